@@ -1,0 +1,1 @@
+"""The words every room shares: no network, no database, no disk."""

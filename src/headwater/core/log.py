@@ -1,0 +1,31 @@
+"""Structured logs on stderr: an event in plain words, facts as keywords, no secrets and no personal data."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+
+def setup(*, json: bool, debug: bool = False) -> None:
+    """One line per event: JSON for machines, a readable line for a person at a terminal."""
+    renderer: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False) if json else structlog.dev.ConsoleRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if debug else logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get(room: str) -> Any:
+    """A logger that names its room; `tenant`, `connection` and `run` are bound once at the door."""
+    return structlog.get_logger(room=room)

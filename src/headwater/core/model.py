@@ -1,0 +1,163 @@
+"""The words every room shares: entity, field, record, span, page."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple, TypeAlias
+
+Row: TypeAlias = Mapping[str, Any]
+"""One record as the source gave it: parsed JSON, nothing changed."""
+
+Text: TypeAlias = str | None
+"""A value in the text form of its kind (see `Kind`), or None for empty."""
+
+Values: TypeAlias = Mapping[str, Text]
+"""The fields of one record, each in its text form, by field name."""
+
+Decoder: TypeAlias = Callable[[Any], Text]
+"""Turns a source's raw value into its text form; raises `Unfit` when it has no such form."""
+
+
+class Kind(StrEnum):
+    """What a field holds. Between rooms a value travels as text, in the one form of its kind."""
+
+    TEXT = "text"  # as it is
+    INTEGER = "integer"  # -?digits, 64 bit
+    NUMBER = "number"  # an exact decimal: -?digits[.digits], exponent allowed
+    FLAG = "flag"  # true | false
+    MOMENT = "moment"  # ISO 8601 with offset, years 1 to 9999
+    DATE = "date"  # YYYY-MM-DD, years 1 to 9999
+    JSON = "json"  # a JSON text
+
+
+class Privacy(StrEnum):
+    """Decides what is stored, logged, shown to a model, exported and erased."""
+
+    PLAIN = "plain"
+    PERSONAL = "personal"
+    FREE_TEXT = "free_text"
+    SECRET = "secret"  # noqa: S105 (the word for a class of fields, not a password)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of an entity, as the source's metadata describes it.
+
+    `name` is unique within the entity; `origin` is the key of the record it is read from (one source
+    value may fill two fields: an amount and its currency). `type` is the source's own word. `ticks`
+    marks a field that changes without anybody changing the record: it stays out of the history.
+    """
+
+    name: str
+    kind: Kind
+    origin: str = ""
+    label: str = ""
+    type: str = ""
+    custom: bool = False
+    multiple: bool = False
+    privacy: Privacy = Privacy.PLAIN
+    ticks: bool = False
+
+    @property
+    def key(self) -> str:
+        return self.origin or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """How one column of a normalised crm_* table is filled from a record's values."""
+
+    column: str
+    take: Callable[[Values], Text]
+
+
+@dataclass(frozen=True, slots=True)
+class EntitySpec:
+    """What a source declares of one of its entities.
+
+    `clocks` are the times a window can be read by, the modified time first.
+    """
+
+    slug: str
+    id_field: str
+    clocks: Sequence[str]
+    normal: Sequence[Normal] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose account a connection reaches and what it may see there.
+
+    `key` never changes while the account lives (a portal's member id), or is empty when the source does
+    not tell; `missing` are rights we asked for and do not have, in words for people.
+    """
+
+    portal: str
+    title: str
+    person: str
+    admin: bool
+    scopes: Sequence[str]
+    missing: Sequence[str] = ()
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The state of an account before a run: its clock, its fields, its newest ids, its base currency.
+
+    `totals` says how many records the source itself counts; an entity it does not count is absent.
+    """
+
+    now: datetime
+    fields: Mapping[str, Sequence[Field]]
+    newest: Mapping[str, int]
+    currency: str | None = None
+    totals: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of records to read by id: above `after`, up to `upto` (None: no bound).
+
+    With `clock`, only records whose `clock` time lies in the closed window `since` to `until`. `name` tells
+    the spans of one entity apart in its cursor.
+    """
+
+    entity: str
+    name: str
+    after: int = 0
+    upto: int | None = None
+    clock: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class Unread(NamedTuple):
+    """A record the source would not or could not hand over whole."""
+
+    id: str | None
+    reason: str
+    raw: Any = None
+
+
+class Part(NamedTuple):
+    """What one answer brought for one span; `span` is where to go on, `done` that nothing is left of it."""
+
+    span: Span
+    records: Sequence[Row]
+    done: bool
+    unread: Sequence[Unread] = ()
+
+
+class Page(NamedTuple):
+    """One HTTP answer: the unit of commit.
+
+    `began` was drawn before the request was sent; it is the version of everything in the answer.
+    `requests` counts the HTTP requests spent since the page before, refused ones included.
+    """
+
+    began: int
+    parts: Sequence[Part]
+    now: datetime
+    requests: int = 1

@@ -1,0 +1,66 @@
+"""What rooms ask of each other where two real things stand behind the asking."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar, Protocol
+
+from headwater.core.model import Account, Decoder, EntitySpec, Field, Page, Row, Span, Survey
+
+
+class Clock(Protocol):
+    """The time, and waiting for it. Tests hand in one that never really waits."""
+
+    def now(self) -> datetime: ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Pace(Protocol):
+    """The budget a source spends: one bucket per portal, shared by all processes."""
+
+    async def turn(self, portal: str) -> int:
+        """Waits until a request to `portal` may be sent; returns its read number.
+
+        Read numbers rise; the number of a request is drawn after the wait and before it is sent, and
+        is the version of what the answer brings.
+        """
+        ...
+
+    async def refused(self, portal: str) -> None:
+        """The portal said it had too many requests: whoever asks next waits until its bucket has drained."""
+        ...
+
+
+class Source(Protocol):
+    """One outside system. It reads, and explains what it reads; it never touches the database."""
+
+    name: ClassVar[str]
+    entities: ClassVar[Mapping[str, EntitySpec]]
+    portal: str
+
+    async def check(self) -> Account:
+        """Whose account this is and what it may see. Raises NeedsPerson with what to do about it."""
+        ...
+
+    async def survey(self, entities: Sequence[str], *, count: bool = False) -> Survey:
+        """Clock, fields and newest ids of `entities`; with `count`, their totals too (dear on big portals)."""
+        ...
+
+    def pages(self, spans: Sequence[Span]) -> AsyncIterator[Page]:
+        """Reads `spans` to their ends. Each page names the spans it served and where they go on, so that a
+        reader who stores a page with its spans can be killed at any moment and resume from there."""
+        ...
+
+    def by_ids(self, entity: str, ids: Sequence[str]) -> AsyncIterator[Page]:
+        """Reads records by id, in bulk. What does not come back is gone or hidden."""
+        ...
+
+    def id_of(self, entity: str, row: Row) -> str:
+        """The record's id. Raises SkipRecord when it has none that is usable."""
+        ...
+
+    def decoder(self, field: Field) -> Decoder:
+        """How raw values of `field` become text forms."""
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""Rehearsal portals, written from the vendors' documentation, never from our adapters."""
