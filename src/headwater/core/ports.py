@@ -43,7 +43,7 @@ class Source(Protocol):
         ...
 
     async def survey(self, entities: Sequence[str], *, count: bool = False) -> Survey:
-        """Clock, fields and newest ids of `entities`; with `count`, their totals too (dear on big portals)."""
+        """Clock, fields and newest ids of `entities`; with `count`, their totals too (dear if big)."""
         ...
 
     def pages(self, spans: Sequence[Span]) -> AsyncIterator[Page]:
