@@ -76,12 +76,14 @@ class Normal:
 class EntitySpec:
     """What a source declares of one of its entities.
 
-    `clocks` are the times a window can be read by, the modified time first.
+    `clocks` are the times a window can be read by, the modified time first. `owner_field` holds the person
+    whose record it is, for people who see only their own.
     """
 
     slug: str
     id_field: str
     clocks: Sequence[str]
+    owner_field: str | None = None
     normal: Sequence[Normal] = ()
 
 

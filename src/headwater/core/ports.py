@@ -35,6 +35,8 @@ class Source(Protocol):
     """One outside system. It reads, and explains what it reads; it never touches the database."""
 
     name: ClassVar[str]
+    key_column: ClassVar[str]
+    """What typed tables call the source's id: `bitrix_id`."""
     entities: ClassVar[Mapping[str, EntitySpec]]
     portal: str
 

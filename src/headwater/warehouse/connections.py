@@ -1,0 +1,108 @@
+"""Tenants and their connections."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+import psycopg
+
+from headwater.core.errors import NeedsPerson
+from headwater.warehouse import sql
+from headwater.warehouse.pool import Warehouse
+
+SLUG = re.compile(r"[a-z][a-z0-9_]{0,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    id: UUID
+    slug: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A tenant's connection to one outside system; `sealed` are its encrypted credentials."""
+
+    tenant: UUID
+    id: int
+    source: str
+    slug: str
+    title: str
+    portal: str
+    sealed: str
+    account: Mapping[str, Any]
+
+
+async def tenants(warehouse: Warehouse) -> list[Tenant]:
+    """Every tenant, the oldest first."""
+    async with warehouse.connection() as conn:
+        rows = await (await conn.execute(sql.tenants)).fetchall()
+    return [Tenant(*row) for row in rows]
+
+
+async def put_tenant(warehouse: Warehouse, slug: str, title: str) -> Tenant:
+    """The tenant of that slug, made if it is new."""
+    if not SLUG.fullmatch(slug):
+        raise NeedsPerson(f"{slug!r} cannot name a tenant: small Latin letters, digits and _, a letter first")
+    async with warehouse.connection() as conn:
+        await conn.execute(sql.put_tenant, {"slug": slug, "title": title})
+    [tenant] = [tenant for tenant in await tenants(warehouse) if tenant.slug == slug]
+    return tenant
+
+
+async def links(warehouse: Warehouse, tenant: UUID) -> list[Link]:
+    """A tenant's connections, the oldest first."""
+    return [Link(**row) for row in await warehouse.rows(tenant, sql.connections, {})]
+
+
+async def put_link(
+    warehouse: Warehouse,
+    tenant: Tenant,
+    *,
+    source: str,
+    portal: str,
+    title: str,
+    sealed: str,
+    account: Mapping[str, Any],
+    slug: str | None = None,
+) -> Link:
+    """Keeps a connection. The same portal again gets its credentials and rights renewed, nothing else.
+
+    The slug names the schema of its typed tables: the source's name for the first, then with more behind it.
+    """
+    if slug is not None and not SLUG.fullmatch(slug):
+        raise NeedsPerson(
+            f"{slug!r} cannot name a connection: small Latin letters, digits and _, a letter first"
+        )
+    values = {
+        "source": source,
+        "portal": portal,
+        "title": title,
+        "credentials": sealed,
+        "account": orjson.dumps(account).decode(),
+    }
+    known = [
+        link for link in await links(warehouse, tenant.id) if (link.source, link.portal) == (source, portal)
+    ]
+    if known and slug in (None, known[0].slug):
+        await warehouse.rows(tenant.id, sql.renew_connection, values | {"connection": known[0].id})
+        return next(link for link in await links(warehouse, tenant.id) if link.id == known[0].id)
+    for name in [slug] if slug else _names(source, tenant.slug, portal):
+        try:
+            await warehouse.rows(tenant.id, sql.put_connection, values | {"slug": name})
+        except psycopg.errors.UniqueViolation:
+            if slug:
+                raise NeedsPerson(f"a connection is called {slug!r} already: choose another --slug") from None
+            continue
+        return next(link for link in await links(warehouse, tenant.id) if link.slug == name)
+    raise NeedsPerson("every name for this connection is taken: give one with --slug")
+
+
+def _names(source: str, tenant: str, portal: str) -> list[str]:
+    host = re.sub(r"[^a-z0-9]+", "_", portal.lower().split(".")[0].split(":")[0]).strip("_")[:20]
+    base = [source, f"{source}_{host}"[:40], f"{source}_{tenant}"[:40]]
+    return base + [f"{source}_{number}" for number in range(2, 1000)]

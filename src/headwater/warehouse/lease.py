@@ -1,0 +1,67 @@
+"""One reader of a connection at a time, and none that comes back from the dead."""
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import psycopg
+
+from headwater.core.errors import RetryLater, StopSync
+from headwater.warehouse import sql
+from headwater.warehouse.pool import Connection, Warehouse
+
+LOCKS = 0x4857 << 48  # our corner of the advisory lock space
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write what a connection brings. Every commit proves that it is still ours."""
+
+    tenant: UUID
+    connection: int
+    fence: int
+
+    async def hold(self, conn: Connection) -> None:
+        """Makes the transaction fail if somebody else took over; nobody can until it has ended."""
+        params = {"tenant": self.tenant, "connection": self.connection}
+        row = await (await conn.execute(sql.hold_lease, params)).fetchone()
+        if row != (self.fence,):
+            raise StopSync("another process took this connection over; it goes on from where this one was")
+
+
+@asynccontextmanager
+async def taken(
+    warehouse: Warehouse, tenant: UUID, connection: int, *, now: datetime
+) -> AsyncIterator[Lease]:
+    """Holds a connection for this process.
+
+    A session lock tells whether the holder lives (the server frees it the moment the process dies); the
+    fence keeps a holder that lost its session, and does not know it yet, from committing.
+    """
+    try:
+        session = await psycopg.AsyncConnection.connect(
+            warehouse.direct_url, autocommit=True, application_name="headwater lease",
+            keepalives_idle=10, keepalives_interval=5, keepalives_count=3,
+        )  # fmt: skip
+    except psycopg.OperationalError as exc:
+        raise RetryLater(f"the database does not answer: {exc}") from exc
+    async with session:
+        row = await (
+            await session.execute("select pg_try_advisory_lock(%s)", [LOCKS + connection])
+        ).fetchone()
+        params = {
+            "tenant": tenant,
+            "connection": connection,
+            "holder": f"{socket.gethostname()}:{os.getpid()}",
+            "now": now,
+        }
+        if row != (True,):
+            held = await warehouse.rows(tenant, sql.lease_holder, params)
+            who = f"{held[0]['holder']} since {held[0]['taken_at']:%H:%M:%S}" if held else "another process"
+            raise RetryLater(f"{who} is syncing this connection; wait for it or stop it")
+        [taken_row] = await warehouse.rows(tenant, sql.take_lease, params)
+        yield Lease(tenant, connection, taken_row["fence"])

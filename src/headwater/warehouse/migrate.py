@@ -1,0 +1,96 @@
+"""Brings a database to the schema this version of the program expects."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, LiteralString, cast
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, pool
+
+from headwater.core.errors import NeedsPerson
+
+HERE = Path(str(files(__package__))) / "migrations"
+OLDEST_SERVER = 150000
+LOCK = 0x4857_0001  # one migration at a time in one database
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def wanted() -> str:
+    """The revision this program expects."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise RuntimeError("the package carries no migrations")
+    return head
+
+
+def migrate(admin_url: str, *, app_password: str | None = None) -> tuple[str | None, str]:
+    """Applies what is missing, as a login that may create roles and schemas; returns (before, after).
+
+    `app_password` is given to hw_app (servers reached over a network need one). Safe to run from several
+    processes at once: the second waits and finds nothing to do.
+    """
+    try:
+        with psycopg.connect(admin_url, autocommit=True) as admin:
+            _ready(admin)
+            admin.execute("select pg_advisory_lock(%s)", [LOCK])
+            admin.execute(_text("roles.sql"))
+            if app_password:
+                query = psycopg.sql.SQL("alter role hw_app password {}")
+                admin.execute(query.format(psycopg.sql.Literal(app_password)))
+            return _upgrade(admin_url, before=_revision(admin))
+    except psycopg.OperationalError as exc:
+        raise NeedsPerson(f"migrate: cannot reach the database: {exc}".strip()) from exc
+    except psycopg.errors.InsufficientPrivilege as exc:
+        raise NeedsPerson(
+            f"migrate: this login may not do it ({exc.diag.message_primary}). "
+            "Give HEADWATER_ADMIN_DATABASE_URL a login that may create roles and schemas."
+        ) from exc
+
+
+def _upgrade(admin_url: str, *, before: str | None) -> tuple[str | None, str]:
+    def connect() -> Any:
+        return psycopg.connect(admin_url, options="-c role=hw_owner -c client_min_messages=warning")
+
+    engine = create_engine("postgresql+psycopg://", creator=connect, poolclass=pool.NullPool)
+    config = _config()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()
+    return before, wanted()
+
+
+def _ready(admin: psycopg.Connection[Any]) -> None:
+    if admin.info.server_version < OLDEST_SERVER:
+        raise NeedsPerson(
+            f"migrate: the server is PostgreSQL {admin.info.server_version // 10000}; "
+            "Headwater needs 15 or newer."
+        )
+    row = admin.execute(
+        "select pg_encoding_to_char(encoding) from pg_database where datname = current_database()"
+    )
+    if row.fetchone() != ("UTF8",):
+        raise NeedsPerson(
+            "migrate: the database is not in UTF8; create one with `createdb -E UTF8 -T template0`."
+        )
+
+
+def _revision(admin: psycopg.Connection[Any]) -> str | None:
+    found = admin.execute("select to_regclass('headwater.migrations') is not null").fetchone()
+    if found != (True,):
+        return None
+    row = admin.execute("select version_num from headwater.migrations").fetchone()
+    return None if row is None else str(row[0])
+
+
+def _text(name: str) -> LiteralString:
+    return cast("LiteralString", (HERE / name).read_text(encoding="utf-8"))

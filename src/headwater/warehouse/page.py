@@ -1,0 +1,193 @@
+"""One page's records into the warehouse: rows, history, change notices, failures, all or nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+import psycopg
+from psycopg.sql import SQL, Composed, Identifier
+
+from headwater.warehouse import crm, failed, sql
+from headwater.warehouse.columns import SQL_TYPES
+from headwater.warehouse.origin import Origin
+from headwater.warehouse.pool import Connection
+from headwater.warehouse.rows import Made, Shape
+
+REFUSALS = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.errors.ProgramLimitExceeded,
+    psycopg.errors.RaiseException,
+)
+"""What PostgreSQL says about rows it will not have. Anything else is not the rows' fault."""
+
+CONTROL = ["tenant_id", "connection_id", "_began", "_version", "_synced_at", "_more"]
+
+
+@dataclass(slots=True)
+class Stored:
+    """What became of records. `older` were not written: a later read is already here."""
+
+    created: int = 0
+    updated: int = 0
+    same: int = 0
+    older: int = 0
+    failed: int = 0
+
+    def add(self, other: "Stored") -> None:
+        self.created += other.created
+        self.updated += other.updated
+        self.same += other.same
+        self.older += other.older
+        self.failed += other.failed
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Ids by what is to be done with them."""
+
+    new: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    same: list[str] = field(default_factory=list)
+    older: list[str] = field(default_factory=list)
+
+
+def decide(made: Sequence[Made], stored: Mapping[str, tuple[int, str]], began: int) -> Decision:
+    """Newer wins: a read writes only over what an earlier read brought."""
+    decision = Decision()
+    for record in made:
+        known = stored.get(record.id)
+        if known is None:
+            decision.new.append(record.id)
+        elif known[0] >= began:
+            decision.older.append(record.id)
+        elif known[1] == record.version:
+            decision.same.append(record.id)
+        else:
+            decision.changed.append(record.id)
+    return decision
+
+
+async def store(conn: Connection, shape: Shape, made: Sequence[Made], origin: Origin) -> Stored:
+    """Stores records inside the caller's transaction; ids must be unique.
+
+    Rows that PostgreSQL refuses are found by halving, under savepoints, and go to the failed queue.
+    """
+    if not made:
+        return Stored()
+    try:
+        async with conn.transaction():
+            return await _store(conn, shape, made, origin)
+    except REFUSALS as exc:
+        if len(made) == 1:
+            await failed.put(conn, origin, shape.spec.slug, [failed.refused(made[0].id, made[0].record, exc)])
+            return Stored(failed=1)
+    half = len(made) // 2
+    total = await store(conn, shape, made[:half], origin)
+    total.add(await store(conn, shape, made[half:], origin))
+    return total
+
+
+async def _store(conn: Connection, shape: Shape, made: Sequence[Made], origin: Origin) -> Stored:
+    base = {"tenant": origin.tenant, "connection": origin.connection, "began": origin.began}
+    statements = Statements(shape)
+    ids = [record.id for record in made]
+    known = await conn.execute(statements.known, base | {"ids": ids})
+    stored = {id: (began, version) for id, began, version in await known.fetchall()}
+    decision = decide(made, stored, origin.began)
+
+    fresh = {*decision.new, *decision.changed}
+    writing = sorted((record for record in made if record.id in fresh), key=lambda record: record.id)
+    if writing:
+        was = await conn.execute(statements.was, base | {"ids": decision.changed})
+        before = await was.fetchall()
+        await conn.execute(statements.stage_typed)
+        await _copy(conn, statements.copy_typed, [f"{r.typed}\t{r.version}\n" for r in writing])
+        await conn.execute(statements.put_typed, base | {"now": origin.seen_at})
+        await conn.execute(statements.stage_normal)
+        await _copy(conn, statements.copy_normal, [f"{r.normal}\t{r.version}\n" for r in writing])
+        await conn.execute(statements.put_normal, base | {"source": shape.source, "now": origin.seen_at})
+        if before:
+            await conn.execute(
+                statements.put_history,
+                base
+                | {
+                    "entity": shape.spec.slug,
+                    "ids": [id for id, _ in before],
+                    "rows": [row for _, row in before],
+                    "now": origin.seen_at,
+                    "seen_by": origin.seen_by,
+                    "run": origin.run,
+                    "ignored": [*CONTROL, shape.key_column, *sorted(shape.ticking)],
+                },
+            )
+        actions = ["create"] * len(decision.new) + ["update"] * len(decision.changed)
+        changes = base | {
+            "entity": shape.spec.slug,
+            "ids": decision.new + decision.changed,
+            "actions": actions,
+        }
+        await conn.execute(sql.put_changes, changes)
+    if decision.same:
+        same = base | {"ids": decision.same}
+        await conn.execute(statements.touch_typed, same)
+        await conn.execute(statements.touch_normal, same)
+    await failed.heal(conn, origin, shape.spec.slug, [id for id in ids if id not in set(decision.older)])
+    return Stored(len(decision.new), len(decision.changed), len(decision.same), len(decision.older))
+
+
+async def _copy(conn: Connection, statement: Composed, lines: Sequence[str]) -> None:
+    async with conn.cursor() as cursor, cursor.copy(statement) as copy:
+        await copy.write("".join(lines).encode())
+
+
+class Statements:
+    """The statements of one shape, with its own tables and columns; names from the source are quoted."""
+
+    def __init__(self, shape: Shape) -> None:
+        typed = {c.name: SQL_TYPES[c.kind] for c in shape.cells} | {"_more": "jsonb", "_raw": "jsonb"}
+        normal = {name: SQL_TYPES[kind] for name, kind in crm.TABLES[shape.spec.slug].items()}
+        normal |= {"value_rounded": "boolean", "custom_fields": "jsonb"}
+        names = {
+            "typed": Identifier(shape.schema, shape.table),
+            "normal": Identifier("public", shape.table),
+            "key": Identifier(shape.key_column),
+        }
+        self.known = SQL(sql.known_records).format(**names)
+        self.was = SQL(sql.typed_rows).format(**names)
+        self.stage_typed, self.copy_typed, staged = _stage(typed)
+        self.put_typed = SQL(sql.put_typed).format(
+            **names, columns=_names(typed), sets=_sets(typed), staged=staged
+        )
+        self.stage_normal, self.copy_normal, staged = _stage(normal)
+        self.put_normal = SQL(sql.put_normal).format(
+            **names, columns=_names(normal), sets=_sets(normal), staged=staged
+        )
+        self.put_history = SQL(sql.put_history).format(**names)
+        self.touch_typed = SQL(sql.touch_typed).format(**names)
+        self.touch_normal = SQL(sql.touch_normal).format(**names)
+
+
+def _stage(columns: Mapping[str, str]) -> tuple[Composed, Composed, Identifier]:
+    """A temporary table for COPY (refused on a table under row level security), named after its columns so
+    that a pooled connection that served another shape keeps out of the way."""
+    digest = blake2b(repr(list(columns.items())).encode(), digest_size=8).hexdigest()
+    name = f"hw_stage_{digest}"
+    stage = Identifier("pg_temp", name)
+    definitions = SQL(", ").join(
+        SQL("{} {}").format(Identifier(column), SQL(type)) for column, type in columns.items()
+    )
+    create = SQL(
+        "create temporary table if not exists {} (id text, {}, version text) on commit delete rows"
+    ).format(Identifier(name), definitions)
+    copy = SQL("copy {} (id, {}, version) from stdin").format(stage, _names(columns))
+    return create, copy, stage
+
+
+def _names(columns: Mapping[str, Any]) -> Composed:
+    return SQL(", ").join(Identifier(name) for name in columns)
+
+
+def _sets(columns: Mapping[str, Any]) -> Composed:
+    return SQL(", ").join(SQL("{0} = excluded.{0}").format(Identifier(name)) for name in columns)

@@ -1,0 +1,108 @@
+"""Connections to the warehouse: who we are, whom we act for, and nothing without a tenant."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, LiteralString, Self, TypeAlias
+from uuid import UUID
+
+import orjson
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+from psycopg.sql import SQL, Literal
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from headwater.core.errors import NeedsPerson, RetryLater
+from headwater.warehouse import sql
+from headwater.warehouse.migrate import OLDEST_SERVER, wanted
+
+Connection: TypeAlias = AsyncConnection[Any]
+Params: TypeAlias = Mapping[str, Any]
+
+
+class Warehouse:
+    """A pool of connections that log in as hw_app. Use as `async with Warehouse(url) as warehouse`.
+
+    Prepared statements are off, so that transaction poolers work.
+    """
+
+    def __init__(self, url: str, *, size: int = 5, direct_url: str | None = None) -> None:
+        self.direct_url = direct_url or url
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=size,
+            open=False,
+            timeout=15,
+            reconnect_timeout=15,
+            kwargs={"prepare_threshold": None, "autocommit": True, "application_name": "headwater"},
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._pool.open()
+        try:
+            async with self.connection() as conn:
+                await _admissible(conn)
+        except BaseException:
+            await self._pool.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection in autocommit that acts for nobody: it sees no tenant's rows."""
+        try:
+            async with self._pool.connection() as conn:
+                yield conn
+        except PoolTimeout as exc:
+            raise RetryLater("the database does not answer, or all connections are busy") from exc
+
+    @asynccontextmanager
+    async def acting_for(self, tenant: UUID) -> AsyncIterator[Connection]:
+        """One transaction on behalf of a tenant: committed at the end, rolled back on any error."""
+        async with self.connection() as conn, conn.transaction():
+            await claim(conn, tenant)
+            yield conn
+
+    async def rows(self, tenant: UUID, statement: LiteralString, params: Params) -> list[dict[str, Any]]:
+        """The rows of one statement, as dictionaries, in a transaction of its own."""
+        async with self.acting_for(tenant) as conn, conn.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(statement, {"tenant": tenant, **params})
+            return await cursor.fetchall() if cursor.description else []
+
+
+async def claim(conn: Connection, tenant: UUID) -> None:
+    """Says for the rest of this transaction whom we act for.
+
+    A literal in `set local`: unlike set_config() it also reaches the workers of a Citus cluster.
+    """
+    claims = orjson.dumps({"tenant_id": str(tenant), "scope": "all"}).decode()
+    await conn.execute(SQL("set local request.jwt.claims = {}").format(Literal(claims)))
+
+
+async def _admissible(conn: Connection) -> None:
+    if conn.info.server_version < OLDEST_SERVER:
+        raise NeedsPerson(f"PostgreSQL {conn.info.server_version // 10000} is too old: 15 or newer is needed")
+    user = await (await conn.execute("select session_user")).fetchone()
+    if user != ("hw_app",):
+        raise NeedsPerson(
+            f"HEADWATER_DATABASE_URL logs in as {user[0] if user else '?'}: it must be hw_app, the role that "
+            "policies know. `headwater migrate` creates it."
+        )
+    try:
+        row = await (await conn.execute(sql.schema_version)).fetchone()
+    except psycopg.errors.UndefinedTable:
+        row = None
+    if row is None:
+        raise NeedsPerson("this database has no Headwater schema yet: run `headwater migrate`")
+    if row != (wanted(),):
+        raise NeedsPerson(
+            f"the database is at schema {row[0]}, this program expects {wanted()}: run `headwater migrate` "
+            "(or upgrade the program, if the database is newer)"
+        )

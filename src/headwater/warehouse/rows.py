@@ -1,0 +1,254 @@
+"""Records become rows: typed and normalised, with whatever did not fit kept aside."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from headwater.core.errors import SkipRecord, Unfit
+from headwater.core.model import Decoder, EntitySpec, Field, Kind, Normal, Row, Text
+from headwater.warehouse import crm
+from headwater.warehouse.columns import Column
+
+ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+ROW_BYTES = 7000  # of 8,160: what a row may take inline before its last fields move to _more
+INLINE = 24  # a longer value is stored elsewhere by PostgreSQL and leaves a pointer
+
+
+@dataclass(frozen=True)
+class Shape:
+    """All that is needed to turn records of one entity of one connection into rows."""
+
+    source: str
+    key_column: str
+    spec: EntitySpec
+    schema: str
+    fields: Sequence[Field]
+    columns: Sequence[Column]
+    decode: Mapping[str, Decoder]
+    id_of: Callable[[Row], str]
+
+    @cached_property
+    def table(self) -> str:
+        return f"crm_{self.spec.slug}"
+
+    @cached_property
+    def cells(self) -> Sequence[Column]:
+        """The live columns that are real, in the order of a row's cells."""
+        return [c for c in self.columns if c.real and c.live]
+
+    @cached_property
+    def place(self) -> Mapping[str, Column]:
+        return {c.field: c for c in self.columns if c.live}
+
+    @cached_property
+    def readers(self) -> Sequence[tuple[Field, str, Decoder]]:
+        return [(field, field.key, self.decode[field.name]) for field in self.fields]
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        return frozenset(field.key for field in self.fields)
+
+    @cached_property
+    def kinds(self) -> Mapping[str, Kind]:
+        return {field.name: field.kind for field in self.fields}
+
+    @cached_property
+    def custom(self) -> Sequence[Field]:
+        return [field for field in self.fields if field.custom]
+
+    @cached_property
+    def normal(self) -> Sequence[Normal]:
+        known = crm.TABLES[self.spec.slug]
+        return [entry for entry in self.spec.normal if entry.column in known]
+
+    @cached_property
+    def ticking(self) -> frozenset[str]:
+        """Columns that change without anybody changing the record; history leaves them out."""
+        names = {field.name for field in self.fields if field.ticks}
+        return frozenset(c.name for c in self.columns if c.field in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A value that is not in its column, and why. The value itself is kept in `_raw`."""
+
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One record as two lines of COPY text, without the closing columns `began` and `synced_at`."""
+
+    id: str
+    version: str
+    typed: str
+    normal: str
+    misfits: Sequence[Misfit]
+    record: Row
+
+
+def make(shape: Shape, record: Row) -> Made:
+    """The rows of one record. Raises SkipRecord when it has no usable id."""
+    id = clean(shape.id_of(record))
+    if not id:
+        raise SkipRecord("the record has an empty id")
+    values: dict[str, Text] = {}
+    raw: dict[str, Any] = {}
+    misfits: list[Misfit] = []
+    for field, key, decode in shape.readers:
+        value = record.get(key)
+        if value is None:
+            continue
+        try:
+            text = decode(value)
+        except Unfit as why:
+            raw[key] = value
+            misfits.append(Misfit(field.name, str(why)))
+            continue
+        if text is None:
+            continue
+        cleaned = _clean_json(text) if field.kind is Kind.JSON else clean(text)
+        if cleaned is not text:
+            raw[key] = value
+            misfits.append(
+                Misfit(field.name, "it has characters that PostgreSQL cannot hold; they were replaced")
+            )
+        values[field.name] = cleaned
+    return _rows(shape, id, record, values, raw, misfits)
+
+
+def _rows(
+    shape: Shape, id: str, record: Row, values: dict[str, Text], raw: dict[str, Any], misfits: list[Misfit]
+) -> Made:
+    cells = [values.get(column.field) for column in shape.cells]
+    more = {
+        column.name: as_json(text, column.kind)
+        for name, text in values.items()
+        if (column := shape.place.get(name)) is not None and not column.real and text is not None
+    }
+    for key in record.keys() - shape.keys:
+        if record[key] is not None:
+            more[clean(str(key)).lower()] = json_text(record[key])
+    _slim(shape, cells, more)
+
+    typed = "\t".join(
+        [
+            escaped(id),
+            *("\\N" if text is None else escaped(text) for text in cells),
+            "\\N" if not more else escaped(_object(more)),
+            "\\N" if not raw else escaped(json_text(raw)),
+        ]
+    )
+    normal = _normal(shape, id, values, misfits)
+    version = blake2b(f"{typed}\n{normal}".encode(), digest_size=16).hexdigest()
+    return Made(id, version, typed, normal, misfits, record)
+
+
+def _slim(shape: Shape, cells: list[Text], more: dict[str, str]) -> None:
+    """Moves the last fields of an overfull row to `_more`: PostgreSQL refuses rows over 8,160 bytes."""
+    if len(cells) * INLINE < ROW_BYTES:
+        return
+    size = sum(min(len(text.encode()) + 1, INLINE) for text in cells if text is not None)
+    for at in range(len(cells) - 1, -1, -1):
+        if size <= ROW_BYTES:
+            return
+        text, column = cells[at], shape.cells[at]
+        if text is not None:
+            more[column.name] = as_json(text, column.kind)
+            size -= min(len(text.encode()) + 1, INLINE)
+            cells[at] = None
+
+
+def _normal(shape: Shape, id: str, values: Mapping[str, Text], misfits: list[Misfit]) -> str:
+    taken = {entry.column: entry.take(values) for entry in shape.normal}
+    rounded = False
+    amount = crm.MONEY.get(shape.spec.slug)
+    if amount and (exact := taken.get(amount)) is not None:
+        taken[amount], rounded = crm.cents(exact)
+        if taken[amount] is None:
+            misfits.append(Misfit(amount, "more than 16 digits before the point; the typed column keeps it"))
+    custom = {
+        field.name.lower(): as_json(text, field.kind)
+        for field in shape.custom
+        if (text := values.get(field.name)) is not None
+    }
+    cells = [taken.get(column) for column in crm.TABLES[shape.spec.slug]]
+    return "\t".join(
+        [
+            escaped(id),
+            *("\\N" if text is None else escaped(text) for text in cells),
+            "t" if rounded else "f",
+            escaped(_object(custom)),
+        ]
+    )
+
+
+def escaped(text: str) -> str:
+    """`text` as COPY's text format wants it."""
+    if "\\" in text or "\n" in text or "\t" in text or "\r" in text:
+        return text.translate(ESCAPES)
+    return text
+
+
+def clean(text: str) -> str:
+    """`text` itself when PostgreSQL can hold it, otherwise a copy with U+FFFD for what it cannot."""
+    if "\0" in text:
+        text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _clean_json(text: str) -> str:
+    """The same for a JSON text, where such characters hide behind escapes."""
+    if "\\u0000" in text or "\\ud" in text.lower():
+        return json_text(json.loads(text))
+    return clean(text)
+
+
+def as_json(text: str, kind: Kind) -> str:
+    """A value in its text form, as JSON text."""
+    match kind:
+        case Kind.JSON | Kind.FLAG:
+            return text
+        case Kind.INTEGER:
+            return str(int(text))
+        case Kind.NUMBER:
+            return format(Decimal(text), "f")
+        case _:
+            return orjson.dumps(text).decode()
+
+
+def json_text(value: Any) -> str:
+    """Any raw value as JSON that PostgreSQL can hold; text it cannot is kept as {"$utf16": hex}."""
+    return orjson.dumps(_keepable(value), default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _keepable(value: Any) -> Any:
+    if isinstance(value, str):
+        return (
+            value if clean(value) is value else {"$utf16": value.encode("utf-16-be", "surrogatepass").hex()}
+        )
+    if isinstance(value, dict):
+        return {clean(str(key)): _keepable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_keepable(item) for item in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def _object(items: Mapping[str, str]) -> str:
+    return "{" + ",".join(f"{json_text(key)}:{text}" for key, text in items.items()) + "}"

@@ -1,0 +1,3 @@
+-- The revision the database is at.
+select version_num
+  from headwater.migrations

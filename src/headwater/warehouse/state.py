@@ -1,0 +1,138 @@
+"""How far a connection is: cursors, counters, runs and their log."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from headwater.warehouse import sql
+from headwater.warehouse.page import Stored
+from headwater.warehouse.pool import Connection, Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known of one entity of a connection."""
+
+    cursor: Mapping[str, Any]
+    last_modified_date: datetime | None
+    total_records: int
+    synced_records: int
+    source_records: int | None
+    status: str
+
+
+async def read(warehouse: Warehouse, tenant: UUID, connection: int, entity: str) -> State:
+    """The state of an entity; a fresh one when it was never read."""
+    rows = await warehouse.rows(tenant, sql.read_state, {"connection": connection, "entity": entity})
+    return State(**rows[0]) if rows else State({}, None, 0, 0, None, "pending")
+
+
+async def begin(
+    warehouse: Warehouse,
+    tenant: UUID,
+    connection: int,
+    entity: str,
+    *,
+    sync_type: str,
+    cursor: Mapping[str, Any],
+    fresh: bool,
+    source_records: int | None,
+    now: datetime,
+) -> int:
+    """Opens a run in the log and returns its number. `fresh`: a full read begins, counting starts over.
+
+    Runs that a dead process left open are closed as failed: we hold the connection, so nobody runs them.
+    """
+    params = {
+        "connection": connection,
+        "entity": entity,
+        "sync_type": sync_type,
+        "cursor": orjson.dumps(cursor).decode(),
+        "fresh": fresh,
+        "source_records": source_records,
+        "now": now,
+        "month": now.date(),
+    }
+    async with warehouse.acting_for(tenant) as conn:
+        params |= {"tenant": tenant}
+        await conn.execute(sql.close_orphans, params)
+        await conn.execute(sql.begin_state, params)
+        row = await (await conn.execute(sql.begin_run, params)).fetchone()
+    if row is None:
+        raise RuntimeError("begin_run returns a row")
+    return int(row[0])
+
+
+async def advance(
+    conn: Connection,
+    tenant: UUID,
+    connection: int,
+    entity: str,
+    *,
+    run: int,
+    cursor: Mapping[str, Any],
+    read_records: int,
+    stored: Stored,
+    requests: int,
+    notes: Mapping[str, Any],
+) -> None:
+    """Moves the cursor and the counters, last of all in a page's transaction."""
+    params = {
+        "tenant": tenant,
+        "connection": connection,
+        "entity": entity,
+        "run": run,
+        "cursor": orjson.dumps(cursor).decode(),
+        "read": read_records,
+        "created": stored.created,
+        "updated": stored.updated,
+        "failed": stored.failed,
+        "requests": requests,
+        "notes": orjson.dumps(notes).decode(),
+    }
+    await conn.execute(sql.advance_state, params)
+    await conn.execute(sql.advance_run, params)
+
+
+async def finish(
+    warehouse: Warehouse,
+    tenant: UUID,
+    connection: int,
+    entity: str,
+    *,
+    run: int,
+    sync_type: str,
+    cursor: Mapping[str, Any] | None,
+    until: datetime | None,
+    error: str | None,
+    now: datetime,
+) -> None:
+    """Closes a run. Whole: the cursor moves behind its window. With `error`: only the words are kept."""
+    params = {
+        "tenant": tenant,
+        "connection": connection,
+        "entity": entity,
+        "run": run,
+        "full": sync_type == "full",
+        "cursor": None if cursor is None else orjson.dumps(cursor).decode(),
+        "until": until,
+        "error": error,
+        "now": now,
+    }
+    async with warehouse.acting_for(tenant) as conn:
+        await conn.execute(sql.finish_run, params)
+        await conn.execute(sql.finish_state, params)
+
+
+async def ensure_history(warehouse: Warehouse, tenant: UUID, now: datetime) -> None:
+    """Makes this month's and the next month's partition of the history if they are missing."""
+    async with warehouse.acting_for(tenant) as conn:
+        row = await (await conn.execute(sql.history_missing, {"now": now})).fetchone()
+        if row == (True,):
+            await conn.execute("set local lock_timeout = '2s'")
+            await conn.execute("set local role hw_owner")
+            await conn.execute(sql.ensure_history, {"now": now})
