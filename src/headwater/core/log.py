@@ -7,8 +7,12 @@ from typing import Any
 import structlog
 
 
-def setup(*, json: bool, debug: bool = False) -> None:
-    """One line per event: JSON for machines, a readable line for a person at a terminal."""
+def setup(*, json: bool, debug: bool = False, quiet: bool = False) -> None:
+    """One line per event: JSON for machines, a readable line for a person at a terminal.
+
+    `quiet` leaves only warnings and errors: a command's own answer tells the rest.
+    """
+    level = logging.DEBUG if debug else logging.WARNING if quiet else logging.INFO
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False) if json else structlog.dev.ConsoleRenderer()
     )
@@ -20,7 +24,7 @@ def setup(*, json: bool, debug: bool = False) -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if debug else logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )

@@ -2,34 +2,15 @@
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, pool
 
-from headwater.core.errors import NeedsPerson
+from headwater.core.errors import NeedsPerson, RetryLater
+from headwater.warehouse.schema import OLDEST_SERVER, wanted
 
 HERE = Path(str(files(__package__))) / "migrations"
-OLDEST_SERVER = 150000
 LOCK = 0x4857_0001  # one migration at a time in one database
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(HERE))
-    config.set_main_option("path_separator", "os")
-    return config
-
-
-def wanted() -> str:
-    """The revision this program expects."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    if head is None:
-        raise RuntimeError("the package carries no migrations")
-    return head
 
 
 def migrate(admin_url: str, *, app_password: str | None = None) -> tuple[str | None, str]:
@@ -56,12 +37,28 @@ def migrate(admin_url: str, *, app_password: str | None = None) -> tuple[str | N
         ) from exc
 
 
+def behind(url: str) -> bool:
+    """Whether the database lacks migrations that this program carries."""
+    try:
+        with psycopg.connect(url, autocommit=True) as conn:
+            return _revision(conn) != wanted()
+    except psycopg.OperationalError as exc:
+        raise RetryLater(f"the database does not answer: {exc}") from exc
+
+
 def _upgrade(admin_url: str, *, before: str | None) -> tuple[str | None, str]:
+    # Half a second to import, and only migrations need it.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from sqlalchemy import create_engine, pool  # noqa: PLC0415
+
     def connect() -> Any:
         return psycopg.connect(admin_url, options="-c role=hw_owner -c client_min_messages=warning")
 
     engine = create_engine("postgresql+psycopg://", creator=connect, poolclass=pool.NullPool)
-    config = _config()
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    config.set_main_option("path_separator", "os")
     with engine.connect() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -93,4 +90,4 @@ def _revision(admin: psycopg.Connection[Any]) -> str | None:
 
 
 def _text(name: str) -> LiteralString:
-    return cast("LiteralString", (HERE / name).read_text(encoding="utf-8"))
+    return (HERE / name).read_text(encoding="utf-8")

@@ -15,10 +15,12 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from headwater.core.errors import NeedsPerson, RetryLater
 from headwater.warehouse import sql
-from headwater.warehouse.migrate import OLDEST_SERVER, wanted
+from headwater.warehouse.schema import OLDEST_SERVER, wanted
 
 Connection: TypeAlias = AsyncConnection[Any]
 Params: TypeAlias = Mapping[str, Any]
+
+GONE = ("08", "57")  # SQLSTATE classes: connection exception, operator intervention
 
 
 class Warehouse:
@@ -66,9 +68,14 @@ class Warehouse:
     @asynccontextmanager
     async def acting_for(self, tenant: UUID) -> AsyncIterator[Connection]:
         """One transaction on behalf of a tenant: committed at the end, rolled back on any error."""
-        async with self.connection() as conn, conn.transaction():
-            await claim(conn, tenant)
-            yield conn
+        try:
+            async with self.connection() as conn, conn.transaction():
+                await claim(conn, tenant)
+                yield conn
+        except psycopg.OperationalError as exc:
+            if exc.sqlstate is None or exc.sqlstate[:2] in GONE:
+                raise RetryLater(f"the database went away in the middle of a transaction: {exc}") from exc
+            raise
 
     async def rows(self, tenant: UUID, statement: LiteralString, params: Params) -> list[dict[str, Any]]:
         """The rows of one statement, as dictionaries, in a transaction of its own."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import psycopg
-from psycopg.sql import SQL, Composable, Identifier, Literal
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from headwater.core import log
 from headwater.core.model import EntitySpec, Field, Kind
@@ -116,7 +116,7 @@ async def _create(
         )
 
 
-def _add_column(table: Identifier, column: Column) -> Composable:
+def _add_column(table: Identifier, column: Column) -> Composed:
     return SQL("alter table {} add column if not exists {}").format(table, _definition(column))
 
 

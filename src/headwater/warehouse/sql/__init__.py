@@ -2,7 +2,7 @@
 
 from functools import cache
 from importlib.resources import files
-from typing import LiteralString, cast
+from typing import LiteralString
 
 
 def __getattr__(name: str) -> LiteralString:
@@ -14,4 +14,4 @@ def _text(name: str) -> LiteralString:
     path = files(__name__) / f"{name}.sql"
     if not path.is_file():
         raise AttributeError(f"no statement named {name}: {name}.sql is missing in warehouse/sql")
-    return cast("LiteralString", path.read_text(encoding="utf-8"))
+    return path.read_text(encoding="utf-8")

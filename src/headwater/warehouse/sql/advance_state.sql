@@ -2,5 +2,5 @@
 update headwater.sync_state
    set cursor = %(cursor)s::jsonb,
        total_records = total_records + %(created)s,
-       synced_records = synced_records + %(read)s
+       synced_records = synced_records + %(synced)s
  where tenant_id = %(tenant)s and connection_id = %(connection)s and entity_type = %(entity)s

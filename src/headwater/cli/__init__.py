@@ -1,0 +1,44 @@
+"""The command line: `headwater …`."""
+
+import typer
+
+from headwater import __version__
+from headwater.cli import connect, db, demo, doctor, failed, sandbox, say, status, sync
+
+app = typer.Typer(
+    name="headwater",
+    help="Keeps a company's CRM data live, exact and isolated in its own PostgreSQL.",
+    epilog=say.EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        say.plain(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: bool = typer.Option(False, "--version", help="Show the version and exit.", callback=_version),
+) -> None:
+    pass
+
+
+app.command("demo")(demo.demo)
+app.command("connect")(connect.connect)
+app.command("sync")(sync.sync)
+app.command("status")(status.status)
+app.command("doctor")(doctor.doctor)
+app.command("migrate")(db.migrate)
+app.add_typer(failed.app, name="failed")
+app.add_typer(db.app, name="db")
+app.add_typer(sandbox.app, name="sandbox")
+
+
+def main() -> None:
+    """The entry point of the `headwater` script."""
+    app()

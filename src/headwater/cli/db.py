@@ -1,0 +1,92 @@
+"""`headwater db` and `headwater migrate`: the embedded server, and the schema of any."""
+
+import os
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from headwater import wiring
+from headwater.cli import say
+from headwater.cli.frame import AsJson, guarded, settings
+
+app = typer.Typer(help="The embedded PostgreSQL.", no_args_is_help=True, rich_markup_mode=None)
+
+Tcp = Annotated[
+    bool, typer.Option("--tcp", help="Also listen on 127.0.0.1, with a password kept in the data home.")
+]
+
+
+@app.command()
+def start(tcp: Tcp = False, as_json: AsJson = False) -> None:
+    """Start the embedded PostgreSQL, or join the one that runs.
+
+    Example: headwater db start --tcp
+    """
+    address = guarded(lambda: wiring.start_database(settings(), tcp=tcp), as_json=as_json)
+    if as_json:
+        say.json({"url": address})
+    else:
+        say.line("db_started", url=address)
+
+
+@app.command()
+def stop(as_json: AsJson = False) -> None:
+    """Stop the embedded PostgreSQL; nothing is lost.
+
+    Example: headwater db stop
+    """
+    stopped = guarded(lambda: wiring.stop_database(settings()), as_json=as_json)
+    if as_json:
+        say.json({"stopped": stopped})
+    else:
+        say.line("db_stopped" if stopped else "db_was_stopped")
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Show whether the embedded PostgreSQL runs, its version, size and log."""
+    found = guarded(lambda: wiring.database_status(settings()), as_json=as_json)
+    if as_json:
+        say.json(asdict(found))
+    elif found.running:
+        say.line("db_running", version=found.version, pid=found.pid, data=settings().home)
+    else:
+        say.line("db_was_stopped")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def psql(context: typer.Context) -> None:
+    """Open psql on the database; further words go to psql.
+
+    Example: headwater db psql -- -c 'select count(*) from deals'
+    """
+    command = guarded(lambda: wiring.psql_command(settings()), as_json=False)
+    os.execv(command[0], [*command, *context.args])  # noqa: S606 (psql takes over this terminal)
+
+
+@app.command()
+def url(as_json: AsJson = False) -> None:
+    """Print the address of the embedded PostgreSQL, for other programs on this machine.
+
+    Example: pg_dump "$(headwater db url)"
+    """
+    address = guarded(lambda: wiring.start_database(settings()), as_json=as_json)
+    if as_json:
+        say.json({"url": address})
+    else:
+        say.plain(address)
+
+
+def migrate(as_json: AsJson = False) -> None:
+    """Bring the database to the schema this version expects.
+
+    The embedded server is migrated by itself; any other wants HEADWATER_ADMIN_DATABASE_URL.
+    """
+    before, after = guarded(lambda: wiring.migrated(settings()), as_json=as_json)
+    if as_json:
+        say.json({"before": before, "after": after})
+    elif before == after:
+        say.line("migrated_already", after=after)
+    else:
+        say.line("migrated", before=before or "–", after=after)

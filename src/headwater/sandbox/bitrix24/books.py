@@ -1,0 +1,181 @@
+"""The portal's reference books: people, webhooks, pipelines, stages and lists, currencies, user fields."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+ALL_SCOPES = ("crm", "department", "telephony", "user", "user_basic", "user_brief", "userfieldconfig")
+
+
+@dataclass(slots=True)
+class Person:
+    """An employee. `pace` and `luck` (0 to 1) are how fast and how well they sell."""
+
+    id: int
+    name: str
+    last_name: str = ""
+    email: str = ""
+    gender: str = ""
+    position: str = ""
+    phone: str = ""
+    active: bool = True
+    admin: bool = False
+    pace: float = 1.0
+    luck: float = 0.4
+
+
+@dataclass(slots=True)
+class Webhook:
+    """An incoming webhook: it acts with the rights of its person, within its scopes."""
+
+    user_id: int
+    code: str
+    scopes: list[str] = field(default_factory=lambda: ["crm", "user"])
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """A funnel of deals; 0 is the general one."""
+
+    id: int
+    name: str
+    sort: int
+
+    @property
+    def book(self) -> str:
+        """The list its stages are in."""
+        return f"DEAL_STAGE_{self.id}" if self.id else "DEAL_STAGE"
+
+
+@dataclass(slots=True)
+class Status:
+    """An entry of a list (crm.status): a stage, a source, a deal type. `semantics` is S, F or None."""
+
+    id: int
+    book: str
+    code: str
+    name: str
+    sort: int
+    semantics: str | None = None
+    color: str = "#39A8EF"
+    system: bool = False
+    category: int | None = None
+
+
+@dataclass(slots=True)
+class Currency:
+    """A currency; its rate to the base one is amount / count."""
+
+    code: str
+    name: str
+    amount: str
+    count: int = 1
+    base: bool = False
+    format: str = "#"
+    separator: str = "&nbsp;"
+
+
+@dataclass(slots=True)
+class UserField:
+    """A custom field (UF_CRM_…). `options` are the [id, label] pairs of an enumeration."""
+
+    id: int
+    entity: str
+    name: str
+    type: str
+    label: str
+    multiple: bool = False
+    mandatory: bool = False
+    sort: int = 100
+    settings: dict[str, Any] = field(default_factory=dict)
+    options: list[list[Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Books:
+    """Everything a portal knows apart from its records; saved as one JSON text."""
+
+    people: list[Person] = field(default_factory=list)
+    webhooks: list[Webhook] = field(default_factory=list)
+    pipelines: list[Pipeline] = field(default_factory=list)
+    statuses: list[Status] = field(default_factory=list)
+    currencies: list[Currency] = field(default_factory=list)
+    user_fields: list[UserField] = field(default_factory=list)
+    features: dict[str, str] = field(default_factory=dict)
+
+    def person(self, user_id: int) -> Person | None:
+        return next((person for person in self.people if person.id == user_id), None)
+
+    def webhook(self, user_id: str, code: str) -> Webhook | None:
+        return next((w for w in self.webhooks if str(w.user_id) == user_id and w.code == code), None)
+
+    def pipeline(self, category: int) -> Pipeline | None:
+        return next((pipeline for pipeline in self.pipelines if pipeline.id == category), None)
+
+    def stages(self, category: int) -> list[Status]:
+        """The stages of a pipeline in their order; none when there is no such pipeline."""
+        pipeline = self.pipeline(category)
+        if pipeline is None:
+            return []
+        return sorted((s for s in self.statuses if s.book == pipeline.book), key=lambda stage: stage.sort)
+
+    def stage(self, category: int, code: str) -> Status | None:
+        return next((stage for stage in self.stages(category) if stage.code == code), None)
+
+    def currency(self, code: str) -> Currency | None:
+        return next((currency for currency in self.currencies if currency.code == code), None)
+
+    def base_currency(self) -> str:
+        return next((currency.code for currency in self.currencies if currency.base), "RUB")
+
+    def fields_of(self, entity: str) -> list[UserField]:
+        return [user_field for user_field in self.user_fields if user_field.entity == entity]
+
+    def open_pipeline(self, pipeline: Pipeline, stages: Iterable[tuple[str, str, str | None]]) -> None:
+        """Adds a pipeline with its stages, each (code without prefix, name, semantics)."""
+        self.pipelines.append(pipeline)
+        prefix = f"C{pipeline.id}:" if pipeline.id else ""
+        for code, name, semantics in stages:
+            self.add_status(
+                pipeline.book,
+                prefix + code,
+                name,
+                semantics=semantics,
+                system=code in ("NEW", "WON", "LOSE"),
+                category=pipeline.id or None,
+            )
+
+    def add_status(
+        self,
+        book: str,
+        code: str,
+        name: str,
+        *,
+        semantics: str | None = None,
+        system: bool = False,
+        category: int | None = None,
+    ) -> None:
+        """Appends an entry to a list."""
+        color = {"S": "#7BD500", "F": "#FF5752"}.get(semantics or "", "#39A8EF")
+        sort = 10 * (1 + sum(status.book == book for status in self.statuses))
+        number = 101 + 2 * len(self.statuses)
+        self.statuses.append(Status(number, book, code, name, sort, semantics, color, system, category))
+
+    def dump(self) -> str:
+        return orjson.dumps(self).decode()
+
+
+def load(text: str) -> Books:
+    """Books from what `Books.dump` wrote."""
+    raw = orjson.loads(text)
+    return Books(
+        [Person(**one) for one in raw["people"]],
+        [Webhook(**one) for one in raw["webhooks"]],
+        [Pipeline(**one) for one in raw["pipelines"]],
+        [Status(**one) for one in raw["statuses"]],
+        [Currency(**one) for one in raw["currencies"]],
+        [UserField(**one) for one in raw["user_fields"]],
+        raw["features"],
+    )

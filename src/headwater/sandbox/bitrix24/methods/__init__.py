@@ -1,0 +1,36 @@
+"""Every method of the portal by its lower-case name."""
+
+from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
+from headwater.sandbox.bitrix24.deals import ENTITIES
+from headwater.sandbox.bitrix24.methods import basic, books, classic, items
+
+BATCH = "batch"
+
+
+def _names(call: Call) -> Outcome:
+    granted = set(call.webhook.scopes)
+    everything = call.flag("full")
+    open_to = (name for name, one in METHODS.items() if everything or not one.scopes or granted & set(one.scopes))
+    return Outcome(sorted([BATCH, *open_to]))
+
+
+def _existing(call: Call) -> Outcome:
+    name = call.text("name").lower()
+    method = METHODS.get(name)
+    available = name == BATCH or (
+        method is not None
+        and not method.app_only
+        and (not method.scopes or bool(set(method.scopes) & set(call.webhook.scopes)))
+    )
+    return Outcome({"isExisting": name == BATCH or method is not None, "isAvailable": available})
+
+
+METHODS: Methods = {
+    **basic.METHODS,
+    **books.METHODS,
+    **items.METHODS,
+    "methods": Method(_names),
+    "method.get": Method(_existing),
+}
+for _entity in ENTITIES:
+    METHODS |= classic.methods_of(_entity)

@@ -1,0 +1,143 @@
+"""crm.item.*: one family for all entities, with native values, camelCase names and errors for wrong ones."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from headwater.sandbox.bitrix24 import filters, php, userfields
+from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
+from headwater.sandbox.bitrix24.errors import Refused, invalid_argument
+from headwater.sandbox.bitrix24.fields import Field, Table, Values
+from headwater.sandbox.bitrix24.lists import Asked
+from headwater.sandbox.bitrix24.methods.classic import check_currency, page_seconds
+from headwater.sandbox.bitrix24.rights import visible, visible_to
+from headwater.sandbox.bitrix24.values import as_item
+
+_CRM = ("crm",)
+_WRITE_SECONDS = 0.5
+_SERVICE: dict[str, Any] = {
+    "dateCreateShort": None, "dateModifyShort": None, "productId": None, "begindateShort": None,
+    "isWork": None, "isWon": None, "isLose": None, "hasProducts": None, "webformId": 0,
+}  # fmt: skip
+"""What every item carries and nobody fills."""
+
+
+def _table(call: Call) -> Table:
+    number = call.integer("entityTypeId")
+    for table in call.portal.tables.values():
+        if table.entity.type_id == number:
+            return table
+    raise Refused(400, "NOT_FOUND", "Smart process not found")
+
+
+def _key(call: Call, field: Field) -> str:
+    return field.name if field.custom and call.flag("useOriginalUfNames") else field.item_name
+
+
+def _item(call: Call, table: Table, record: Values, names: set[str] | None = None) -> dict[str, Any]:
+    shown: dict[str, Any] = {} if names else dict(_SERVICE)
+    for name, value in record.items():
+        if names is None or name in names:
+            field = table.fields[name]
+            shown[_key(call, field)] = int(value) if name == "ID" else as_item(field, value)
+    return shown if names else shown | {"observers": [], "contactIds": [], "entityTypeId": table.entity.type_id}
+
+
+def _list(call: Call) -> Outcome:
+    portal, table = call.portal, _table(call)
+    where = visible(table, call.person, filters.strict(table, call.map("filter"), portal.clock.zone))
+    listed = portal.lists.page(table, Asked(where, _order(call, table), call.integer("start")))
+    names = _select(call, table)
+    rows = [_item(call, table, table.record(*record), names) for record in listed.records]
+    seconds = page_seconds(call, len(rows), wide=names is None or len(names) > 20, counted=listed.total)
+    return Outcome({"items": rows}, listed.total, listed.next, seconds)
+
+
+def _select(call: Call, table: Table) -> set[str] | None:
+    names = call.names("select")
+    if not names or "*" in names:
+        return None
+    known = {name: table.by_item.get(name) or table.fields.get(name) for name in names}
+    return {field.name for field in known.values() if field} | {"ID"}
+
+
+def _order(call: Call, table: Table) -> list[tuple[str, bool]]:
+    order = []
+    for name, direction in call.map("order").items():
+        field = table.by_item.get(name) or table.fields.get(name)
+        if field is None or not (field.listed or field.name == "ID"):
+            raise invalid_argument(f"Invalid order: field '{name}' is not allowed in order")
+        if php.text(direction).upper() not in ("ASC", "DESC"):
+            raise invalid_argument(
+                f"Invalid order: allowed sort directions are `ASC, DESC`. But got `{php.text(direction)}`"
+                f" for field `{name}`"
+            )
+        order.append((field.name, php.text(direction).upper() == "DESC"))
+    return order
+
+
+def _seen(call: Call, table: Table) -> Values:
+    record_id = call.integer("id")
+    values = call.portal.store.get(table, record_id)
+    if values is None:
+        raise Refused(400, "NOT_FOUND", "Element not found")
+    record = table.record(record_id, values)
+    if not visible_to(call.person, record):
+        raise Refused(400, "ACCESS_DENIED", "Access denied")
+    return record
+
+
+def _get(call: Call) -> Outcome:
+    table = _table(call)
+    return Outcome({"item": _item(call, table, _seen(call, table))}, seconds=0.03)
+
+
+def _fields(call: Call) -> Outcome:
+    table = _table(call)
+    fields = {_key(call, field): userfields.described(field, item=True) for field in table.fields.values()}
+    return Outcome({"fields": fields})
+
+
+def _given(call: Call, table: Table) -> dict[str, Any]:
+    """The fields of a write by their classic names."""
+    given: Mapping[str, Any] = call.map("fields", required=True)
+    check_currency(call, dict(given))
+    named: dict[str, Any] = {}
+    for name, value in given.items():
+        field = table.by_item.get(name) or table.fields.get(name)
+        if field is None:
+            continue
+        if field.multiple and not php.is_array(value) and value not in (None, "", False):
+            raise Refused(400, "100", "Expected iterable value for multiple field, but got string instead")
+        named[field.name] = value
+    return named
+
+
+def _add(call: Call) -> Outcome:
+    table = _table(call)
+    record_id = call.portal.records.add(table, _given(call, table), call.person.id)
+    record = call.portal.get(record_id, table.entity.name) or {}
+    return Outcome({"item": _item(call, table, record)}, seconds=_WRITE_SECONDS)
+
+
+def _update(call: Call) -> Outcome:
+    table = _table(call)
+    record_id = int(_seen(call, table)["ID"])
+    call.portal.records.update(table, record_id, _given(call, table), call.person.id, immutable=True)
+    record = call.portal.get(record_id, table.entity.name) or {}
+    return Outcome({"item": _item(call, table, record)}, seconds=_WRITE_SECONDS)
+
+
+def _delete(call: Call) -> Outcome:
+    table = _table(call)
+    call.portal.records.remove(table, [int(_seen(call, table)["ID"])])
+    return Outcome([], seconds=_WRITE_SECONDS)
+
+
+METHODS: Methods = {
+    "crm.item.list": Method(_list, _CRM),
+    "crm.item.get": Method(_get, _CRM),
+    "crm.item.fields": Method(_fields, _CRM),
+    "crm.item.add": Method(_add, _CRM),
+    "crm.item.update": Method(_update, _CRM),
+    "crm.item.delete": Method(_delete, _CRM),
+}

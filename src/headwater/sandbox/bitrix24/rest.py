@@ -1,0 +1,179 @@
+"""One REST request from its parsed form to its answer: who may ask, what comes back, what goes wrong."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from headwater.sandbox.bitrix24 import php
+from headwater.sandbox.bitrix24.batch import method_name, run_batch
+from headwater.sandbox.bitrix24.calls import Outcome
+from headwater.sandbox.bitrix24.errors import (
+    Refused,
+    https_required,
+    no_credential,
+    not_commercial,
+    operating_limit,
+    overloaded,
+    portal_deleted,
+    too_many_requests,
+    user_dismissed,
+    wrong_credential,
+)
+from headwater.sandbox.bitrix24.faults import AFTER, FRONT, Fault, Kind
+from headwater.sandbox.bitrix24.methods import BATCH
+from headwater.sandbox.bitrix24.portal import Portal, State
+from headwater.sandbox.bitrix24.running import Caller, run, timing
+
+REQUEST_SECONDS = 60.0
+"""A request that takes longer is cut off by the cloud's front end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What arrived: `/rest/{user_id}/{code}/{method}` with the parameters of query and body together."""
+
+    user_id: str
+    code: str
+    method: str
+    params: dict[str, Any]
+    client: str
+    path: str
+    https: bool = True
+
+
+@dataclass(slots=True)
+class Answer:
+    """What goes back. `wait_seconds`: only then; `dropped`: the connection closes without a word; `hung`:
+    nothing ever comes."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json; charset=utf-8"
+    headers: dict[str, str] = field(default_factory=dict)
+    wait_seconds: float = 0.0
+    dropped: bool = False
+    hung: bool = False
+
+
+def answer(portal: Portal, request: Request) -> Answer:
+    """The portal's answer, faults and all, counted in its statistics."""
+    method = method_name(request.method)
+    portal.stats.requests[method] += 1
+    made = _answer(portal, request, method)
+    slow = portal.faults.take(frozenset({Kind.SLOW}), method)
+    if slow:
+        made.wait_seconds += slow.seconds
+    portal.stats.statuses[made.status] += 1
+    return made
+
+
+def _answer(portal: Portal, request: Request, method: str) -> Answer:
+    try:
+        front = _front(portal, request, method)
+        if front:
+            return front
+        caller = _caller(portal, request)
+        made = _served(portal, caller, method, request.params)
+    except Refused as refused:
+        portal.stats.errors[str(refused.body["error"])] += 1
+        made = Answer(refused.status, php.encode(refused.body))
+    after = portal.faults.take(AFTER, method)
+    return _broken(made, after) if after else made
+
+
+def _front(portal: Portal, request: Request, method: str) -> Answer | None:
+    """What is decided before anybody asks who is calling."""
+    if portal.strict_https and not request.https:
+        raise https_required()
+    if not portal.limits.admit(request.client):
+        raise too_many_requests()
+    fault = portal.faults.take(FRONT, method)
+    state = _STATES.get(fault.kind) if fault else portal.state
+    if fault and fault.kind is Kind.QUERY_LIMIT:
+        raise too_many_requests()
+    if state is State.DELETED:
+        raise portal_deleted()
+    if state is State.UNPAID:
+        raise not_commercial()
+    if state is State.OVERLOADED:
+        raise overloaded()
+    if state is State.MOVED:
+        host = fault.to if fault else portal.moved_to
+        scheme = "https" if request.https else "http"
+        return Answer(302, b"", "text/html", {"location": f"{scheme}://{host}{request.path}"})
+    if fault and fault.kind is Kind.HTML:
+        return _page(fault.status)
+    if fault:
+        return Answer(0, b"", dropped=fault.kind is Kind.DROP, hung=fault.kind is Kind.HANG)
+    return None
+
+
+_STATES = {
+    Kind.DELETED: State.DELETED,
+    Kind.UNPAID: State.UNPAID,
+    Kind.OVERLOAD: State.OVERLOADED,
+    Kind.MOVED: State.MOVED,
+}
+
+
+def _caller(portal: Portal, request: Request) -> Caller:
+    if not request.code:
+        raise no_credential()
+    webhook = portal.books.webhook(request.user_id, request.code)
+    if webhook is None:
+        raise wrong_credential()
+    person = portal.books.person(webhook.user_id)
+    if person is None or not person.active:
+        raise user_dismissed()
+    return Caller(webhook, person)
+
+
+def _served(portal: Portal, caller: Caller, method: str, params: dict[str, Any]) -> Answer:
+    began = portal.clock.time()
+    if method == BATCH:
+        tired = portal.faults.take(frozenset({Kind.OPERATION_LIMIT}), method) is not None
+        if tired or portal.limits.blocked(caller.credential, BATCH):
+            raise operating_limit()
+        outcome = run_batch(portal, caller, params)
+    else:
+        outcome = run(portal, caller, method, params)
+    if portal.limits.rules.on and outcome.seconds > REQUEST_SECONDS:
+        return _page(504)
+    return Answer(200, php.encode(_envelope(outcome, timing(portal, caller, method, began, outcome.seconds))))
+
+
+def _envelope(outcome: Outcome, took: dict[str, Any]) -> dict[str, Any]:
+    shown: dict[str, Any] = {"result": outcome.result}
+    if outcome.next is not None:
+        shown["next"] = outcome.next
+    if outcome.total is not None:
+        shown["total"] = outcome.total
+    return shown | {"time": took}
+
+
+def _broken(made: Answer, fault: Fault) -> Answer:
+    if fault.kind is Kind.DROP_AFTER:
+        made.dropped = True
+    elif fault.kind is Kind.CUT:
+        made.body = made.body[: len(made.body) // 2]
+    elif fault.kind is Kind.HTML_AFTER:
+        return _page(fault.status)
+    else:
+        return _page(200)
+    return made
+
+
+_TITLES = {
+    200: "Bitrix24",
+    403: "403 Forbidden",
+    404: "404 Not Found",
+    500: "500 Internal Server Error",
+    502: "502 Bad Gateway",
+    503: "503 Service Temporarily Unavailable",
+    504: "504 Gateway Time-out",
+}
+
+
+def _page(status: int) -> Answer:
+    title = _TITLES.get(status, str(status))
+    text = f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
+    return Answer(status, (text + "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n").encode(), "text/html")

@@ -1,0 +1,20 @@
+"""Who sees what: an admin everything, everybody else their own records and the open ones."""
+
+from headwater.sandbox.bitrix24 import php
+from headwater.sandbox.bitrix24.books import Person
+from headwater.sandbox.bitrix24.fields import Table, Values
+from headwater.sandbox.bitrix24.filters import Condition, Where, expression
+
+
+def visible(table: Table, person: Person, where: Where) -> Where:
+    """The filter of a list, narrowed to what this person sees; hidden rows are simply absent."""
+    if person.admin:
+        return where
+    mine = expression(table, table.fields["ASSIGNED_BY_ID"])
+    opened = expression(table, table.fields["OPENED"])
+    return where.also(Condition(f"({mine} = ? or {opened} = 'Y')", (person.id,)))
+
+
+def visible_to(person: Person, record: Values) -> bool:
+    """Whether this person may see the record."""
+    return person.admin or record["OPENED"] == "Y" or php.integer(record["ASSIGNED_BY_ID"]) == person.id

@@ -1,0 +1,124 @@
+"""The portal's records in SQLite: one JSON list of values a record, indexes on what lists filter by."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from headwater.sandbox.bitrix24.filters import expression, fold, like
+from headwater.sandbox.bitrix24.fields import Table
+
+Stored = tuple[int, list[Any]]
+"""A record as it is kept: its id and its values in the order of the table's columns."""
+
+
+class Store:
+    """In memory, or in a file that survives restarts. `version` moves with every write."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.version = 0
+        self._db = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
+        self._db.create_collation("portal", lambda a, b: (fold(a) > fold(b)) - (fold(a) < fold(b)))
+        self._db.create_function("portal_like", 2, like, deterministic=True)
+        self._db.execute("pragma journal_mode = wal")
+        self._db.execute("pragma synchronous = normal")
+        self._db.execute("create table if not exists meta (name text primary key, value text not null)")
+
+    def open(self, table: Table) -> None:
+        """Makes the table of an entity and its indexes, where they are not there yet."""
+        name = table.entity.name
+        self._db.execute(f"create table if not exists {name} (id integer primary key, data text not null)")
+        for field in table.columns:
+            if field.indexed:
+                self._db.execute(
+                    f"create index if not exists {index_name(name, field.name)}"
+                    f" on {name} ({expression(table, field)})"
+                )
+
+    def close(self) -> None:
+        self._db.close()
+
+    def get(self, table: Table, record_id: int) -> list[Any] | None:
+        """The values of one record, or None."""
+        found = self._db.execute(
+            f"select data from {table.entity.name} where id = ?",  # noqa: S608 (a declared name)
+            (record_id,),
+        ).fetchone()
+        return None if found is None else table.padded(orjson.loads(found[0]))
+
+    def put(self, table: Table, records: Iterable[Stored]) -> None:
+        """Writes records, new or known, all or none."""
+        self.version += 1
+        self._db.execute("begin")
+        try:
+            self._db.executemany(
+                f"insert or replace into {table.entity.name} (id, data) values (?, ?)",  # noqa: S608 (a declared name)
+                ((record_id, orjson.dumps(values).decode()) for record_id, values in records),
+            )
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+        self._db.execute("commit")
+
+    def delete(self, table: Table, record_id: int) -> bool:
+        """Removes a record; whether there was one."""
+        self.version += 1
+        gone = self._db.execute(
+            f"delete from {table.entity.name} where id = ?",  # noqa: S608 (a declared name)
+            (record_id,),
+        )
+        return gone.rowcount > 0
+
+    def select(self, sql: str, arguments: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Runs a query built from declared names and bound values."""
+        return self._db.execute(sql, arguments)
+
+    def walk(self, table: Table, *, after: int = 0, limit: int = 1000) -> list[Stored]:
+        """The next records in order of id."""
+        found = self._db.execute(
+            f"select id, data from {table.entity.name} where id > ? order by id limit ?",  # noqa: S608 (a declared name)
+            (after, limit),
+        )
+        return [(record_id, table.padded(orjson.loads(data))) for record_id, data in found]
+
+    def all(self, table: Table) -> Iterator[Stored]:
+        """Every record in order of id, read in pages, so that writes in between do no harm."""
+        after = -1
+        while page := self.walk(table, after=after):
+            yield from page
+            after = page[-1][0]
+
+    def near(self, table: Table, record_id: int) -> Stored | None:
+        """The first record at or after an id, else the last one; None when there is none."""
+        found = self.walk(table, after=record_id - 1, limit=1)
+        if not found and (last := self.last_id(table)):
+            found = self.walk(table, after=last - 1, limit=1)
+        return found[0] if found else None
+
+    def count(self, table: Table) -> int:
+        return int(self._db.execute(f"select count(*) from {table.entity.name}").fetchone()[0])  # noqa: S608 (a declared name)
+
+    def last_id(self, table: Table) -> int:
+        return int(self._db.execute(f"select coalesce(max(id), 0) from {table.entity.name}").fetchone()[0])  # noqa: S608 (a declared name)
+
+    def next_id(self, table: Table) -> int:
+        """An id never given before, also when the newest records were deleted."""
+        name = f"last_id.{table.entity.name}"
+        given = max(int(self.read(name) or 0), self.last_id(table)) + 1
+        self.write(name, str(given))
+        return given
+
+    def read(self, name: str) -> str | None:
+        """A remembered text."""
+        found = self._db.execute("select value from meta where name = ?", (name,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def write(self, name: str, value: str) -> None:
+        """Remembers a text under a name."""
+        self._db.execute("insert or replace into meta (name, value) values (?, ?)", (name, value))
+
+
+def index_name(entity: str, field: str) -> str:
+    return f"{entity}_{field.lower()}"

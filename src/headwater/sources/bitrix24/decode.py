@@ -1,0 +1,287 @@
+"""Raw values of Bitrix24 become text forms: exactly, or with a word why not."""
+
+import json
+import math
+import re
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any
+
+import orjson
+
+from headwater.core.errors import Unfit
+from headwater.core.model import Decoder, Field, Kind, Text
+from headwater.sources.bitrix24.kinds import SEVERAL_EMPTY, TYPES, UNKNOWN, Empty
+
+NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,4})?|[+-]?\.[0-9]+(?:[eE][+-]?[0-9]{1,4})?")
+LOCAL = re.compile(r"(\d{2})\.(\d{2})\.(\d{4,5})(?:[ T](\d{2}:\d{2}(?::\d{2})?))?", re.ASCII)
+YEAR = re.compile(r"(\d{4,})-\d{2}-\d{2}|\d{2}\.\d{2}\.(\d{4,})", re.ASCII)
+EDGES = frozenset({"0001", "9999"})
+FLAGS = {
+    "Y": "true", "y": "true", "1": "true", "true": "true", "True": "true",
+    "N": "false", "n": "false", "0": "false", "false": "false", "False": "false",
+}  # fmt: skip
+
+
+def decoder(field: Field, zone: tzinfo | None) -> Decoder:
+    """How values of `field` are read; times without an offset are taken as the portal's own, `zone`."""
+    empty = TYPES.get(field.type, UNKNOWN).empty
+    if field.multiple:
+        return _json(SEVERAL_EMPTY)
+    if field.type == "money":
+        return _currency if field.kind is Kind.TEXT else _amount
+    if field.kind is Kind.TEXT:
+        return _TEXTS[empty]
+    if field.kind is Kind.JSON:
+        return _json(empty)
+    return _moment(zone or UTC) if field.kind is Kind.MOMENT else _PLAIN[field.kind]
+
+
+def _text(raw: Any) -> Text:
+    if raw.__class__ is str:
+        text: str = raw
+        return text or None
+    return None if raw is None else _as_text(raw)
+
+
+def _link(raw: Any) -> Text:
+    if raw.__class__ is str:
+        text: str = raw
+        return text if text and text != "0" else None
+    if raw is None or raw is False or raw in (0, []):
+        return None
+    return _as_text(raw)
+
+
+def _loose(raw: Any) -> Text:
+    if raw.__class__ is str:
+        text: str = raw
+        return text or None
+    return None if raw is None or raw is False or raw in ([], {}) else _as_text(raw)
+
+
+_TEXTS: dict[Empty, Decoder] = {Empty.WORDS: _text, Empty.REFERENCE: _link, Empty.STRUCTURE: _loose}
+
+
+def _as_text(raw: Any) -> str:
+    if raw.__class__ is int:
+        return _digits(raw)
+    if raw.__class__ is float:
+        return repr(raw)
+    raise Unfit(f"{_said(raw)} where a text should be")
+
+
+def _integer(raw: Any) -> Text:
+    if raw.__class__ is str:
+        if raw.isdecimal() and raw.isascii() and len(raw) < 19 and raw[0] != "0":
+            return str(raw)
+        if not raw:
+            return None
+        return _whole(raw)
+    if raw is None:
+        return None
+    if raw.__class__ is int:
+        return _in_64_bits(raw)
+    if raw.__class__ is float and raw.is_integer() and abs(raw) < 2**53:
+        return str(int(raw))
+    raise Unfit(f"{_said(raw)} where a whole number should be")
+
+
+def _whole(raw: str) -> Text:
+    text = raw.strip()
+    digits = text[1:] if text[:1] in ("-", "+") else text
+    if not (digits.isdecimal() and digits.isascii()):
+        raise Unfit(f"{_said(raw)} is not a whole number")
+    if len(digits) > 400:
+        raise Unfit("a whole number beyond 64 bits")
+    return _in_64_bits(int(text))
+
+
+def _in_64_bits(number: int) -> str:
+    if -(2**63) <= number < 2**63:
+        return str(number)
+    raise Unfit("a whole number beyond 64 bits")
+
+
+def _number(raw: Any) -> Text:
+    if raw.__class__ is str:
+        whole, _, rest = raw.partition(".")
+        if whole.isdecimal() and raw.isascii() and (rest.isdecimal() or raw is whole) and len(raw) < 300:
+            return str(raw)
+        return _decimal(raw) if raw else None
+    if raw is None:
+        return None
+    if raw.__class__ is int:
+        return _digits(raw)
+    if raw.__class__ is float:
+        if math.isfinite(raw):
+            return repr(raw)
+        raise Unfit("a number without end")
+    raise Unfit(f"{_said(raw)} where a number should be")
+
+
+def _decimal(raw: str) -> str:
+    text = raw.strip()
+    if not NUMBER.fullmatch(text):
+        raise Unfit(f"{_said(raw)} is not a number")
+    value = float(text)
+    if math.isinf(value) or (value == 0 and re.search("[1-9]", re.split("[eE]", text)[0])):
+        raise Unfit(f"{_said(raw)} is beyond what a number can hold")
+    sign = "-" if text[0] == "-" else ""
+    body, mark, power = text.lstrip("+-").lower().partition("e")
+    whole, _, rest = body.partition(".")
+    return f"{sign}{whole or '0'}{'.' if rest else ''}{rest}{mark}{power}"
+
+
+def _amount(raw: Any) -> Text:
+    return _number(raw.partition("|")[0]) if raw.__class__ is str else _number(raw)
+
+
+def _currency(raw: Any) -> Text:
+    return raw.partition("|")[2] or None if raw.__class__ is str else None
+
+
+def _flag(raw: Any) -> Text:
+    if raw.__class__ is str:
+        if found := FLAGS.get(raw):
+            return found
+        if not raw:
+            return None
+    elif raw is None:
+        return None
+    elif raw is True or (raw.__class__ is int and raw == 1):
+        return "true"
+    elif raw is False or (raw.__class__ is int and raw == 0):
+        return "false"
+    raise Unfit(f"{_said(raw)} is neither yes nor no")
+
+
+def _day(raw: Any) -> Text:
+    """The portal's own day: it sends midnight in its own offset, and converting that would shift it."""
+    if raw.__class__ is str:
+        if not raw:
+            return None
+        if len(raw) == 10 and raw[4] == "-" == raw[7]:
+            try:
+                date.fromisoformat(raw)
+            except ValueError:
+                raise _no_time(raw) from None
+            return str(raw)
+        if len(raw) == 25 and _is_plain(raw):
+            return _checked(raw)[:10]
+        return _any_time(raw, UTC)[:10]
+    if _is_no_time(raw):
+        return None
+    raise Unfit(f"{_said(raw)} where a date should be")
+
+
+def _moment(zone: tzinfo) -> Decoder:
+    def moment(raw: Any) -> Text:
+        if raw.__class__ is str:
+            if len(raw) == 25 and _is_plain(raw):
+                return _checked(raw)
+            return _any_time(raw, zone) if raw else None
+        if _is_no_time(raw):
+            return None
+        raise Unfit(f"{_said(raw)} where a time should be")
+
+    return moment
+
+
+def _is_plain(raw: str) -> bool:
+    """Whether 25 characters look like 2026-11-10T14:29:00+03:00, away from the edges of the calendar."""
+    shaped = raw[10] == "T" and raw[4] == "-" == raw[7] and raw[19] in "+-" and raw[20:22] < "16"
+    return shaped and raw[:4] not in EDGES
+
+
+def _checked(raw: str) -> str:
+    try:
+        datetime.fromisoformat(raw)
+    except ValueError:
+        raise _no_time(raw) from None
+    return raw
+
+
+def _any_time(raw: str, zone: tzinfo) -> str:
+    text = raw.strip()
+    if found := LOCAL.fullmatch(text):
+        day, month, year, clock = found.groups()
+        text = f"{year}-{month}-{day}" + (f"T{clock}" if clock else "")
+    if not re.match(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}|$)", text, re.ASCII):
+        raise _no_time(raw)
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        moment.astimezone(UTC)
+    except ValueError:
+        raise _no_time(raw) from None
+    except OverflowError:
+        raise Unfit(f"{_said(raw)} lies outside the years 1 to 9999") from None
+    offset = moment.utcoffset()
+    if offset is None or abs(offset.total_seconds()) >= 16 * 3600:
+        raise Unfit(f"{_said(raw)} has an offset that no place on earth has")
+    return moment.isoformat()
+
+
+def _is_no_time(raw: Any) -> bool:
+    return raw is None or raw is False or raw in ({}, [])
+
+
+def _no_time(raw: str) -> Unfit:
+    found = YEAR.match(raw.strip())
+    year = (found[1] or found[2]) if found else ""
+    if year and (len(year) > 4 or year == "0000"):
+        return Unfit(f"the year {year[:12]} is outside 1 to 9999")
+    if found:
+        return Unfit(f"{_said(raw)}: there is no such day or time")
+    return Unfit(f"{_said(raw)} is not a date")
+
+
+_PLAIN: dict[Kind, Decoder] = {
+    Kind.INTEGER: _integer,
+    Kind.NUMBER: _number,
+    Kind.FLAG: _flag,
+    Kind.DATE: _day,
+}
+
+
+def _json(empty: Empty) -> Decoder:
+    """The value as a JSON text; what only the standard library's writer can spell is spelled by it."""
+
+    def tree(raw: Any) -> Text:
+        if raw is None or raw == "" or raw is False or raw in ([], {}):
+            return None
+        if empty is Empty.REFERENCE and raw in (0, "0"):
+            return None
+        try:
+            text = orjson.dumps(raw).decode()
+        except (TypeError, RecursionError):
+            return _spelled(raw, ascii_only=True)
+        # orjson writes a number without end as null, in silence.
+        return _spelled(raw, ascii_only=False) if "null" in text else text
+
+    return tree
+
+
+def _spelled(raw: Any, *, ascii_only: bool) -> str:
+    try:
+        return json.dumps(raw, allow_nan=False, separators=(",", ":"), ensure_ascii=ascii_only)
+    except (ValueError, TypeError, RecursionError) as exc:
+        raise Unfit(f"{type(raw).__name__} that cannot be written as JSON: {exc}") from exc
+
+
+def _digits(number: int) -> str:
+    if number.bit_length() > 1024:
+        raise Unfit("a number beyond what a number can hold")
+    return str(number)
+
+
+def _said(raw: Any) -> str:
+    """A raw value in words for people, never at length."""
+    names: dict[type, str] = {bool: "yes or no", list: "a list", dict: "a map", type(None): "nothing"}
+    if raw.__class__ in names:
+        return names[raw.__class__]
+    try:
+        text = str(raw)
+    except ValueError:
+        return "a number of thousands of digits"
+    return f"“{text[:40]}{'…' if len(text) > 40 else ''}”"

@@ -1,0 +1,218 @@
+"""Reads lanes and lists of ids to their ends, as much in each request as the portal can bear."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC
+from typing import Any, NamedTuple
+
+from headwater.core.errors import HeadwaterError, RetryLater, SkipRecord, StopSync
+from headwater.core.model import Page, Part, Row, Span, Unread
+from headwater.core.ports import Clock
+from headwater.sources._http import TooLarge, TooSlow
+from headwater.sources.bitrix24.entities import Declared
+from headwater.sources.bitrix24.lanes import PAGE, Lane, chain, harvest, number_of
+from headwater.sources.bitrix24.wire import COMMANDS, PATIENCE_SECONDS, TRIES, Wire, command, pause, rows_of
+
+COMFORT_SECONDS = 20.0  # a request is cut by the portal at 60 s
+COMFORT_BYTES = 8_000_000
+
+
+class Haul(NamedTuple):
+    """What a request for ids brought: the ids it settled, the records, and those that are too large."""
+
+    ids: Sequence[str]
+    records: Sequence[Row]
+    unread: Sequence[Unread]
+
+
+class Reader:
+    """One reading: requests go out strictly one after another, and each answer is one page."""
+
+    def __init__(self, wire: Wire, clock: Clock) -> None:
+        self._wire = wire
+        self._clock = clock
+        self._size = COMMANDS
+        self._paid = wire.requests
+
+    async def spans(self, lanes: Sequence[Lane], spent: Sequence[Span]) -> AsyncIterator[Page]:
+        """Reads `lanes` to their ends; spans in `spent` hold nothing and are told as done at once."""
+        waiting = deque(lanes)
+        told = [Part(span, (), done=True) for span in spent]
+        if self._wire.zone is None or not waiting:
+            await self._wire.call("server.time")
+        if not waiting and told:
+            yield self._page(told)
+        while waiting:
+            served = _share(waiting, self._size)
+            keys = {lane.name: chain(lane, pages, self._wire.zone or UTC) for lane, pages in served}
+            commands = {key: text for chained in keys.values() for key, text in chained.items()}
+            try:
+                batch = await self._wire.batch(commands, divisible=True)
+            except (TooLarge, TooSlow) as exc:
+                if len(commands) > 1:
+                    self._size = len(commands) // 2
+                elif isinstance(exc, TooLarge):
+                    async for page in self._narrowly(waiting[0], told):
+                        told = []
+                        yield page
+                    if waiting[0].done:
+                        waiting.popleft()
+                else:
+                    raise
+                continue
+            self._learn(len(commands), batch.reply.bytes, batch.reply.time)
+            parts, troubles = told, []
+            told = []
+            for lane, _ in served:
+                part, trouble = harvest(lane, list(keys[lane.name]), batch.results, batch.errors)
+                parts = [*parts, part]
+                waiting.remove(lane)
+                if not part.done:
+                    waiting.append(lane)
+                if trouble is not None:
+                    troubles.append((lane, trouble))
+            yield self._page(parts, batch.reply.began)
+            await self._face(troubles)
+
+    async def ids(self, entity: Declared, ids: Sequence[str]) -> AsyncIterator[Page]:
+        """Reads records by id, 50 to a command; what does not come back is gone or hidden."""
+        wanted = {id_: number_of({"ID": id_}) for id_ in ids}
+        known = [id_ for id_, number in wanted.items() if number]
+        strange = [Unread(id_, "not an id of Bitrix24") for id_, number in wanted.items() if not number]
+        span = Span(entity.spec.slug, "ids")
+        chunks = [known[at : at + PAGE] for at in range(0, len(known), PAGE)]
+        left = len(known)
+        async for haul in self._hauls(entity, chunks):
+            left -= len(haul.ids)
+            yield self._page([Part(span, haul.records, left == 0, [*strange, *haul.unread])])
+            strange = []
+        if strange:
+            await self._wire.call("server.time")
+            yield self._page([Part(span, (), True, strange)])
+
+    async def _narrowly(self, lane: Lane, told: Sequence[Part]) -> AsyncIterator[Page]:
+        """A page of a lane that is too large even alone: its ids first, then its records in halves."""
+        probe = replace(lane)
+        commands = chain(probe, 1, self._wire.zone or UTC, select=("ID",))
+        batch = await self._wire.settle(commands)
+        part, trouble = harvest(probe, list(commands), batch.results, batch.errors)
+        if trouble is not None:
+            raise trouble
+        ids = list(dict.fromkeys(str(number) for row in part.records if (number := number_of(row))))
+        unread = [Unread(None, "a record without an id", row) for row in part.records if not number_of(row)]
+        left = len(ids)
+        if not left:
+            lane.span = replace(lane.span, after=part.span.after)
+            lane.strikes = probe.strikes
+            lane.done = part.done
+            yield self._page([*told, Part(lane.span, (), part.done, unread)])
+        half = max(1, len(ids) // 2)
+        async for haul in self._hauls(lane.entity, [ids[:half], ids[half:]], at_once=1):
+            left -= len(haul.ids)
+            lane.span = replace(lane.span, after=int(haul.ids[-1]))
+            lane.done = part.done and not left
+            yield self._page([*told, Part(lane.span, haul.records, lane.done, [*unread, *haul.unread])])
+            told, unread = (), []
+
+    async def _hauls(
+        self, entity: Declared, chunks: Sequence[Sequence[str]], *, at_once: int = COMMANDS
+    ) -> AsyncIterator[Haul]:
+        """Reads chunks of ids in their order; a chunk too large is cut in halves, down to one record."""
+        waiting = deque(chunk for chunk in chunks if chunk)
+        size, failures = at_once, 0
+        while waiting:
+            served = [waiting.popleft() for _ in range(min(size, len(waiting)))]
+            commands = {f"i{number}": _by_ids(entity, chunk) for number, chunk in enumerate(served)}
+            try:
+                batch = await self._wire.batch(commands, divisible=True)
+            except (TooLarge, TooSlow) as exc:
+                if len(served) == 1 and isinstance(exc, TooSlow):
+                    raise
+                if len(served) == 1 and len(served[0]) == 1:
+                    reason = f"record {served[0][0]} alone is larger than the limit of an answer: {exc}"
+                    yield Haul(served[0], (), [Unread(served[0][0], reason)])
+                    continue
+                if len(served) == 1:
+                    half = len(served[0]) // 2
+                    served = [served[0][:half], served[0][half:]]
+                else:
+                    size = len(served) // 2
+                waiting.extendleft(reversed(served))
+                continue
+            settled: list[str] = []
+            records: list[Row] = []
+            again: list[Sequence[str]] = []
+            for key, chunk in zip(commands, served, strict=True):
+                rows = rows_of(batch.results.get(key))
+                if rows is None or again:
+                    again.append(chunk)
+                else:
+                    settled += chunk
+                    records += _only(entity, rows, chunk)
+            waiting.extendleft(reversed(again))
+            failures = 0 if settled else failures + 1
+            if settled:
+                yield Haul(settled, records, ())
+            if again:
+                await self._wait_out(_worst(entity, batch.errors), failures)
+
+    async def _face(self, troubles: Sequence[tuple[Lane, HeadwaterError]]) -> None:
+        """Waits before going on where it helps; raises where it does not."""
+        for lane, trouble in troubles:
+            if not isinstance(trouble, RetryLater) or lane.failures or trouble.wait:
+                await self._wait_out(trouble, lane.failures)
+
+    async def _wait_out(self, trouble: HeadwaterError, failures: int) -> None:
+        if isinstance(trouble, SkipRecord):
+            raise StopSync(f"{trouble} (as the answer to a list)") from trouble
+        if not isinstance(trouble, RetryLater):
+            raise trouble
+        if failures >= TRIES or (trouble.wait or 0.0) > PATIENCE_SECONDS:
+            raise trouble
+        await self._clock.sleep(pause(trouble, max(1, failures)))
+
+    def _page(self, parts: Sequence[Part], began: int | None = None) -> Page:
+        paid, self._paid = self._wire.requests - self._paid, self._wire.requests
+        return Page(self._wire.began if began is None else began, parts, self._wire.now, paid)
+
+    def _learn(self, asked: int, size: int, time: Mapping[str, Any]) -> None:
+        """How many commands the next request may hold, by what the last one weighed and took."""
+        took = time.get("duration")
+        seconds = float(took) if isinstance(took, int | float) else 0.0
+        light = asked * COMFORT_BYTES / max(size, 1)
+        quick = asked * COMFORT_SECONDS / seconds if seconds > 0 else COMMANDS
+        self._size = max(1, int(min(COMMANDS, 2 * self._size, light, quick)))
+
+
+def _share(waiting: Sequence[Lane], size: int) -> list[tuple[Lane, int]]:
+    """Divides `size` commands over the lanes; what one does not want, the next ones may have."""
+    lanes = list(waiting)[:size]
+    shares = []
+    for index, lane in enumerate(lanes):
+        pages = min(lane.wants(), size // (len(lanes) - index))
+        shares.append((lane, pages))
+        size -= pages
+    return shares
+
+
+def _by_ids(entity: Declared, ids: Sequence[str]) -> str:
+    wanted = [("filter[@ID][]", id_) for id_ in ids]
+    fixed = [("order[ID]", "ASC"), ("start", "-1"), *(("select[]", name) for name in entity.select)]
+    return command(f"{entity.family}.list", [*wanted, *fixed])
+
+
+def _worst(entity: Declared, errors: Mapping[str, HeadwaterError]) -> HeadwaterError:
+    """What decides how to go on: an error that will not pass, else the first."""
+    final = [exc for exc in errors.values() if not isinstance(exc, RetryLater)]
+    return next(iter([*final, *errors.values()]), RetryLater(f"{entity.family}.list: no list of records"))
+
+
+def _only(entity: Declared, rows: Sequence[Any], asked: Sequence[str]) -> Sequence[Row]:
+    wanted = {int(id_) for id_ in asked}
+    if any((number := number_of(row)) is not None and number not in wanted for row in rows):
+        raise StopSync(
+            f"{entity.family}.list: asked for {len(asked)} ids, the portal answered with others; check that"
+            " it obeys filter[@ID]"
+        )
+    return [row for row in rows if isinstance(row, dict)]

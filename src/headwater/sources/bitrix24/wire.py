@@ -1,0 +1,283 @@
+"""Calls and batches to one portal: paced, retried, every answer checked."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+
+from headwater.core import log
+from headwater.core.errors import HeadwaterError, NeedsPerson, RetryLater
+from headwater.core.ports import Clock, Pace
+from headwater.sources._http import (
+    Answer,
+    Http,
+    TooSlow,
+    Unreadable,
+    is_loopback,
+    moved_to,
+    origin_of,
+    parsed,
+    wait_of,
+)
+from headwater.sources.bitrix24.address import Address
+from headwater.sources.bitrix24.budget import BATCH, Budget
+from headwater.sources.bitrix24.refusals import Spent, TooMany, refusal
+
+TRIES = 5
+COMMANDS = 50  # the portal's limit of one batch
+PATIENCE_SECONDS = 660.0  # who is told to wait longer than a method rests tells his caller instead
+MOVES = 4
+
+
+class Reply(NamedTuple):
+    """One HTTP answer: what it brought, and what it cost."""
+
+    began: int
+    now: datetime
+    result: Any
+    total: Any
+    time: Mapping[str, Any]
+    bytes: int
+
+
+class Batch(NamedTuple):
+    """One HTTP answer to several commands: every key is either in `results` or in `errors`."""
+
+    reply: Reply
+    results: Mapping[str, Any]
+    errors: Mapping[str, HeadwaterError]
+    totals: Mapping[str, Any]
+
+
+class Wire:
+    """The line to one portal.
+
+    `requests` counts what was sent, `began` is the read number of the latest request; `now` is the portal's
+    time and `zone` its own offset as last told; `moved` is called with the new host of a renamed portal.
+    """
+
+    def __init__(
+        self, place: Address, *, http: Http, pace: Pace, clock: Clock, moved: Callable[[str], None]
+    ) -> None:
+        self._place = place
+        self._http = http
+        self._pace = pace
+        self._clock = clock
+        self._moved = moved
+        self._budget = Budget()
+        self._log = log.get("sources").bind(source="bitrix24")
+        self.requests = 0
+        self.began = 0
+        self.now = clock.now()
+        self.zone: tzinfo | None = None
+
+    @property
+    def portal(self) -> str:
+        return self._place.portal
+
+    async def call(
+        self, method: str, params: Mapping[str, Any] | None = None, *, tries: int = TRIES
+    ) -> Reply:
+        """What one method answers."""
+        return await self._patiently(method, params or {}, [method], tries)
+
+    async def batch(
+        self, commands: Mapping[str, str], *, tries: int = TRIES, divisible: bool = False
+    ) -> Batch:
+        """What each of up to 50 commands answers, in one request; refusals are kept beside the results.
+
+        A caller that can ask for less at a time says `divisible` and gets TooSlow at once.
+        """
+        methods = {key: _method(command) for key, command in commands.items()}
+        hasty = divisible and len(commands) > 1
+        reply = await self._patiently(BATCH, {"halt": 0, "cmd": commands}, methods.values(), tries, hasty)
+        return self._sorted_out(reply, methods)
+
+    async def settle(self, commands: Mapping[str, str], *, tries: int = TRIES) -> Batch:
+        """Like `batch`, but commands that failed in passing are asked again until each has an answer.
+
+        What is left in `errors` is final. Raises RetryLater when something keeps failing in passing.
+        """
+        batch = await self.batch(commands, tries=tries)
+        results, errors, totals = dict(batch.results), dict(batch.errors), dict(batch.totals)
+        for attempt in range(1, tries + 1):
+            passing = {key: exc for key, exc in errors.items() if isinstance(exc, RetryLater)}
+            if not passing:
+                break
+            worst = max(passing.values(), key=lambda exc: exc.wait or 0.0)
+            if attempt == tries or (worst.wait or 0.0) > PATIENCE_SECONDS:
+                raise worst
+            await self._clock.sleep(pause(worst, attempt))
+            batch = await self.batch({key: commands[key] for key in passing}, tries=tries)
+            results |= batch.results
+            totals |= batch.totals
+            errors = {key: exc for key, exc in errors.items() if key not in passing} | dict(batch.errors)
+        return Batch(batch.reply, results, errors, totals)
+
+    async def _patiently(
+        self,
+        method: str,
+        params: Mapping[str, Any],
+        methods: Iterable[str],
+        tries: int,
+        hasty: bool = False,
+    ) -> Reply:
+        named = set(methods)
+
+        def again(exc: BaseException) -> bool:
+            if not isinstance(exc, RetryLater) or (exc.wait or 0.0) > PATIENCE_SECONDS:
+                return False
+            return not (isinstance(exc, TooSlow) and hasty)
+
+        async for attempt in AsyncRetrying(
+            sleep=self._clock.sleep,
+            stop=stop_after_attempt(tries),
+            wait=_waiting,
+            retry=retry_if_exception(again),
+            reraise=True,
+        ):
+            with attempt:
+                return await self._once(method, params, named)
+        raise AssertionError("tenacity ends by returning or raising")
+
+    async def _once(self, method: str, params: Mapping[str, Any], methods: Iterable[str]) -> Reply:
+        if (rest := self._budget.rest(methods, self._clock.now())) > 0:
+            self._log.info("method rests", method=method, seconds=round(rest))
+            await self._clock.sleep(rest)
+        for _ in range(MOVES):
+            what = f"{self.portal}: {method}"
+            self.began = began = await self._pace.turn(self.portal)
+            self.requests += 1
+            url = self._place.url(method)
+            answer = await self._http.post(url, params, what=what)
+            there = moved_to(answer, url)
+            if there is None:
+                try:
+                    return self._read(method, answer, began, what)
+                except TooMany:
+                    await self._pace.refused(self.portal)
+                    raise
+            self._follow(there, what)
+        raise NeedsPerson(f"{what}: redirected {MOVES} times in a row; check the portal's address")
+
+    def _follow(self, there: str, what: str) -> None:
+        """A renamed portal answers 302 with its new host; the same request goes there."""
+        parts = urlsplit(there)
+        secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
+        host = origin_of(parts)
+        if (
+            not secure
+            or not parts.path.startswith("/rest/")
+            or (parts.scheme, host)
+            == (
+                self._place.scheme,
+                self.portal,
+            )
+        ):
+            shown = self._http.clean(f"{parts.scheme}://{host}{parts.path}")
+            raise NeedsPerson(
+                f"{what}: redirected to {shown}, which is no webhook over https; check the portal's address"
+            )
+        self._log.warning("portal moved", old=self.portal, new=host)
+        self._place = replace(self._place, scheme=parts.scheme, portal=host)
+        self._moved(host)
+
+    def _read(self, method: str, answer: Answer, began: int, what: str) -> Reply:
+        now = self._clock.now()
+        try:
+            body = parsed(answer.body)
+        except Unreadable as exc:
+            raise self._http.refusal(answer, what=what, now=now) from exc
+        if not isinstance(body, dict) or ("result" not in body and "error" not in body):
+            raise self._http.refusal(answer, what=what, now=now)
+        time = body["time"] if isinstance(body.get("time"), dict) else {}
+        self._budget.note(method, time, now)
+        if "error" in body or answer.status >= 400:
+            refused = refusal(
+                body,
+                what=what,
+                status=answer.status,
+                clean=self._http.clean,
+                wait=wait_of(answer.headers, now),
+            )
+            raise self._with_rest(refused, method, now)
+        return Reply(
+            began, self._moment(time, now), body["result"], body.get("total"), time, len(answer.body)
+        )
+
+    def _moment(self, time: Mapping[str, Any], now: datetime) -> datetime:
+        try:
+            moment = datetime.fromisoformat(time["date_start"])
+        except (KeyError, TypeError, ValueError):
+            return now
+        if moment.tzinfo is None:
+            return now
+        self.now, self.zone = moment, moment.tzinfo
+        return moment
+
+    def _sorted_out(self, reply: Reply, methods: Mapping[str, str]) -> Batch:
+        outer = reply.result if isinstance(reply.result, dict) else {}
+        now = self._clock.now()
+        for key, time in section(outer.get("result_time")).items():
+            if isinstance(time, dict) and key in methods:
+                self._budget.note(methods[key], time, now)
+        answered, refused = section(outer.get("result")), section(outer.get("result_error"))
+        errors: dict[str, HeadwaterError] = {}
+        for key, method in methods.items():
+            what = f"{self.portal}: {method} in a batch"
+            if key in refused:
+                body = refused[key] if isinstance(refused[key], dict) else {"error": refused[key]}
+                exc = refusal(body, what=what, status=None, clean=self._http.clean, wait=None)
+                errors[key] = self._with_rest(exc, method, now)
+            elif key not in answered:
+                errors[key] = RetryLater(f"{what}: no answer to this command; it will be asked again")
+        results = {key: answered[key] for key in methods if key in answered and key not in errors}
+        return Batch(reply, results, errors, section(outer.get("result_total")))
+
+    def _with_rest(self, exc: HeadwaterError, method: str, now: datetime) -> HeadwaterError:
+        if isinstance(exc, Spent) and exc.wait is None:
+            exc.wait = self._budget.blocked(method, now)
+        return exc
+
+
+def command(method: str, params: Sequence[tuple[str, str]]) -> str:
+    """A command of a batch. References such as `$result[a][49][ID]` are left as they are."""
+    return f"{method}?" + "&".join(
+        f"{quote(key, safe='[]')}={quote(value, safe='$[]*')}" for key, value in params
+    )
+
+
+def section(value: Any) -> dict[str, Any]:
+    """A map as PHP encodes it: empty ones, and those with the keys 0, 1, 2 …, come as lists."""
+    if isinstance(value, dict):
+        return value
+    return {str(index): item for index, item in enumerate(value)} if isinstance(value, list) else {}
+
+
+def rows_of(result: Any) -> list[Any] | None:
+    """The rows of a list method's result, also when wrapped in a map of one key; None when there are none."""
+    if isinstance(result, list):
+        return result
+    if not isinstance(result, dict):
+        return None
+    if all(key.isdecimal() for key in result):
+        return list(result.values())
+    inner = next(iter(result.values()))
+    return rows_of(inner) if len(result) == 1 and isinstance(inner, list | dict) else None
+
+
+def pause(exc: RetryLater, attempt: int) -> float:
+    """Seconds to wait after the `attempt`-th failure: what the other side said, else 4 to 60."""
+    return exc.wait if exc.wait is not None else min(60.0, 4.0 * 2 ** (attempt - 1))
+
+
+def _waiting(state: RetryCallState) -> float:
+    exc = state.outcome.exception() if state.outcome else None
+    return pause(exc, state.attempt_number) if isinstance(exc, RetryLater) else 0.0
+
+
+def _method(command: str) -> str:
+    return command.partition("?")[0]

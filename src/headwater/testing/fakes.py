@@ -1,0 +1,47 @@
+"""A clock that never really waits, and a pace that only counts."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+
+class FakeClock:
+    """Time that moves only by sleeping; `also` is told of every move (to move a sandbox's clock along)."""
+
+    def __init__(
+        self,
+        start: datetime = datetime(2026, 11, 21, 9, 0, tzinfo=UTC),
+        also: Callable[[float], object] | None = None,
+    ) -> None:
+        self._now = start
+        self._also = also
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.advance(seconds)
+
+    def advance(self, seconds: float) -> None:
+        """Lets time pass."""
+        self._now += timedelta(seconds=seconds)
+        if self._also is not None:
+            self._also(seconds)
+
+
+class CountingPace:
+    """Hands out rising read numbers at once; `turns` and `refusals` tell which portals were asked for."""
+
+    def __init__(self, first: int = 1) -> None:
+        self._next = first
+        self.turns: list[str] = []
+        self.refusals: list[str] = []
+
+    async def turn(self, portal: str) -> int:
+        self.turns.append(portal)
+        began, self._next = self._next, self._next + 1
+        return began
+
+    async def refused(self, portal: str) -> None:
+        self.refusals.append(portal)

@@ -1,0 +1,261 @@
+"""The PostgreSQL server that lives in the data home: started by whoever needs it first, joined by the rest.
+
+It is a service of the home, not of a process: it goes on when its starter ends, until `stop`.
+"""
+
+import os
+import secrets
+import shutil
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from headwater.core import log
+from headwater.core.errors import NeedsPerson, RetryLater
+
+if sys.platform == "win32":
+    raise NeedsPerson(
+        "the embedded server needs Linux or macOS; on Windows set HEADWATER_DATABASE_URL to a PostgreSQL 15+"
+    )
+
+from headwater.warehouse import asroot, binaries, cluster, postmaster
+from headwater.warehouse.asroot import Account, Way
+from headwater.warehouse.cluster import SUPERUSER
+from headwater.warehouse.homedir import HomeDir, socket_dir, write_whole
+from headwater.warehouse.server import DATABASE, SOCKET_PORT, Server, answers, last, note
+
+logger = log.get("warehouse")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What can be said of a home's server; `version`, `socket` and `pid` are None when there is none."""
+
+    running: bool
+    version: str | None
+    pid: int | None
+    data_bytes: int
+    socket: Path | None
+    log: Path
+
+
+def ensure(
+    home: Path,
+    *,
+    bindir: Path | None = None,
+    tcp: bool = False,
+    way: Way | None = None,
+    wait_seconds: float = 120.0,
+) -> Server:
+    """The running server of `home`, started (and created) if need be; any number of processes may ask.
+
+    `wait_seconds` bounds a crash recovery. Raises NeedsPerson with what to do, RetryLater while recovering.
+    """
+    place = HomeDir.of(home)
+    place.create()
+    with place.turn(wait_seconds=wait_seconds + 60) as lock:
+        server = _found(place, wait_seconds)
+        if server is None:
+            try:
+                server = _started(place, bindir, way, tcp=tcp, lock=lock)
+            except OSError as exc:
+                raise NeedsPerson(f"cannot start the server of {place.home}: {exc}") from exc
+            _await(place, server, wait_seconds)
+        elif tcp and not server.tcp:
+            raise NeedsPerson(f"the server of {home} runs without TCP: stop it, then start it with TCP")
+        _furnish(place, server)
+        cluster.prune_logs(place.log)
+    return server
+
+
+def stop(home: Path, *, wait_seconds: float = 60.0) -> bool:
+    """Stops the server of `home`, after a start in progress; False when none was running."""
+    place = HomeDir.of(home)
+    if not place.home.is_dir():
+        return False
+    with place.turn(wait_seconds=180):
+        if not place.server_lives():
+            return False
+        postmaster.end(place, wait_seconds=wait_seconds)
+        logger.info("server stopped", home=str(place.home))
+        return True
+
+
+def status(home: Path) -> Status:
+    """How the server of `home` is, without waiting for it and without changing anything."""
+    place = HomeDir.of(home)
+    server = last(place)
+    running = server is not None and server.running()
+    return Status(
+        running=running,
+        version=server.version if server is not None else None,
+        pid=postmaster.number(place.data),
+        data_bytes=_size(place.data),
+        socket=server.socket if server is not None and running else None,
+        log=cluster.newest_log(place),
+    )
+
+
+def psql(home: Path, *, user: str = SUPERUSER, database: str = DATABASE) -> list[str]:
+    """The command line of an interactive psql on the server of `home`."""
+    server = last(HomeDir.of(home))
+    if server is None:
+        raise NeedsPerson(f"no server was ever started in {home}")
+    beside = server.bindir / "psql"
+    program = str(beside) if os.access(beside, os.X_OK) else shutil.which("psql")
+    if program is None:
+        raise NeedsPerson(f"there is no psql in {server.bindir} nor on the PATH: install PostgreSQL's client")
+    return [program, server.url(user, database)]
+
+
+def initialised(home: Path) -> bool:
+    """Whether `home` has a data directory."""
+    return cluster.is_whole(HomeDir.of(home).data)
+
+
+def _found(place: HomeDir, wait_seconds: float) -> Server | None:
+    """The server that runs, once it is ready, or None once none lives. The caller has the turn."""
+    deadline = time.monotonic() + wait_seconds
+    orphaned_since: float | None = None
+    while place.server_lives():
+        server = last(place)
+        if server is not None and answers(place, server):
+            return server
+        now = time.monotonic()
+        if postmaster.number(place.data) is None:
+            orphaned_since = orphaned_since or now
+            if now > orphaned_since + 1:
+                postmaster.kill_leftovers(place.data)
+        elif postmaster.is_ready(place.data) and (server is None or not server.socket.exists()):
+            logger.warning("socket is gone, server restarts", home=str(place.home))
+            postmaster.end(place, wait_seconds=60)
+        if now > deadline:
+            raise RetryLater(_not_ready(place, wait_seconds))
+        time.sleep(0.02)
+    return None
+
+
+def _started(place: HomeDir, bindir: Path | None, way: Way | None, *, tcp: bool, lock: int) -> Server:
+    """Launches the server, with a data directory made for it if there is none."""
+    programs = binaries.found(bindir)
+    known = cluster.check(place.data, programs)
+    with asroot.account(asroot.chosen(way)) as account:
+        programs = binaries.installed(programs, place.binaries, account.enters)
+        binaries.forget_others(programs, place.binaries)
+        if known:
+            account.own(place.data)
+        else:
+            cluster.create(place, programs, account, lock=lock)
+            logger.info("data directory created", home=str(place.home), version=programs.version)
+        port = _free_port(place.last_start().get("port")) if tcp else SOCKET_PORT
+        sockets = socket_dir(place.home, port, asroot.owners())
+        server = Server(place.home, sockets, port, programs.version, programs.bindir, tcp)
+        postmaster.clear_the_way(place, sockets)
+        _launch(place, server, programs, account)
+        logger.info("server starts", home=str(place.home), version=server.version, way=account.way.value)
+        return server
+
+
+def _launch(place: HomeDir, server: Server, programs: binaries.Binaries, account: Account) -> None:
+    """Starts the server as nobody's child: what it is and where it listens is written down before."""
+    place.log.mkdir(mode=0o700, exist_ok=True)
+    account.own(place.log)
+    account.own(server.socket_dir)
+    settings = cluster.write_settings(place, account, tcp=server.tcp)
+    note(place, server)
+    sockets = account.sees(server.socket_dir).replace('"', '""')
+    fixed = {
+        "config_file": f"{settings}/postgresql.conf",
+        "hba_file": f"{settings}/pg_hba.conf",
+        "log_directory": account.sees(place.log),
+        "unix_socket_directories": f'"{sockets}"',
+        "unix_socket_permissions": "0700",
+        "listen_addresses": "127.0.0.1" if server.tcp else "",
+        "port": str(server.port),
+        "fsync": "on",
+        "full_page_writes": "on",
+    }
+    command: list[str | Path] = [programs.program("postgres"), "-D", account.sees(place.data)]
+    options = [part for name, value in fixed.items() for part in ("-c", f"{name}={value}")]
+    claim = place.claim_server()
+    try:
+        with place.start_log.open("wb") as output:
+            account.run(["/bin/sh", "-c", '"$@" &', "sh", *command, *options], keep=[claim], output=output)
+    finally:
+        os.close(claim)
+
+
+def _await(place: HomeDir, server: Server, wait_seconds: float) -> None:
+    """Waits until the server accepts connections; one that recovers too long is left to go on."""
+    deadline = time.monotonic() + wait_seconds
+    while not answers(place, server):
+        if not place.server_lives():
+            raise NeedsPerson(
+                f"the server of {place.home} did not start; it said:\n{cluster.last_words(place)}"
+            )
+        if time.monotonic() > deadline:
+            raise RetryLater(_not_ready(place, wait_seconds))
+        time.sleep(0.02)
+
+
+def _furnish(place: HomeDir, server: Server) -> None:
+    """Creates the database and, for TCP, gives the superuser the home's password (the log never sees it)."""
+    try:
+        connection = psycopg.connect(server.url(database="postgres"), autocommit=True)
+    except psycopg.OperationalError as exc:
+        raise RetryLater(f"the server of {place.home} runs but let us not in: {exc}") from exc
+    with connection:
+        known = connection.execute("select from pg_database where datname = %s", [DATABASE]).fetchone()
+        if known is None:
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+        if server.tcp:
+            secret = connection.pgconn.encrypt_password(
+                _password(place).encode(), SUPERUSER.encode(), b"scram-sha-256"
+            )
+            connection.execute(
+                sql.SQL("alter role {} password {}").format(sql.Identifier(SUPERUSER), secret.decode())
+            )
+
+
+def _password(place: HomeDir) -> str:
+    """The superuser's password for TCP, made up once and kept in libpq's own format."""
+    if not place.passfile.exists():
+        write_whole(place.passfile, f"127.0.0.1:*:*:{SUPERUSER}:{secrets.token_urlsafe(24)}\n")
+    return place.passfile.read_text().strip().rsplit(":", 1)[1]
+
+
+def _not_ready(place: HomeDir, wait_seconds: float) -> str:
+    return (
+        f"the server of {place.home} is not ready after {wait_seconds:.0f} s and goes on (after a crash it"
+        f" replays its log): try again in a while; it said:\n{cluster.last_words(place)}"
+    )
+
+
+def _free_port(wanted: object) -> int:
+    """`wanted` if it is free, so that clients find the server again; otherwise any free port."""
+    for port in (wanted if isinstance(wanted, int) and wanted != SOCKET_PORT else 0, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise NeedsPerson("127.0.0.1 has no free port")
+
+
+def _size(folder: Path) -> int:
+    """Bytes on disk under `folder`; a file that vanishes meanwhile counts nothing."""
+    total = 0
+    for parent, _, files in os.walk(folder):
+        for name in files:
+            try:
+                total += Path(parent, name).lstat().st_blocks * 512
+            except FileNotFoundError:
+                continue
+    return total

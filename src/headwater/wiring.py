@@ -1,0 +1,190 @@
+"""The only place that names concrete things: which server, which source, which clock."""
+
+import asyncio
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from headwater import sources
+from headwater.core.clock import WallClock
+from headwater.core.errors import NeedsPerson
+from headwater.core.model import Account
+from headwater.core.ports import Clock, Source
+from headwater.core.settings import Settings
+from headwater.sync.engine import Engine, Report
+from headwater.warehouse import address, connections, embedded, migrate
+from headwater.warehouse.connections import Link, Tenant
+from headwater.warehouse.embedded import Status
+from headwater.warehouse.pacer import Pacer
+from headwater.warehouse.pool import Warehouse
+from headwater.warehouse.vault import Vault
+
+DATABASE = "headwater"
+APP = "hw_app"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything a command works with, put together once."""
+
+    settings: Settings
+    warehouse: Warehouse
+    vault: Vault
+    clock: Clock
+
+    async def tenant(self, slug: str | None = None) -> Tenant:
+        """The tenant of that slug; without one, the only one there is (made as `main` when there is none)."""
+        known = await connections.tenants(self.warehouse)
+        if slug is None and not known:
+            return await connections.put_tenant(self.warehouse, "main", "Main")
+        chosen = [tenant for tenant in known if slug in (None, tenant.slug)]
+        if len(chosen) == 1:
+            return chosen[0]
+        names = ", ".join(tenant.slug for tenant in known) or "none yet"
+        raise NeedsPerson(
+            f"there is no tenant {slug!r}; there are: {names}"
+            if slug
+            else f"there are several tenants ({names}): name one with --tenant"
+        )
+
+    async def links(self, tenant: Tenant, slug: str | None = None) -> list[Link]:
+        """The tenant's connections, or the one of that slug; one given by environment is kept first."""
+        if self.settings.bitrix24_webhook_url is not None:
+            await self._link_from_environment(tenant, self.settings.bitrix24_webhook_url.get_secret_value())
+        known = await connections.links(self.warehouse, tenant.id)
+        chosen = [link for link in known if slug in (None, link.slug)]
+        if not chosen:
+            names = ", ".join(link.slug for link in known)
+            raise NeedsPerson(
+                f"there is no connection {slug!r}; there are: {names}"
+                if known
+                else "there is no connection yet: headwater connect bitrix24 https://….bitrix24.…/rest/…/…/"
+            )
+        return chosen
+
+    async def _link_from_environment(self, tenant: Tenant, url: str) -> None:
+        for link in await connections.links(self.warehouse, tenant.id):
+            if link.source == "bitrix24" and self.vault.open(link.sealed) == url:
+                return
+        await self.connect(tenant, "bitrix24", url)
+
+    async def connect(
+        self, tenant: Tenant, source_name: str, url: str, *, slug: str | None = None
+    ) -> tuple[Link, Account]:
+        """Checks an address and its rights, and keeps it with its secret encrypted."""
+        source = self.source(source_name, url)
+        try:
+            account = await source.check()
+            link = await connections.put_link(
+                self.warehouse, tenant, source=source_name, portal=account.portal, title=account.title,
+                sealed=self.vault.seal(url), account=asdict(account), slug=slug,
+            )  # fmt: skip
+        finally:
+            await source.close()
+        return link, account
+
+    def source(self, name: str, url: str) -> Source:
+        """The adapter of an outside system, with the pace all our processes share."""
+        known = sources.known()
+        if name not in known:
+            raise NeedsPerson(f"there is no source {name!r}; there are: {', '.join(sorted(known))}")
+        pace = Pacer(self.warehouse, self.clock, share=self.settings.share)
+        source: Source = known[name](url, pace=pace, clock=self.clock)
+        return source
+
+    def source_of(self, link: Link) -> Source:
+        return self.source(link.source, self.vault.open(link.sealed))
+
+    def engine(self, report: Report | None = None) -> Engine:
+        return Engine(self.warehouse, self.clock, report=report)
+
+
+@asynccontextmanager
+async def house(settings: Settings) -> AsyncIterator[House]:
+    """Opens everything: the database (the embedded one is started and migrated if need be), keys, clock."""
+    url, direct = await asyncio.to_thread(database, settings)
+    async with Warehouse(url, size=settings.database_pool_size, direct_url=direct) as warehouse:
+        yield House(settings, warehouse, Vault(settings.home / "secret.key"), WallClock())
+
+
+def database(settings: Settings) -> tuple[str, str | None]:
+    """Where our processes log in, and the same past a pooler."""
+    direct = settings.database_direct_url.get_secret_value() if settings.database_direct_url else None
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value(), direct
+    if settings.admin_database_url is not None:
+        password = _app_password(settings.home, create=False)
+        admin = settings.admin_database_url.get_secret_value()
+        return address.with_login(admin, APP, password), direct
+    server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
+    admin = server.url(server.superuser, DATABASE)
+    if migrate.behind(admin):
+        migrate.migrate(admin)
+    return server.url(APP, DATABASE), None
+
+
+def migrated(settings: Settings) -> tuple[str | None, str]:
+    """Brings the database to this program's schema; returns the revisions (before, after)."""
+    if settings.admin_database_url is not None:
+        password = None
+        if settings.database_url is None:
+            password = _app_password(settings.home, create=True)
+        return migrate.migrate(settings.admin_database_url.get_secret_value(), app_password=password)
+    if settings.database_url is not None:
+        raise NeedsPerson(
+            "migrate needs a login that may create roles and schemas: give it in HEADWATER_ADMIN_DATABASE_URL"
+        )
+    server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
+    return migrate.migrate(server.url(server.superuser, DATABASE))
+
+
+def _app_password(home: Path, *, create: bool) -> str:
+    """The password of hw_app on a server given by its administrator's address; kept in the data home."""
+    path = home / "hw_app.password"
+    if not path.exists():
+        if not create:
+            raise NeedsPerson(
+                "this database has not been prepared from this data home: run `headwater migrate`"
+            )
+        home.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(32))
+    return path.read_text().strip()
+
+
+def known_sources() -> Sequence[str]:
+    """The names `headwater connect` takes."""
+    return sorted(sources.known())
+
+
+def start_database(settings: Settings, *, tcp: bool = False) -> str:
+    """Starts the embedded server (or joins the running one) and returns its address."""
+    server = embedded.ensure(settings.home, bindir=settings.pg_bindir, tcp=tcp)
+    return server.tcp_url() if tcp else server.url()
+
+
+def stop_database(settings: Settings) -> bool:
+    """Stops the embedded server; False when it was not running."""
+    return embedded.stop(settings.home)
+
+
+def database_status(settings: Settings) -> Status:
+    """How the embedded server is."""
+    return embedded.status(settings.home)
+
+
+def psql_command(settings: Settings) -> list[str]:
+    """The command line of an interactive psql on whatever database is in use."""
+    if settings.database_url is None and settings.admin_database_url is None:
+        embedded.ensure(settings.home, bindir=settings.pg_bindir)
+        return embedded.psql(settings.home)
+    admin = settings.admin_database_url or settings.database_url
+    program = shutil.which("psql")
+    if program is None or admin is None:
+        raise NeedsPerson("there is no psql on the PATH: install PostgreSQL's client")
+    return [program, admin.get_secret_value()]
