@@ -221,7 +221,9 @@ async def test_who_sees_only_his_own_sees_only_his_own(database, two, login):
     ours, _ = two
     with database.as_admin() as admin:
         people = orjson.dumps({str(ours.link.id): ["6"]}).decode()
-        admin.execute("update headwater.role_tenants set scope = 'own', people = %s where role_name = %s", [people, login])
+        admin.execute(
+            "update headwater.role_tenants set scope = 'own', people = %s where role_name = %s", [people, login]
+        )
 
     with psycopg.connect(database.url(login), autocommit=True) as conn:
         found = [conn.execute(f"select {key} from {table}").fetchall() for key, table in [

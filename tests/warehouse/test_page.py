@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
@@ -18,8 +17,8 @@ DEAL = {
 
 
 @pytest.fixture
-async def deals(warehouse: Warehouse) -> AsyncIterator[Bench]:
-    yield await bench(warehouse)
+async def deals(warehouse: Warehouse) -> Bench:
+    return await bench(warehouse)
 
 
 async def test_a_record_lands_typed_and_normalised(deals: Bench):

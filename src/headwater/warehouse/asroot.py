@@ -38,14 +38,14 @@ def chosen(way: Way | None) -> Way:
             return Way.DIRECT
         if _namespaces_work():
             return Way.NAMESPACE
-        if root and _nobody() is not None:
+        if root and _nobody_works():
             return Way.NOBODY
         reason = "PostgreSQL refuses to run as root" if root else f"user id {os.geteuid()} has no account"
         raise NeedsPerson(f"{reason}, and user namespaces are forbidden here: {_choices()}")
     works = {
         Way.DIRECT: known and not root,
         Way.NAMESPACE: way is Way.NAMESPACE and _namespaces_work(),
-        Way.NOBODY: root and _nobody() is not None,
+        Way.NOBODY: way is Way.NOBODY and root and _nobody_works(),
     }
     if not works[way]:
         raise NeedsPerson(f"the way '{way}' of running PostgreSQL does not work here: {_choices()}")
@@ -148,6 +148,17 @@ def _namespaces_work() -> bool:
         return False
     tried = subprocess.run([*prefix, "true"], check=False, capture_output=True, cwd="/")
     return tried.returncode == 0
+
+
+def _nobody_works() -> bool:
+    """Whether we may become nobody: not where the account is missing or, in a container, not mapped."""
+    if _nobody() is None:
+        return False
+    try:
+        with account(Way.NOBODY) as nobody:
+            return nobody.run(["true"]).returncode == 0
+    except (OSError, subprocess.SubprocessError):
+        return False
 
 
 def _nobody() -> pwd.struct_passwd | None:

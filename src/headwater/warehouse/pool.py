@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Literal
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -26,10 +26,18 @@ GONE = ("08", "57")  # SQLSTATE classes: connection exception, operator interven
 class Warehouse:
     """A pool of connections that log in as hw_app. Use as `async with Warehouse(url) as warehouse`.
 
-    Prepared statements are off, so that transaction poolers work.
+    Prepared statements are off, so that transaction poolers work. `cursor_factory` lets a test hand in
+    cursors that fail at a chosen statement.
     """
 
-    def __init__(self, url: str, *, size: int = 5, direct_url: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        size: int = 5,
+        direct_url: str | None = None,
+        cursor_factory: type[AsyncCursor[Any]] = AsyncCursor,
+    ) -> None:
         self.direct_url = direct_url or url
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
@@ -38,7 +46,12 @@ class Warehouse:
             open=False,
             timeout=15,
             reconnect_timeout=15,
-            kwargs={"prepare_threshold": None, "autocommit": True, "application_name": "headwater"},
+            kwargs={
+                "prepare_threshold": None,
+                "autocommit": True,
+                "application_name": "headwater",
+                "cursor_factory": cursor_factory,
+            },
         )
 
     async def __aenter__(self) -> Self:

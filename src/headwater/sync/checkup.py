@@ -1,0 +1,70 @@
+"""Everything that must be right for data to flow, looked at one by one, each with its remedy."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from headwater.core.errors import HeadwaterError
+from headwater.core.ports import Clock, Source
+from headwater.warehouse.connections import Link
+from headwater.warehouse.facts import facts
+from headwater.warehouse.pool import Warehouse
+
+DISK_BYTES = 2 * 1024**3
+SKEW_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. `remedy` is empty when all is well."""
+
+    what: str
+    found: str
+    remedy: str = ""
+
+    @property
+    def well(self) -> bool:
+        return not self.remedy
+
+
+async def database_checks(warehouse: Warehouse, clock: Clock, home: Path) -> list[Check]:
+    """The database and the machine it is on."""
+    known = await facts(warehouse)
+    skew = abs((known.now - clock.now()).total_seconds())
+    free = shutil.disk_usage(home if home.exists() else home.anchor).free
+    return [
+        Check("database", f"PostgreSQL {known.version}, {known.bytes / 1e6:,.0f} MB, {known.encoding}"),
+        Check(
+            "Cyrillic", "letters are letters" if known.knows_cyrillic else "letters outside ASCII are not letters",
+            "" if known.knows_cyrillic else
+            "create the database anew with LC_CTYPE C.UTF-8 or another UTF-8 locale: Russian search needs it",
+        ),
+        Check(
+            "clock", f"{skew:.0f} s between this machine and the database",
+            "" if skew < SKEW_SECONDS else "set both clocks by NTP",
+        ),
+        Check(
+            "disk", f"{free / 1e9:,.1f} GB free at {home}",
+            "" if free > DISK_BYTES else "make room: PostgreSQL stops when the disk is full",
+        ),
+    ]  # fmt: skip
+
+
+async def connection_checks(
+    links: Sequence[Link], source_of: Callable[[Link], Source]
+) -> AsyncIterator[Check]:
+    """Each connection: whether its portal answers, whose it is, and what it may not see."""
+    for link in links:
+        source: Source | None = None
+        try:
+            source = source_of(link)
+            account = await source.check()
+        except HeadwaterError as exc:
+            yield Check(link.slug, f"{link.portal} does not let us in", str(exc))
+        else:
+            found = f"{account.portal} as {account.person}"
+            yield Check(link.slug, found, " · ".join(account.missing))
+        finally:
+            if source is not None:
+                await source.close()

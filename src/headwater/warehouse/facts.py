@@ -1,0 +1,29 @@
+"""What a database is and can, for `headwater doctor`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.rows import class_row
+
+from headwater.warehouse import sql
+from headwater.warehouse.pool import Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`knows_cyrillic`: letters outside ASCII count as letters, without which Russian search finds nothing."""
+
+    version: str
+    encoding: str
+    knows_cyrillic: bool
+    now: datetime
+    bytes: int
+
+
+async def facts(warehouse: Warehouse) -> Facts:
+    async with warehouse.connection() as conn, conn.cursor(row_factory=class_row(Facts)) as cursor:
+        await cursor.execute(sql.database_facts)
+        found = await cursor.fetchone()
+    if found is None:
+        raise RuntimeError("a session has a database")
+    return found

@@ -1,0 +1,117 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from headwater.warehouse.pacer import Pacer
+from headwater.warehouse.pool import Warehouse
+
+START = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+class Clock:
+    """Time that passes only by sleeping."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def now(self) -> datetime:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+
+    @property
+    def passed(self) -> float:
+        return (self.time - START).total_seconds()
+
+
+async def test_a_portal_seen_for_the_first_time_has_no_burst_left(warehouse: Warehouse):
+    clock = Clock()
+    pacer = Pacer(warehouse, clock, share=1.0)
+
+    for _ in range(10):
+        await pacer.turn("acme")
+
+    assert 4.5 <= clock.passed <= 5.5
+
+
+async def test_after_a_rest_the_whole_bucket_may_be_used_at_once(warehouse: Warehouse):
+    clock = Clock()
+    pacer = Pacer(warehouse, clock, share=1.0)
+    await pacer.turn("acme")
+    clock.time += timedelta(seconds=60)
+    rested = clock.passed
+
+    for _ in range(50):
+        await pacer.turn("acme")
+
+    assert clock.passed == rested
+
+
+async def test_no_more_than_the_share_is_used_in_the_long_run(warehouse: Warehouse):
+    clock = Clock()
+    pacer = Pacer(warehouse, clock, share=0.5)
+
+    for _ in range(100):
+        await pacer.turn("acme")
+
+    assert 99 <= clock.passed <= 101
+
+
+async def test_several_processes_share_one_bucket(warehouse: Warehouse):
+    clock = Clock()
+    pacers = [Pacer(warehouse, clock, share=1.0) for _ in range(4)]
+
+    await asyncio.gather(*(pacer.turn("acme") for pacer in pacers for _ in range(5)))
+
+    assert clock.passed >= 9.5
+
+
+async def test_another_portal_has_a_bucket_of_its_own(warehouse: Warehouse):
+    clock = Clock()
+    pacer = Pacer(warehouse, clock, share=1.0)
+    for _ in range(4):
+        await pacer.turn("acme")
+    before = clock.passed
+
+    await pacer.turn("other")
+
+    assert clock.passed - before <= 0.51
+
+
+async def test_a_refusal_empties_what_we_thought_was_left(warehouse: Warehouse):
+    clock = Clock()
+    pacer = Pacer(warehouse, clock, share=1.0)
+    await pacer.turn("acme")
+    clock.time += timedelta(seconds=60)
+    before = clock.passed
+
+    await pacer.refused("acme")
+    await pacer.turn("acme")
+
+    assert clock.passed - before >= 0.49
+
+
+async def test_a_clock_that_is_behind_gives_nothing_away(warehouse: Warehouse):
+    ahead, behind = Clock(), Clock()
+    ahead.time += timedelta(hours=1)
+    for _ in range(3):
+        await Pacer(warehouse, ahead, share=1.0).turn("acme")
+    await Pacer(warehouse, ahead, share=1.0).refused("acme")
+
+    waited = asyncio.create_task(Pacer(warehouse, behind, share=1.0).turn("acme"))
+    for _ in range(50):
+        await asyncio.sleep(0.002)
+        if waited.done():
+            break
+
+    assert not waited.done() or behind.now() >= ahead.now()
+    waited.cancel()
+
+
+async def test_read_numbers_rise(warehouse: Warehouse):
+    pacer = Pacer(warehouse, Clock(), share=1.0)
+
+    numbers = [await pacer.turn("acme") for _ in range(5)]
+
+    assert numbers == sorted(set(numbers))
