@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +22,18 @@ from headwater.warehouse.embedded import Status
 from headwater.warehouse.pacer import Pacer
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.vault import Vault
+
+__all__ = [
+    "House",
+    "Link",
+    "Tenant",
+    "database_status",
+    "house",
+    "migrated",
+    "psql_command",
+    "start_database",
+    "stop_database",
+]
 
 DATABASE = "headwater"
 APP = "hw_app"
@@ -73,7 +85,7 @@ class House:
         await self.connect(tenant, "bitrix24", url)
 
     async def connect(
-        self, tenant: Tenant, source_name: str, url: str, *, slug: str | None = None
+        self, tenant: Tenant, source_name: str, url: str, *, slug: str | None = None, moved: bool = False
     ) -> tuple[Link, Account]:
         """Checks an address and its rights, and keeps it with its secret encrypted."""
         source = self.source(source_name, url)
@@ -81,7 +93,7 @@ class House:
             account = await source.check()
             link = await connections.put_link(
                 self.warehouse, tenant, source=source_name, portal=account.portal, title=account.title,
-                sealed=self.vault.seal(url), account=asdict(account), slug=slug,
+                sealed=self.vault.seal(url), account=asdict(account), slug=slug, moved=moved,
             )  # fmt: skip
         finally:
             await source.close()
@@ -155,11 +167,6 @@ def _app_password(home: Path, *, create: bool) -> str:
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_urlsafe(32))
     return path.read_text().strip()
-
-
-def known_sources() -> Sequence[str]:
-    """The names `headwater connect` takes."""
-    return sorted(sources.known())
 
 
 def start_database(settings: Settings, *, tcp: bool = False) -> str:

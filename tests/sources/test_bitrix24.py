@@ -132,7 +132,7 @@ class TestPaging:
 
         pages = await read(world.connect(), [Span("deals", "all", upto=int(ids[-1]))])
 
-        assert [page.requests for page in pages] == [1 + 1]  # the first one asks for the portal's zone
+        assert [page.requests for page in pages] == [1]
         assert len(rows_of(pages)) == 2_499
 
     async def test_a_quiet_window_costs_few_pages(self, world: Any) -> None:
@@ -212,7 +212,7 @@ class TestPaging:
         pages = await read(source, [Span("deals", "all", upto=int(ids[-1]))])
 
         assert ids_of(source, pages) == list(ids)
-        assert sum(limited_world.clock.slept) > 0
+        assert max(limited_world.clock.slept) > 590
 
     async def test_the_windows_of_a_portal_in_another_zone_are_exact(self, world: Any) -> None:
         world.portal.clock.zone = timezone(timedelta(hours=-9, minutes=-30))
@@ -269,6 +269,7 @@ class TestLargeRecords:
         assert [one.id for one in unread_of(pages)] == [ids[47], ids[119]]
         assert "larger than" in unread_of(pages)[0].reason
         assert pages[-1].parts[-1].done
+        assert unread_of(pages[-1:])
 
     async def test_by_ids_a_record_larger_than_any_answer_is_put_aside_too(self, world: Any) -> None:
         ids = world.add(70)

@@ -13,8 +13,9 @@ from headwater.sources._http import Http, parsed
 from headwater.sources.bitrix24.address import address
 from headwater.sources.bitrix24.decode import decoder
 from headwater.sources.bitrix24.entities import DEALS
+from headwater.sources.bitrix24.shapes import rows_of, section
 from headwater.sources.bitrix24.survey import fields_of
-from headwater.sources.bitrix24.wire import Batch, Wire, rows_of, section
+from headwater.sources.bitrix24.wire import Batch, Wire
 from headwater.testing.fakes import CountingPace, FakeClock
 
 GOLDEN = Path(__file__).parent / "golden" / "bitrix24"

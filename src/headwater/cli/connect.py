@@ -8,20 +8,29 @@ import typer
 from headwater.cli import say
 from headwater.cli.frame import AsJson, TenantName, run
 from headwater.core.model import Account
-from headwater.warehouse.connections import Link
-from headwater.wiring import House
+from headwater.wiring import House, Link
 
 Source = Annotated[str, typer.Argument(help="Which system: bitrix24.", metavar="SOURCE")]
 Address = Annotated[
-    str, typer.Argument(help="Its address: for Bitrix24 an inbound webhook, https://…/rest/1/…/.", metavar="URL")
+    str,
+    typer.Argument(help="Its address: for Bitrix24 an inbound webhook, https://…/rest/1/…/.", metavar="URL"),
 ]
 Slug = Annotated[
-    str | None, typer.Option(help="Names the connection and the schema of its typed tables; default: the source.")
+    str | None,
+    typer.Option(help="Names the connection and the schema of its typed tables; default: the source."),
+]
+Moved = Annotated[
+    bool, typer.Option("--moved", help="The connection --slug is known: this is its portal's new address.")
 ]
 
 
 def connect(
-    source: Source, url: Address, slug: Slug = None, tenant: TenantName = None, as_json: AsJson = False
+    source: Source,
+    url: Address,
+    slug: Slug = None,
+    moved: Moved = False,
+    tenant: TenantName = None,
+    as_json: AsJson = False,
 ) -> None:
     """Try an address, say whose portal it is and which rights are missing, and keep it.
 
@@ -29,7 +38,7 @@ def connect(
     """
 
     async def work(house: House) -> tuple[Link, Account]:
-        return await house.connect(await house.tenant(tenant), source, url, slug=slug)
+        return await house.connect(await house.tenant(tenant), source, url, slug=slug, moved=moved)
 
     link, account = run(work, as_json=as_json)
     if as_json:

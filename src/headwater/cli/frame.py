@@ -18,7 +18,9 @@ from headwater.wiring import House, house
 T = TypeVar("T")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
-TenantName = Annotated[str | None, typer.Option("--tenant", help="Which tenant; not needed while there is one.")]
+TenantName = Annotated[
+    str | None, typer.Option("--tenant", help="Which tenant; not needed while there is one.")
+]
 ConnectionName = Annotated[
     str | None, typer.Option("--connection", help="Which connection; not needed while there is one.")
 ]

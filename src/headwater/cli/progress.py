@@ -19,7 +19,9 @@ class Progress:
         self.quiet = quiet
         self.started = time.monotonic()
         self.shown_at = 0.0
-        self.live = Live(console=say.errors, refresh_per_second=4) if sys.stderr.isatty() and not quiet else None
+        self.live = (
+            Live(console=say.errors, refresh_per_second=4) if sys.stderr.isatty() and not quiet else None
+        )
 
     def __enter__(self) -> "Progress":
         if self.live:
@@ -51,7 +53,9 @@ def spoken(run: Run, seconds: float) -> str:
         of = text("progress_of", total=say.number(run.expected))
         if rate > 0 and done < run.expected:
             left = text("progress_left", left=duration((run.expected - done) / rate))
-    return text("progress", entity=run.entity, done=say.number(done), of=of, rate=say.number(round(rate)), left=left)
+    return text(
+        "progress", entity=run.entity, done=say.number(done), of=of, rate=say.number(round(rate)), left=left
+    )
 
 
 def duration(seconds: float) -> str:

@@ -19,7 +19,9 @@ Exit codes: 0 done · 1 not equal, or an unexpected error · 2 wrong usage · 3 
 4 try again later · 5 stopped, going on would lose data · 6 done, but some records were kept aside.
 """
 
-console = Console(soft_wrap=True, highlight=False)
+WIDTH_OF_A_PIPE = 200
+
+console = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else WIDTH_OF_A_PIPE)
 errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
@@ -66,7 +68,9 @@ def _plain(value: Any) -> Any:
 def fail(exc: HeadwaterError, *, as_json: bool) -> NoReturn:
     """Ends the program with the message and the exit code of its kind."""
     kinds = ((NeedsPerson, "person", PERSON), (RetryLater, "later", LATER), (StopSync, "error", STOPPED))
-    key, code = next(((key, code) for kind, key, code in kinds if isinstance(exc, kind)), ("error", DIFFERENT))
+    key, code = next(
+        ((key, code) for kind, key, code in kinds if isinstance(exc, kind)), ("error", DIFFERENT)
+    )
     if as_json:
         json({"error": type(exc).__name__, "message": str(exc), "exit_code": code})
     else:

@@ -23,20 +23,14 @@ TEXTS = MappingProxyType(
         "progress_of": (" of {total}", " из {total}"),
         "progress_left": (", {left} left", ", осталось {left}"),
         "synced": (
-            "{entity}: {read} read, {created} new, {updated} changed, {same} as before, {failed} kept aside · "
-            "{requests} requests, {seconds} s",
+            "{entity}: {read} read, {created} new, {updated} changed, {same} as before, "
+            "{failed} kept aside · {requests} requests, {seconds} s",
             "{entity}: прочитано {read}, новых {created}, изменённых {updated}, прежних {same}, "
             "отложено {failed} · запросов {requests}, {seconds} с",
         ),
         "noted": (
             "{field}: {count} values kept in _raw ({reason}; for example record {example})",
             "{field}: {count} значений сохранено в _raw ({reason}; например, запись {example})",
-        ),
-        "count_differs": (
-            "the portal counts {theirs} {entity}, {ours} are stored: `headwater status` after the next run tells "
-            "whether it was only a change in between",
-            "портал насчитал {theirs} ({entity}), сохранено {ours}: после следующего запуска `headwater status` "
-            "покажет, не было ли это просто изменением за это время",
         ),
         "nothing_yet": (
             "Nothing has been synced yet: headwater sync",
@@ -46,7 +40,7 @@ TEXTS = MappingProxyType(
         "col_entity": ("entity", "сущность"),
         "col_state": ("state", "состояние"),
         "col_stored": ("stored", "сохранено"),
-        "col_source": ("in the portal", "на портале"),
+        "col_source": ("counted there", "посчитано там"),
         "col_failed": ("kept aside", "отложено"),
         "col_age": ("complete up to", "полно по состоянию на"),
         "col_number": ("no.", "№"),
@@ -69,7 +63,10 @@ TEXTS = MappingProxyType(
         "db_started": ("PostgreSQL is running: {url}", "PostgreSQL работает: {url}"),
         "db_stopped": ("PostgreSQL is stopped.", "PostgreSQL остановлен."),
         "db_was_stopped": ("PostgreSQL was not running.", "PostgreSQL не работал."),
-        "migrated": ("The schema is now at {after} (was: {before}).", "Схема обновлена до {after} (была: {before})."),
+        "migrated": (
+            "The schema is now at {after} (was: {before}).",
+            "Схема обновлена до {after} (была: {before}).",
+        ),
         "migrated_already": ("The schema is at {after} already.", "Схема уже версии {after}."),
         "check_ok": ("ok", "в порядке"),
         "check_bad": ("look", "проверьте"),
@@ -78,8 +75,9 @@ TEXTS = MappingProxyType(
             "Учебный портал работает: {url}",
         ),
         "demo_working": (
-            "The sandbox company goes on working; its changes arrive every few seconds. Ctrl-C ends the demo.",
-            "Учебная компания продолжает работать; изменения приходят каждые несколько секунд. Ctrl-C завершит показ.",
+            "The sandbox company goes on working; changes arrive every few seconds. Ctrl-C ends the demo.",
+            "Учебная компания продолжает работать, изменения приходят каждые несколько секунд. "
+            "Ctrl-C завершит показ.",
         ),
         "demo_look": ("Have a look:", "Посмотрите:"),
         "demo_changes": (

@@ -1,5 +1,6 @@
 """Everything that must be right for data to flow, looked at one by one, each with its remedy."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
@@ -32,11 +33,11 @@ async def database_checks(warehouse: Warehouse, clock: Clock, home: Path) -> lis
     """The database and the machine it is on."""
     known = await facts(warehouse)
     skew = abs((known.now - clock.now()).total_seconds())
-    free = shutil.disk_usage(home if home.exists() else home.anchor).free
+    free = shutil.disk_usage(await asyncio.to_thread(_existing, home)).free
     return [
         Check("database", f"PostgreSQL {known.version}, {known.bytes / 1e6:,.0f} MB, {known.encoding}"),
         Check(
-            "Cyrillic", "letters are letters" if known.knows_cyrillic else "letters outside ASCII are not letters",
+            "Cyrillic", "letters" if known.knows_cyrillic else "not known as letters",
             "" if known.knows_cyrillic else
             "create the database anew with LC_CTYPE C.UTF-8 or another UTF-8 locale: Russian search needs it",
         ),
@@ -49,6 +50,11 @@ async def database_checks(warehouse: Warehouse, clock: Clock, home: Path) -> lis
             "" if free > DISK_BYTES else "make room: PostgreSQL stops when the disk is full",
         ),
     ]  # fmt: skip
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists already."""
+    return next(one for one in (folder, *folder.parents) if one.exists())
 
 
 async def connection_checks(

@@ -96,7 +96,7 @@ class Bench:
 
     async def rows(self, query: str, **params: Any) -> list[dict[str, Any]]:
         """What the tenant sees."""
-        return await self.warehouse.rows(self.tenant.id, query, params)  # type: ignore[arg-type]
+        return await self.warehouse.rows(self.tenant.id, query, params)
 
     async def widened(self, fields: Sequence[Field], *, now: datetime = NOW, limit: int = 400) -> "Bench":
         """The same after the source's fields changed."""

@@ -69,10 +69,12 @@ async def put_link(
     sealed: str,
     account: Mapping[str, Any],
     slug: str | None = None,
+    moved: bool = False,
 ) -> Link:
     """Keeps a connection. The same portal again gets its credentials and rights renewed, nothing else.
 
     The slug names the schema of its typed tables: the source's name for the first, then with more behind it.
+    `moved`: the connection of that slug is known, and this is its portal's new address.
     """
     if slug is not None and not SLUG.fullmatch(slug):
         raise NeedsPerson(
@@ -96,7 +98,10 @@ async def put_link(
             await warehouse.rows(tenant.id, sql.put_connection, values | {"slug": name})
         except psycopg.errors.UniqueViolation:
             if slug:
-                raise NeedsPerson(f"a connection is called {slug!r} already: choose another --slug") from None
+                raise NeedsPerson(
+                    f"a connection is called {slug!r} already: choose another --slug, or say --moved if this "
+                    "is its portal's new address"
+                ) from None
             continue
         return next(link for link in await links(warehouse, tenant.id) if link.slug == name)
     raise NeedsPerson("every name for this connection is taken: give one with --slug")

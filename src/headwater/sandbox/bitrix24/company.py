@@ -29,7 +29,8 @@ _LISTS: dict[str, tuple[tuple[str, str], ...]] = {
     "SOURCE": (
         ("CALL", "Звонок"), ("EMAIL", "Электронная почта"), ("WEB", "Веб-сайт"), ("ADVERTISING", "Реклама"),
         ("PARTNER", "Существующий клиент"), ("RECOMMENDATION", "По рекомендации"), ("TRADE_SHOW", "Выставка"),
-        ("WEBFORM", "CRM-форма"), ("CALLBACK", "Обратный звонок"), ("UC_TGRAM1", "Telegram"), ("OTHER", "Другое"),
+        ("WEBFORM", "CRM-форма"), ("CALLBACK", "Обратный звонок"), ("UC_TGRAM1", "Telegram"),
+        ("OTHER", "Другое"),
     ),
     "DEAL_TYPE": (
         ("SALE", "Продажа"), ("COMPLEX", "Комплексная продажа"), ("GOODS", "Продажа товара"),
@@ -64,7 +65,10 @@ _CUSTOM: tuple[tuple[str, str, bool], ...] = (
     ("rest_7_rating", "Оценка клиента", False),
     ("string", "Город", False),  # the same label twice, as happens
 )
-_OPTIONS = {"Канал": ("Опт", "Розница", "Дилеры", "Marketplace"), "Интересы": ("Насосы", "CRM", "Мебель", "Сервис")}
+_OPTIONS = {
+    "Канал": ("Опт", "Розница", "Дилеры", "Marketplace"),
+    "Интересы": ("Насосы", "CRM", "Мебель", "Сервис"),
+}
 
 
 def found(seed: int = 1, *, staff: int = 24, code: str = "") -> Books:

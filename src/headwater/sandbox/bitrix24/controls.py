@@ -34,12 +34,16 @@ class Controls:
             ("POST", "limits"): self._set_limits,
         }
 
-    async def serve(self, method: str, path: str, headers: dict[str, str], content: bytes, send: Send) -> None:
-        """One request: JSON in, JSON out; 401 without the token, 404 for an unknown door, 400 with a reason."""
+    async def serve(
+        self, method: str, path: str, headers: dict[str, str], content: bytes, send: Send
+    ) -> None:
+        """JSON in, JSON out; 401 without the token, 404 for an unknown door, 400 with a reason."""
         given = headers.get("authorization", "").removeprefix("Bearer ")
         name = path.removeprefix("/_control/").strip("/")
         if not self._token or not hmac.compare_digest(given.encode(), self._token.encode()):
-            await _reply(send, 401, {"error": "the control token is missing or wrong (Authorization: Bearer …)"})
+            await _reply(
+                send, 401, {"error": "the control token is missing or wrong (Authorization: Bearer …)"}
+            )
         elif (method, name) == ("GET", "truth"):
             await self._truth(send)
         elif (method, name) not in self._doors:

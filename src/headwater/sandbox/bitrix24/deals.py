@@ -1,4 +1,4 @@
-"""Deals as the vendor describes them: their fields, what a new one begins with, what follows from a change."""
+"""Deals as the vendor describes them: fields, what a new one begins with, what follows from a change."""
 
 from headwater.sandbox.bitrix24 import php
 from headwater.sandbox.bitrix24.books import Books

@@ -28,7 +28,9 @@ def app(portal: Portal, *, control_token: str = "") -> App:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+        }
         content = await _content(receive)
         if scope["path"].startswith("/_control/"):
             await controls.serve(scope["method"], scope["path"], headers, content, send)

@@ -112,7 +112,9 @@ def custom_field(user_field: UserField) -> Field:
         multiple=user_field.multiple,
         required=user_field.mandatory,
         empty=False if user_field.multiple else _UF_EMPTY.get(user_field.type, ""),
-        status_type=str(user_field.settings.get("ENTITY_TYPE", "")) if user_field.type == "crm_status" else "",
+        status_type=str(user_field.settings.get("ENTITY_TYPE", ""))
+        if user_field.type == "crm_status"
+        else "",
         settings=user_field.settings,
         custom=user_field,
     )

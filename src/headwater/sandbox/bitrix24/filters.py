@@ -26,7 +26,9 @@ def fold(text: str) -> str:
 @lru_cache(maxsize=512)
 def _pattern(pattern: str) -> re.Pattern[str]:
     wild = {"%": ".*", "_": "."}
-    return re.compile("".join(wild.get(sign) or re.escape(sign) for sign in pattern), re.IGNORECASE | re.DOTALL)
+    return re.compile(
+        "".join(wild.get(sign) or re.escape(sign) for sign in pattern), re.IGNORECASE | re.DOTALL
+    )
 
 
 def like(pattern: str, value: Any) -> bool:
@@ -88,7 +90,9 @@ def classic(table: Table, given: Mapping[str, Any], zone: tzinfo) -> Where:
 
 def strict(table: Table, given: Mapping[str, Any], zone: tzinfo) -> Where:
     """The filter of crm.item.list: both kinds of names, OR groups, and an error for what is not known."""
-    made = [one for one in (_part(table, key, value, zone) for key, value in given.items()) if one is not None]
+    made = [
+        one for one in (_part(table, key, value, zone) for key, value in given.items()) if one is not None
+    ]
     if php.text(given.get("logic")).upper() != "OR" or len(made) < 2:
         return Where(made)
     together = " or ".join(f"({one.sql})" for one in made)
@@ -150,7 +154,8 @@ def _compare(table: Table, one: Field, operator: str, value: Any, zone: tzinfo) 
     expr, collate = expression(table, one), _collate(one)
     if one.multiple:
         return Condition(
-            f"exists (select 1 from json_each({_listed(table, one)}) where value {operator} ?)", (bound,)
+            f"exists (select 1 from json_each({_listed(table, one)}) where value {operator} ?)",  # noqa: S608 (declared names)
+            (bound,),
         )
     filled = f" and {expr} <> ''" if operator.startswith("<") and one.compare is not Compare.NUMBER else ""
     return Condition(f"{expr} {operator} ?{collate}{filled}", (bound,), one.name if one.indexed else "")
@@ -164,7 +169,7 @@ def _member(table: Table, one: Field, members: list[Any], zone: tzinfo, *, negat
     if known:
         marks = ", ".join("?" * len(known))
         parts.append(
-            f"exists (select 1 from json_each({_listed(table, one)}) where value in ({marks}))"
+            f"exists (select 1 from json_each({_listed(table, one)}) where value in ({marks}))"  # noqa: S608 (declared names)
             if one.multiple
             else f"{expr}{collate} in ({marks})"
         )

@@ -1,4 +1,4 @@
-"""Years of deals of a believable company: seasons, weekdays, managers who differ, sparse ids, dirty values."""
+"""Years of deals: seasons and weekdays, managers who differ, sparse ids, dirty values."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -34,11 +34,19 @@ def live(portal: Portal, deals: int, *, seed: int = 1, until: datetime | None = 
 
 def _deals(portal: Portal, table: Table, count: int, dice: random.Random, end: datetime) -> Iterator[Stored]:
     books, slots = portal.books, table.slots
-    writer = _Writer(portal.clock.zone, table, dice, [status.code for status in books.statuses if status.book == "SOURCE"])
+    writer = _Writer(
+        portal.clock.zone, table, dice, [status.code for status in books.statuses if status.book == "SOURCE"]
+    )
     people = dice.choices(books.people, [person.pace for person in books.people], k=count)
-    pipelines = dice.choices([one.id for one in books.pipelines], (50, 25, 10, 15)[: len(books.pipelines)], k=count)
+    pipelines = dice.choices(
+        [one.id for one in books.pipelines], (50, 25, 10, 15)[: len(books.pipelines)], k=count
+    )
     stages = {pipeline.id: books.stages(pipeline.id) for pipeline in books.pipelines}
-    samples = [(slots[field.name], sampler(field, books, dice, portal.clock.zone)) for field in table.columns if field.custom]
+    samples = [
+        (slots[field.name], sampler(field, books, dice, portal.clock.zone))
+        for field in table.columns
+        if field.custom
+    ]
     now, record_id = int(end.timestamp()), 0
     for made, person, pipeline in zip(_births(count, end, dice), people, pipelines, strict=True):
         record_id += 1 if dice.random() < 0.68 else dice.randint(2, 4)
@@ -58,7 +66,9 @@ def _births(count: int, end: datetime, dice: random.Random) -> list[int]:
     midnight = int(datetime.combine(first, time(), end.tzinfo).timestamp())
     latest = int(end.timestamp()) - 60
     chosen = dice.choices(range(len(days)), weights, k=count)
-    return sorted(min(midnight + day * _DAY + int(dice.triangular(8, 20, 11) * 3600), latest) for day in chosen)
+    return sorted(
+        min(midnight + day * _DAY + int(dice.triangular(8, 20, 11) * 3600), latest) for day in chosen
+    )
 
 
 class _Writer:
@@ -156,7 +166,7 @@ class _Writer:
         elif kind == 8:
             values[slot["CLOSEDATE"]] = "9999-12-31T03:00:00+03:00"
         elif kind == 9:
-            values[slot["ADDITIONAL_INFO"]] = f"import #{record_id}\t\"raw\"\r\n\\N"
+            values[slot["ADDITIONAL_INFO"]] = f'import #{record_id}\t"raw"\r\n\\N'
         else:
             values[slot["SOURCE_DESCRIPTION"]] = ""
 

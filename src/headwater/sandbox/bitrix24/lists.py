@@ -63,8 +63,9 @@ class Lists:
         return [(record_id, orjson.loads(data)) for record_id, data in found]
 
     def _count(self, table: Table, where: Where) -> int:
+        hint = self._hint(table, where, few=False)
         return self._counted(
-            f"select count(*) from {table.entity.name} {self._hint(table, where, few=False)} where {where.sql}",  # noqa: S608 (declared names)
+            f"select count(*) from {table.entity.name} {hint} where {where.sql}",  # noqa: S608 (declared names)
             where.arguments,
         )
 
@@ -75,7 +76,13 @@ class Lists:
             matches = self._matches(table, name, [one for one in where.conditions if one.index == name])
             if matches < fewest or (not few and not best):
                 best, fewest = name, min(matches, fewest)
-        return f"indexed by {index_name(table.entity.name, best)}" if best else "not indexed" if where.conditions else ""
+        return (
+            f"indexed by {index_name(table.entity.name, best)}"
+            if best
+            else "not indexed"
+            if where.conditions
+            else ""
+        )
 
     def _matches(self, table: Table, name: str, conditions: Sequence[Condition]) -> int:
         where = Where(list(conditions))
@@ -118,7 +125,9 @@ def classic_shape(table: Table, select: Sequence[str]) -> Shape:
         for name in table.names
         if name in wanted or ("UF_*" if name.startswith("UF_") else "*") in wanted
     ] or list(table.names)
-    return Shape(names, [-1 if name == "ID" else table.slots[name] for name in names], len(names) == len(table.names))
+    return Shape(
+        names, [-1 if name == "ID" else table.slots[name] for name in names], len(names) == len(table.names)
+    )
 
 
 def classic_rows(table: Table, shape: Shape, records: Sequence[Stored]) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ NOTES = (
     "[B]Срочно[/B], просят скидку 10%",
     "Клиент просит перезвонить после обеда 📞",
     "Mijoz ertaga javob beradi",
-    "Sent the offer & waiting for \"OK\" from their CFO",
+    'Sent the offer & waiting for "OK" from their CFO',
     "Позвонить\r\nуточнить ИНН\r\nвыслать КП",
     "[URL=https://example.com/kp]КП[/URL] отправлено 🚀",
     "To'lov 50/50, shartnoma imzolandi",

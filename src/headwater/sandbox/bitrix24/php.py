@@ -29,7 +29,7 @@ def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
             inside = node.get(name)
             if not isinstance(inside, dict):
                 inside = node[name] = {}
-            node, name = inside, step if step else _next_index(inside)
+            node, name = inside, step or _next_index(inside)
         node[name] = value
     return top
 
@@ -126,6 +126,6 @@ def number(value: Any) -> float | int:
 
 def encode(value: Any) -> bytes:
     """JSON as the portal sends it, slashes escaped."""
-    content = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).replace(b"/", b"\\/")
+    content = orjson.dumps(value).replace(b"/", b"\\/")
     marker = BAD_BYTES.encode()
     return content.replace(marker, b"\xd0\xff\xfe") if marker in content else content

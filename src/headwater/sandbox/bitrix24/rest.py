@@ -176,4 +176,6 @@ _TITLES = {
 def _page(status: int) -> Answer:
     title = _TITLES.get(status, str(status))
     text = f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
-    return Answer(status, (text + "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n").encode(), "text/html")
+    return Answer(
+        status, (text + "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n").encode(), "text/html"
+    )

@@ -1,4 +1,4 @@
-"""Running one method, alone or inside a batch: the checks in the vendor's order, its cost, faults of its rows."""
+"""Running one method, alone or in a batch: checks in the vendor's order, its cost, faults of its rows."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -79,7 +79,13 @@ def _spoiled(outcome: Outcome, fault: Fault) -> Outcome:
 
 
 def timing(
-    portal: Portal, caller: Caller | None, method: str, began: float, seconds: float, *, operating: float | None = None
+    portal: Portal,
+    caller: Caller | None,
+    method: str,
+    began: float,
+    seconds: float,
+    *,
+    operating: float | None = None,
 ) -> dict[str, Any]:
     """The `time` of an answer. `operating` overrides the counted sum (the frozen number of a batch)."""
     clock, shown = portal.clock, portal.limits.rules.shown

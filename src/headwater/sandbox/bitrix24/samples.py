@@ -15,7 +15,11 @@ Sampler = Callable[[int], Any]
 
 _EPOCH = date(1970, 1, 1)
 _TAGS = (["vip"], ["опт", "срочно"], ["qayta"], ["a/b", "«кавычки»"], ["🔥"])
-_STREETS = ("ул. Навои 12|41.3111;69.2797", "Amir Temur 5|41.3167;69.2833", "Ленинский пр-т 93|55.68;37.53|17")
+_STREETS = (
+    "ул. Навои 12|41.3111;69.2797",
+    "Amir Temur 5|41.3167;69.2833",
+    "Ленинский пр-т 93|55.68;37.53|17",
+)
 _SITES = ("https://romashka.example/", "http://acme.example/contacts?id=7&lang=uz", "www.sayt.uz")
 _FILLED = {"boolean": 0.9, "string": 0.35, "enumeration": 0.4, "employee": 0.15, "file": 0.06, "url": 0.12}
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from headwater.sandbox.bitrix24.filters import expression, fold, like
 from headwater.sandbox.bitrix24.fields import Table
+from headwater.sandbox.bitrix24.filters import expression, fold, like
 
 Stored = tuple[int, list[Any]]
 """A record as it is kept: its id and its values in the order of the table's columns."""

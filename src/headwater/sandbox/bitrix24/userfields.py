@@ -20,7 +20,14 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "url": {"POPUP": "Y", "SIZE": 20, "MIN_LENGTH": 0, "MAX_LENGTH": 0, "DEFAULT_VALUE": "", "ROWS": 1},
     "address": {"SHOW_MAP": "Y"},
     "enumeration": {"DISPLAY": "LIST", "LIST_HEIGHT": 1, "CAPTION_NO_VALUE": "", "SHOW_NO_VALUE": "Y"},
-    "file": {"SIZE": 20, "LIST_WIDTH": 0, "LIST_HEIGHT": 0, "MAX_SHOW_SIZE": 0, "EXTENSIONS": [], "TARGET_BLANK": "Y"},
+    "file": {
+        "SIZE": 20,
+        "LIST_WIDTH": 0,
+        "LIST_HEIGHT": 0,
+        "MAX_SHOW_SIZE": 0,
+        "EXTENSIONS": [],
+        "TARGET_BLANK": "Y",
+    },
     "employee": {},
     "crm_status": {"ENTITY_TYPE": "INDUSTRY"},
     "crm": {"LEAD": "Y", "CONTACT": "Y", "COMPANY": "Y", "DEAL": "Y"},
@@ -46,9 +53,13 @@ def row(field: UserField, language: str = "") -> dict[str, Any]:
 
 def card(field: UserField) -> dict[str, Any]:
     """A user field as `crm.*.userfield.get` shows it: labels by language."""
-    labels = {language: field.label for language in LANGUAGES}
+    labels = dict.fromkeys(LANGUAGES, field.label)
     blank = dict.fromkeys(LANGUAGES, "")
-    return _core(field) | dict(zip(_LABELS, (labels, labels, labels, blank, blank), strict=True)) | _options(field)
+    return (
+        _core(field)
+        | dict(zip(_LABELS, (labels, labels, labels, blank, blank), strict=True))
+        | _options(field)
+    )
 
 
 def _core(field: UserField) -> dict[str, Any]:

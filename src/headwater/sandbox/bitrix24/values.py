@@ -1,4 +1,4 @@
-"""Values on their way in and out: what a client sends into its classic form, a classic form into crm.item's."""
+"""Values on their way in and out: a client's into the classic form, a classic one into crm.item's."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -9,7 +9,15 @@ from headwater.sandbox.bitrix24.fields import REFERENCES, Field
 
 _LOCAL_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y")
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
-_IDS = REFERENCES | {"user", "employee", "integer", "iblock_section", "iblock_element", "enumeration", "crm_category"}
+_IDS = REFERENCES | {
+    "user",
+    "employee",
+    "integer",
+    "iblock_section",
+    "iblock_element",
+    "enumeration",
+    "crm_category",
+}
 
 
 def moment(value: Any, zone: tzinfo) -> datetime | None:
@@ -60,22 +68,21 @@ def _member(field: Field, value: Any) -> Any:
 
 
 def _one(field: Field, value: Any, zone: tzinfo) -> Any:
-    if field.type == "double":
-        return f"{php.number(value):.2f}" if field.custom is None else str(php.number(value))
-    if field.type in _IDS:
-        return str(php.integer(value))
     if field.type in ("date", "datetime"):
         at = moment(value, zone)
         if at is None:
             return field.empty
         return shown_day(at.date(), zone) if field.type == "date" else shown_moment(at)
-    if field.type == "char":
-        return "Y" if php.text(value).upper() in ("Y", "1") else "N"
-    if field.type == "boolean":
-        return "1" if php.text(value).upper() in ("Y", "1", "TRUE") else "0"
     if field.type == "file":
         return value if isinstance(value, dict) else {"id": php.integer(value)}
-    return php.text(value)
+    text = php.text(value)
+    yes = text.upper() in ("Y", "1", "TRUE")
+    forms = {
+        "double": f"{php.number(text):.2f}" if field.custom is None else str(php.number(text)),
+        "char": "Y" if yes else "N",
+        "boolean": "1" if yes else "0",
+    }
+    return str(php.integer(text)) if field.type in _IDS else forms.get(field.type, text)
 
 
 def as_item(field: Field, value: Any) -> Any:
@@ -85,7 +92,7 @@ def as_item(field: Field, value: Any) -> Any:
     return _native(field, value)
 
 
-def _native(field: Field, value: Any) -> Any:  # noqa: PLR0911 (one line a type)
+def _native(field: Field, value: Any) -> Any:
     if field.type == "boolean":
         return "Y" if value in ("1", 1, True, "Y") else "N"
     if value is None or value == "":

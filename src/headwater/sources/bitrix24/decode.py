@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, tzinfo
 from typing import Any
 
 import orjson
@@ -11,11 +11,10 @@ import orjson
 from headwater.core.errors import Unfit
 from headwater.core.model import Decoder, Field, Kind, Text
 from headwater.sources.bitrix24.kinds import SEVERAL_EMPTY, TYPES, UNKNOWN, Empty
+from headwater.sources.bitrix24.times import day, moment_in
+from headwater.sources.bitrix24.words import said
 
 NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,4})?|[+-]?\.[0-9]+(?:[eE][+-]?[0-9]{1,4})?")
-LOCAL = re.compile(r"(\d{2})\.(\d{2})\.(\d{4,5})(?:[ T](\d{2}:\d{2}(?::\d{2})?))?", re.ASCII)
-YEAR = re.compile(r"(\d{4,})-\d{2}-\d{2}|\d{2}\.\d{2}\.(\d{4,})", re.ASCII)
-EDGES = frozenset({"0001", "9999"})
 FLAGS = {
     "Y": "true", "y": "true", "1": "true", "true": "true", "True": "true",
     "N": "false", "n": "false", "0": "false", "false": "false", "False": "false",
@@ -33,7 +32,7 @@ def decoder(field: Field, zone: tzinfo | None) -> Decoder:
         return _TEXTS[empty]
     if field.kind is Kind.JSON:
         return _json(empty)
-    return _moment(zone or UTC) if field.kind is Kind.MOMENT else _PLAIN[field.kind]
+    return moment_in(zone or UTC) if field.kind is Kind.MOMENT else _PLAIN[field.kind]
 
 
 def _text(raw: Any) -> Text:
@@ -67,7 +66,7 @@ def _as_text(raw: Any) -> str:
         return _digits(raw)
     if raw.__class__ is float:
         return repr(raw)
-    raise Unfit(f"{_said(raw)} where a text should be")
+    raise Unfit(f"{said(raw)} where a text should be")
 
 
 def _integer(raw: Any) -> Text:
@@ -83,14 +82,14 @@ def _integer(raw: Any) -> Text:
         return _in_64_bits(raw)
     if raw.__class__ is float and raw.is_integer() and abs(raw) < 2**53:
         return str(int(raw))
-    raise Unfit(f"{_said(raw)} where a whole number should be")
+    raise Unfit(f"{said(raw)} where a whole number should be")
 
 
 def _whole(raw: str) -> Text:
     text = raw.strip()
     digits = text[1:] if text[:1] in ("-", "+") else text
     if not (digits.isdecimal() and digits.isascii()):
-        raise Unfit(f"{_said(raw)} is not a whole number")
+        raise Unfit(f"{said(raw)} is not a whole number")
     if len(digits) > 400:
         raise Unfit("a whole number beyond 64 bits")
     return _in_64_bits(int(text))
@@ -104,7 +103,7 @@ def _in_64_bits(number: int) -> str:
 
 def _number(raw: Any) -> Text:
     if raw.__class__ is str:
-        whole, _, rest = raw.partition(".")
+        whole, _, rest = raw.partition(".")  # without a point, `whole` is `raw` itself
         if whole.isdecimal() and raw.isascii() and (rest.isdecimal() or raw is whole) and len(raw) < 300:
             return str(raw)
         return _decimal(raw) if raw else None
@@ -116,16 +115,16 @@ def _number(raw: Any) -> Text:
         if math.isfinite(raw):
             return repr(raw)
         raise Unfit("a number without end")
-    raise Unfit(f"{_said(raw)} where a number should be")
+    raise Unfit(f"{said(raw)} where a number should be")
 
 
 def _decimal(raw: str) -> str:
     text = raw.strip()
     if not NUMBER.fullmatch(text):
-        raise Unfit(f"{_said(raw)} is not a number")
+        raise Unfit(f"{said(raw)} is not a number")
     value = float(text)
     if math.isinf(value) or (value == 0 and re.search("[1-9]", re.split("[eE]", text)[0])):
-        raise Unfit(f"{_said(raw)} is beyond what a number can hold")
+        raise Unfit(f"{said(raw)} is beyond what a number can hold")
     sign = "-" if text[0] == "-" else ""
     body, mark, power = text.lstrip("+-").lower().partition("e")
     whole, _, rest = body.partition(".")
@@ -152,95 +151,14 @@ def _flag(raw: Any) -> Text:
         return "true"
     elif raw is False or (raw.__class__ is int and raw == 0):
         return "false"
-    raise Unfit(f"{_said(raw)} is neither yes nor no")
-
-
-def _day(raw: Any) -> Text:
-    """The portal's own day: it sends midnight in its own offset, and converting that would shift it."""
-    if raw.__class__ is str:
-        if not raw:
-            return None
-        if len(raw) == 10 and raw[4] == "-" == raw[7]:
-            try:
-                date.fromisoformat(raw)
-            except ValueError:
-                raise _no_time(raw) from None
-            return str(raw)
-        if len(raw) == 25 and _is_plain(raw):
-            return _checked(raw)[:10]
-        return _any_time(raw, UTC)[:10]
-    if _is_no_time(raw):
-        return None
-    raise Unfit(f"{_said(raw)} where a date should be")
-
-
-def _moment(zone: tzinfo) -> Decoder:
-    def moment(raw: Any) -> Text:
-        if raw.__class__ is str:
-            if len(raw) == 25 and _is_plain(raw):
-                return _checked(raw)
-            return _any_time(raw, zone) if raw else None
-        if _is_no_time(raw):
-            return None
-        raise Unfit(f"{_said(raw)} where a time should be")
-
-    return moment
-
-
-def _is_plain(raw: str) -> bool:
-    """Whether 25 characters look like 2026-11-10T14:29:00+03:00, away from the edges of the calendar."""
-    shaped = raw[10] == "T" and raw[4] == "-" == raw[7] and raw[19] in "+-" and raw[20:22] < "16"
-    return shaped and raw[:4] not in EDGES
-
-
-def _checked(raw: str) -> str:
-    try:
-        datetime.fromisoformat(raw)
-    except ValueError:
-        raise _no_time(raw) from None
-    return raw
-
-
-def _any_time(raw: str, zone: tzinfo) -> str:
-    text = raw.strip()
-    if found := LOCAL.fullmatch(text):
-        day, month, year, clock = found.groups()
-        text = f"{year}-{month}-{day}" + (f"T{clock}" if clock else "")
-    if not re.match(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}|$)", text, re.ASCII):
-        raise _no_time(raw)
-    try:
-        moment = datetime.fromisoformat(text)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-        moment.astimezone(UTC)
-    except ValueError:
-        raise _no_time(raw) from None
-    except OverflowError:
-        raise Unfit(f"{_said(raw)} lies outside the years 1 to 9999") from None
-    offset = moment.utcoffset()
-    if offset is None or abs(offset.total_seconds()) >= 16 * 3600:
-        raise Unfit(f"{_said(raw)} has an offset that no place on earth has")
-    return moment.isoformat()
-
-
-def _is_no_time(raw: Any) -> bool:
-    return raw is None or raw is False or raw in ({}, [])
-
-
-def _no_time(raw: str) -> Unfit:
-    found = YEAR.match(raw.strip())
-    year = (found[1] or found[2]) if found else ""
-    if year and (len(year) > 4 or year == "0000"):
-        return Unfit(f"the year {year[:12]} is outside 1 to 9999")
-    if found:
-        return Unfit(f"{_said(raw)}: there is no such day or time")
-    return Unfit(f"{_said(raw)} is not a date")
+    raise Unfit(f"{said(raw)} is neither yes nor no")
 
 
 _PLAIN: dict[Kind, Decoder] = {
     Kind.INTEGER: _integer,
     Kind.NUMBER: _number,
     Kind.FLAG: _flag,
-    Kind.DATE: _day,
+    Kind.DATE: day,
 }
 
 
@@ -273,15 +191,3 @@ def _digits(number: int) -> str:
     if number.bit_length() > 1024:
         raise Unfit("a number beyond what a number can hold")
     return str(number)
-
-
-def _said(raw: Any) -> str:
-    """A raw value in words for people, never at length."""
-    names: dict[type, str] = {bool: "yes or no", list: "a list", dict: "a map", type(None): "nothing"}
-    if raw.__class__ in names:
-        return names[raw.__class__]
-    try:
-        text = str(raw)
-    except ValueError:
-        return "a number of thousands of digits"
-    return f"“{text[:40]}{'…' if len(text) > 40 else ''}”"

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from headwater.core.errors import HeadwaterError, RetryLater, StopSync
 from headwater.core.model import Part, Row, Span, Unread
 from headwater.sources.bitrix24.entities import ID, Declared
-from headwater.sources.bitrix24.wire import COMMANDS, command, rows_of
+from headwater.sources.bitrix24.shapes import command, rows_of
+from headwater.sources.bitrix24.wire import COMMANDS
 
 PAGE = 50
 SHY = 4  # a window usually holds little, and every page asked beyond its end costs the portal a page

@@ -12,10 +12,10 @@ from headwater.core.ports import Clock
 from headwater.sources._http import TooLarge, TooSlow
 from headwater.sources.bitrix24.entities import Declared
 from headwater.sources.bitrix24.lanes import PAGE, Lane, chain, harvest, number_of
-from headwater.sources.bitrix24.wire import COMMANDS, PATIENCE_SECONDS, TRIES, Wire, command, pause, rows_of
+from headwater.sources.bitrix24.shapes import command, rows_of
+from headwater.sources.bitrix24.wire import COMMANDS, PATIENCE_SECONDS, TRIES, Wire, pause
 
 COMFORT_SECONDS = 20.0  # a request is cut by the portal at 60 s
-COMFORT_BYTES = 8_000_000
 
 
 class Haul(NamedTuple):
@@ -27,11 +27,15 @@ class Haul(NamedTuple):
 
 
 class Reader:
-    """One reading: requests go out strictly one after another, and each answer is one page."""
+    """One reading: requests go out strictly one after another, and each answer is one page.
 
-    def __init__(self, wire: Wire, clock: Clock) -> None:
+    `limit` is the size at which answers are cut off; requests are made for answers of half of it.
+    """
+
+    def __init__(self, wire: Wire, clock: Clock, *, limit: int) -> None:
         self._wire = wire
         self._clock = clock
+        self._comfort = limit / 2
         self._size = COMMANDS
         self._paid = wire.requests
 
@@ -39,9 +43,10 @@ class Reader:
         """Reads `lanes` to their ends; spans in `spent` hold nothing and are told as done at once."""
         waiting = deque(lanes)
         told = [Part(span, (), done=True) for span in spent]
-        if self._wire.zone is None or not waiting:
+        windows = any(lane.span.clock for lane in lanes)
+        if (windows and self._wire.zone is None) or (told and not waiting):
             await self._wire.call("server.time")
-        if not waiting and told:
+        if told and not waiting:
             yield self._page(told)
         while waiting:
             served = _share(waiting, self._size)
@@ -180,7 +185,7 @@ class Reader:
         """How many commands the next request may hold, by what the last one weighed and took."""
         took = time.get("duration")
         seconds = float(took) if isinstance(took, int | float) else 0.0
-        light = asked * COMFORT_BYTES / max(size, 1)
+        light = asked * self._comfort / max(size, 1)
         quick = asked * COMFORT_SECONDS / seconds if seconds > 0 else COMMANDS
         self._size = max(1, int(min(COMMANDS, 2 * self._size, light, quick)))
 

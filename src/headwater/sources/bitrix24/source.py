@@ -18,7 +18,8 @@ from headwater.sources.bitrix24.decode import decoder
 from headwater.sources.bitrix24.entities import DECLARED, Declared
 from headwater.sources.bitrix24.lanes import is_spent, lane, number_of
 from headwater.sources.bitrix24.reading import Reader
-from headwater.sources.bitrix24.wire import Batch, Wire, section
+from headwater.sources.bitrix24.shapes import section
+from headwater.sources.bitrix24.wire import Batch, Wire
 
 NEEDED = ("crm",)
 CHECK_TRIES = 2  # a person is waiting
@@ -112,12 +113,12 @@ class Bitrix24:
             for number, span in enumerate(spans)
             if not is_spent(span)
         ]
-        async for page in Reader(self._wire, self._clock).spans(lanes, [s for s in spans if is_spent(s)]):
+        async for page in self._reader().spans(lanes, [s for s in spans if is_spent(s)]):
             yield page
 
     async def by_ids(self, entity: str, ids: Sequence[str]) -> AsyncIterator[Page]:
         """Reads records by id, up to 2,500 in a request. What does not come back is gone or hidden."""
-        async for page in Reader(self._wire, self._clock).ids(_declared(entity), ids):
+        async for page in self._reader().ids(_declared(entity), ids):
             yield page
 
     def id_of(self, entity: str, row: Row) -> str:
@@ -134,6 +135,9 @@ class Bitrix24:
     async def close(self) -> None:
         """Closes the connections to the portal."""
         await self._http.close()
+
+    def _reader(self) -> Reader:
+        return Reader(self._wire, self._clock, limit=self._http.limit)
 
     def _moved(self, portal: str) -> None:
         self.portal = portal

@@ -7,7 +7,7 @@ from headwater.core.errors import RetryLater
 from headwater.core.model import Field, Kind, Privacy
 from headwater.sources.bitrix24.entities import PERSONAL_PREFIXES, PRIVACY, TICKS, Declared
 from headwater.sources.bitrix24.kinds import TYPES, UNKNOWN, Type
-from headwater.sources.bitrix24.wire import command, rows_of, section
+from headwater.sources.bitrix24.shapes import command, rows_of, section
 
 TIME = "time"
 CURRENCY = "currency"

@@ -1,10 +1,10 @@
 """Calls and batches to one portal: paced, retried, every answer checked."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
@@ -25,6 +25,7 @@ from headwater.sources._http import (
 from headwater.sources.bitrix24.address import Address
 from headwater.sources.bitrix24.budget import BATCH, Budget
 from headwater.sources.bitrix24.refusals import Spent, TooMany, refusal
+from headwater.sources.bitrix24.shapes import method_of, section
 
 TRIES = 5
 COMMANDS = 50  # the portal's limit of one batch
@@ -91,7 +92,7 @@ class Wire:
 
         A caller that can ask for less at a time says `divisible` and gets TooSlow at once.
         """
-        methods = {key: _method(command) for key, command in commands.items()}
+        methods = {key: method_of(command) for key, command in commands.items()}
         hasty = divisible and len(commands) > 1
         reply = await self._patiently(BATCH, {"halt": 0, "cmd": commands}, methods.values(), tries, hasty)
         return self._sorted_out(reply, methods)
@@ -243,32 +244,6 @@ class Wire:
         return exc
 
 
-def command(method: str, params: Sequence[tuple[str, str]]) -> str:
-    """A command of a batch. References such as `$result[a][49][ID]` are left as they are."""
-    return f"{method}?" + "&".join(
-        f"{quote(key, safe='[]')}={quote(value, safe='$[]*')}" for key, value in params
-    )
-
-
-def section(value: Any) -> dict[str, Any]:
-    """A map as PHP encodes it: empty ones, and those with the keys 0, 1, 2 …, come as lists."""
-    if isinstance(value, dict):
-        return value
-    return {str(index): item for index, item in enumerate(value)} if isinstance(value, list) else {}
-
-
-def rows_of(result: Any) -> list[Any] | None:
-    """The rows of a list method's result, also when wrapped in a map of one key; None when there are none."""
-    if isinstance(result, list):
-        return result
-    if not isinstance(result, dict):
-        return None
-    if all(key.isdecimal() for key in result):
-        return list(result.values())
-    inner = next(iter(result.values()))
-    return rows_of(inner) if len(result) == 1 and isinstance(inner, list | dict) else None
-
-
 def pause(exc: RetryLater, attempt: int) -> float:
     """Seconds to wait after the `attempt`-th failure: what the other side said, else 4 to 60."""
     return exc.wait if exc.wait is not None else min(60.0, 4.0 * 2 ** (attempt - 1))
@@ -277,7 +252,3 @@ def pause(exc: RetryLater, attempt: int) -> float:
 def _waiting(state: RetryCallState) -> float:
     exc = state.outcome.exception() if state.outcome else None
     return pause(exc, state.attempt_number) if isinstance(exc, RetryLater) else 0.0
-
-
-def _method(command: str) -> str:
-    return command.partition("?")[0]

@@ -10,7 +10,9 @@ BATCH = "batch"
 def _names(call: Call) -> Outcome:
     granted = set(call.webhook.scopes)
     everything = call.flag("full")
-    open_to = (name for name, one in METHODS.items() if everything or not one.scopes or granted & set(one.scopes))
+    open_to = (
+        name for name, one in METHODS.items() if everything or not one.scopes or granted & set(one.scopes)
+    )
     return Outcome(sorted([BATCH, *open_to]))
 
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from headwater.sandbox.bitrix24 import php
 from headwater.sandbox.bitrix24.books import Currency, Status
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
 from headwater.sandbox.bitrix24.errors import Refused
+from headwater.sandbox.bitrix24.methods.rows import narrowed, ordered
 
 _CRM = ("crm",)
 _MEANING = {None: "process", "S": "success", "F": "failure"}
@@ -31,14 +31,7 @@ def _status(status: Status) -> dict[str, Any]:
 
 def _statuses(call: Call) -> Outcome:
     rows = [_status(status) for status in call.portal.books.statuses]
-    for key, value in call.map("filter").items():
-        name, wanted = key.lstrip("=@!"), {php.text(one) for one in php.as_list(value)}
-        if rows and name in rows[0]:
-            rows = [row for row in rows if (php.text(row[name]) in wanted) != key.startswith("!")]
-    for name, direction in reversed(call.map("order").items()):
-        if rows and name in rows[0]:
-            down = str(direction).upper() == "DESC"
-            rows.sort(key=lambda row, by=name: (php.number(row[by]), php.text(row[by])), reverse=down)
+    rows = ordered(narrowed(rows, call.map("filter")), call.map("order"))
     return Outcome(rows, len(rows))
 
 
@@ -48,7 +41,9 @@ def _categories(call: Call) -> Outcome:
     rows: list[dict[str, Any]] = []
     for pipeline in sorted(call.portal.books.pipelines, key=lambda one: one.sort):
         row = {"id": pipeline.id, "name": pipeline.name, "sort": pipeline.sort, "entityTypeId": 2}
-        default = {"isDefault": "N", "originId": "", "originatorId": ""} if pipeline.id else {"isDefault": "Y"}
+        default = (
+            {"isDefault": "N", "originId": "", "originatorId": ""} if pipeline.id else {"isDefault": "Y"}
+        )
         rows.append(row | default)
     return Outcome({"categories": rows}, len(rows))
 

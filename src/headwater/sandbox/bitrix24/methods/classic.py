@@ -9,6 +9,7 @@ from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
 from headwater.sandbox.bitrix24.errors import Refused, access_denied, no_id, not_found
 from headwater.sandbox.bitrix24.fields import Entity, Table, Values
 from headwater.sandbox.bitrix24.lists import Asked, classic_order, classic_rows, classic_shape
+from headwater.sandbox.bitrix24.methods.rows import narrowed, ordered
 from headwater.sandbox.bitrix24.rights import visible, visible_to
 
 _WRITE_SECONDS = 0.15
@@ -27,7 +28,9 @@ def methods_of(entity: Entity) -> Methods:
         "userfield.get": _user_field,
         "userfield.add": _add_user_field,
     }
-    return {f"crm.{entity.name}.{verb}": Method(partial(run, entity), ("crm",)) for verb, run in family.items()}
+    return {
+        f"crm.{entity.name}.{verb}": Method(partial(run, entity), ("crm",)) for verb, run in family.items()
+    }
 
 
 def _table(entity: Entity, call: Call) -> Table:
@@ -98,7 +101,9 @@ def _delete(entity: Entity, call: Call) -> Outcome:
 
 def check_currency(call: Call, given: dict[str, object]) -> None:
     """A written currency must be in the portal's list."""
-    code = next((php.text(value) for name, value in given.items() if name in ("CURRENCY_ID", "currencyId")), "")
+    code = next(
+        (php.text(value) for name, value in given.items() if name in ("CURRENCY_ID", "currencyId")), ""
+    )
     if code and call.portal.books.currency(code) is None:
         raise Refused(400, "", f"Currency '{code}' is not supported.")
 
@@ -107,13 +112,7 @@ def _user_fields(entity: Entity, call: Call) -> Outcome:
     given = call.map("filter")
     language = php.text(given.pop("LANG", ""))
     rows = [userfields.row(one, language) for one in call.portal.books.fields_of(entity.book)]
-    for name, value in given.items():
-        wanted = {php.text(one) for one in php.as_list(value)}
-        rows = [row for row in rows if name not in row or php.text(row[name]) in wanted]
-    for name, direction in reversed(call.map("order").items()):
-        if rows and name in rows[0]:
-            down = str(direction).upper() == "DESC"
-            rows.sort(key=lambda row, by=name: (php.number(row[by]), php.text(row[by])), reverse=down)
+    rows = ordered(narrowed(rows, given), call.map("order"))
     return Outcome(rows, len(rows))
 
 

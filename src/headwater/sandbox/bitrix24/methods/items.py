@@ -39,7 +39,9 @@ def _item(call: Call, table: Table, record: Values, names: set[str] | None = Non
         if names is None or name in names:
             field = table.fields[name]
             shown[_key(call, field)] = int(value) if name == "ID" else as_item(field, value)
-    return shown if names else shown | {"observers": [], "contactIds": [], "entityTypeId": table.entity.type_id}
+    return (
+        shown if names else shown | {"observers": [], "contactIds": [], "entityTypeId": table.entity.type_id}
+    )
 
 
 def _list(call: Call) -> Outcome:

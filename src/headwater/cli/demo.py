@@ -1,0 +1,204 @@
+"""`headwater demo`: a portal, a database, a first sync, and proof that both hold the same."""
+
+import asyncio
+import contextlib
+import os
+import shlex
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from headwater.cli import say, status, sync
+from headwater.cli.frame import AsJson, guarded, settings
+from headwater.cli.sandbox import Data, Fill, mapping
+from headwater.core.errors import NeedsPerson
+from headwater.core.settings import Settings
+from headwater.sandbox.control import Control
+from headwater.sync import plan, proof
+from headwater.sync.compare import Comparison
+from headwater.sync.overview import standings
+from headwater.wiring import House, Link, Tenant, house
+
+CHANGES = 300
+EVERY_SECONDS = 5.0
+LOOK = """
+  {headwater} status
+  {headwater} db psql
+
+    select pipeline, stage, count(*), sum(value), currency from deals group by 1, 2, 5 order by 1, 2;
+
+    select assigned_to, count(*) filter (where won) as won, count(*) filter (where not won) as lost,
+           sum(value) filter (where won) as revenue, currency
+      from deals group by assigned_to, currency order by revenue desc nulls last limit 10;
+
+    select external_id, seen_at, diff from headwater.history order by seen_at desc limit 10;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """The running sandbox portal of a demo."""
+
+    webhook: str
+    control_token: str
+
+    @property
+    def root(self) -> str:
+        parts = urlsplit(self.webhook)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+def demo(
+    once: Annotated[
+        bool,
+        typer.Option("--once", help="End after full sync, increment and comparison; exit code 0 if equal."),
+    ] = False,
+    deals: Annotated[int, typer.Option(min=1, max=10_000_000, help="Deals of the sandbox company.")] = 5000,
+    fill: Fill = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Start a sandbox portal and the embedded PostgreSQL, sync, and prove that both hold the same.
+
+    Everything lives in ./.demo unless HEADWATER_HOME is set; delete it to start over.
+
+    Examples: headwater demo · headwater demo --once · headwater demo --fill crm_maven --data ~/crm_maven
+    """
+
+    async def work() -> Comparison | None:
+        known = settings(home=None if os.environ.get("HEADWATER_HOME") else Path.cwd() / ".demo")
+        async with (
+            house(known) as opened,
+            sandbox(known.home, deals=deals, fill=fill, data=data, working=0.0 if once else 1.0) as portal,
+        ):
+            return await show(opened, portal, name_of(fill), once=once, as_json=as_json)
+
+    found = guarded(lambda: asyncio.run(work()), as_json=as_json)
+    if found is not None and not found.equal:
+        raise typer.Exit(say.DIFFERENT)
+
+
+async def show(opened: House, portal: Portal, slug: str, *, once: bool, as_json: bool) -> Comparison | None:
+    """Connects and syncs; then either proves equality and ends, or goes on syncing."""
+    tenant = await opened.tenant()
+    link = await connected(opened, tenant, portal, slug)
+    if not as_json:
+        say.line("demo_portal", url=portal.webhook)
+    await synced(opened, link, as_json=as_json)
+    if once:
+        return await proven(opened, tenant, link, portal, as_json=as_json)
+    if not as_json:
+        status.show(await standings(opened.warehouse, tenant.id, [link]))
+        look(opened.settings)
+        say.line("demo_working")
+    while True:
+        await asyncio.sleep(EVERY_SECONDS)
+        await synced(opened, link, as_json=as_json, only_news=True)
+
+
+async def proven(opened: House, tenant: Tenant, link: Link, portal: Portal, *, as_json: bool) -> Comparison:
+    """Lets the company work, reads the changes, and compares every field with the portal's own data."""
+    async with Control(portal.root, portal.control_token) as control:
+        changed = await control.work(CHANGES)
+        if not as_json:
+            say.line("demo_changes", changes=len(changed))
+        await opened.clock.sleep(plan.MARGIN.total_seconds() + 2)  # a window ends a little before now
+        await synced(opened, link, as_json=as_json)
+        source = opened.source_of(link)
+        try:
+            found = await proof.compared(opened.warehouse, link, source, "deals", control.truth())
+        finally:
+            await source.close()
+    if as_json:
+        say.json(asdict(found) | {"equal": found.equal})
+        return found
+    status.show(await standings(opened.warehouse, tenant.id, [link]))
+    verdict(found)
+    look(opened.settings)
+    return found
+
+
+def verdict(found: Comparison) -> None:
+    """Equal or not, and the first differences."""
+    if found.equal:
+        say.line("demo_equal", records=say.number(found.compared), fields=say.number(found.fields))
+        return
+    say.line(
+        "demo_differs", missing=len(found.missing), extra=len(found.extra),
+        differing=found.differing, records=found.compared,
+    )  # fmt: skip
+    for id, field, theirs, ours in found.differences:
+        say.line("demo_difference", id=id, field=field, theirs=theirs, ours=ours)
+
+
+def look(known: Settings) -> None:
+    """What to look at now."""
+    home = known.home
+    with contextlib.suppress(ValueError):
+        home = home.relative_to(Path.cwd())
+    program = Path(sys.argv[0])
+    with contextlib.suppress(ValueError):
+        program = program.relative_to(Path.cwd())
+    say.line("demo_look")
+    say.plain(LOOK.format(headwater=f"HEADWATER_HOME={shlex.quote(str(home))} {shlex.quote(str(program))}"))
+
+
+async def synced(opened: House, link: Link, *, as_json: bool, only_news: bool = False) -> None:
+    found = await sync.once(opened, connection=link.slug, quiet=as_json or only_news)
+    if only_news:
+        found = [one for one in found if one.created or one.updated or one.failed]
+    if not as_json:
+        sync.show(found, as_json=False)
+
+
+async def connected(opened: House, tenant: Tenant, portal: Portal, slug: str) -> Link:
+    """The demo's connection; the portal has another port at each start."""
+    try:
+        known = [link.slug for link in await opened.links(tenant)]
+    except NeedsPerson:
+        known = []
+    link, _ = await opened.connect(tenant, "bitrix24", portal.webhook, slug=slug, moved=slug in known)
+    return link
+
+
+def name_of(fill: str | None) -> str:
+    """One connection, and one schema, for each kind of data."""
+    if fill is None:
+        return "bitrix24"
+    return (
+        "bitrix24_" + "".join(c if c.isalnum() and c.isascii() else "_" for c in Path(fill).stem.lower())[:30]
+    )
+
+
+@asynccontextmanager
+async def sandbox(
+    home: Path, *, deals: int, fill: str | None, data: Path | None, working: float
+) -> AsyncIterator[Portal]:
+    """A sandbox portal in a process of its own, kept in the demo's home; it ends with us."""
+    words: list[Any] = ["sandbox", "bitrix24", "--with-parent", "--deals", deals, "--working", working]
+    words += ["--store", home / f"portal_{name_of(fill)}.sqlite"]
+    if (file := mapping(fill)) is not None:
+        words += ["--fill", file]
+    if data is not None:
+        words += ["--data", data]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "headwater", *map(str, words),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert process.stdout  # noqa: S101 (asked for above)
+        webhook = (await process.stdout.readline()).decode().strip()
+        token = (await process.stdout.readline()).decode().strip().rpartition(" ")[2]
+        if not webhook:
+            raise NeedsPerson("the sandbox portal did not start; its words are above")
+        yield Portal(webhook, token)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()

@@ -1,0 +1,98 @@
+"""`headwater sandbox`: rehearsal portals to try everything on."""
+
+import os
+import signal
+import threading
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headwater.cli.frame import guarded, settings
+from headwater.core.errors import NeedsPerson
+from headwater.sandbox import bitrix24
+
+app = typer.Typer(help="Rehearsal portals to try everything on.", no_args_is_help=True, rich_markup_mode=None)
+
+Fill = Annotated[
+    str | None,
+    typer.Option(
+        help="Fill from CSV files: a mapping file, or the name of one of ours (crm_maven).", metavar="MAPPING"
+    ),
+]
+Data = Annotated[Path | None, typer.Option(help="The folder of the CSV files.", file_okay=False, exists=True)]
+
+
+@app.callback()
+def _several() -> None:
+    """Keeps `bitrix24` a word of its own while it is the only one."""
+
+
+@app.command(name="bitrix24")
+def bitrix24_(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 0,
+    host: Annotated[str, typer.Option(help="Where it listens.")] = "127.0.0.1",
+    deals: Annotated[int, typer.Option(min=0, max=10_000_000, help="How many deals the company has.")] = 2000,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same company.")] = 1,
+    fill: Fill = None,
+    data: Data = None,
+    store: Annotated[
+        Path | None, typer.Option(help="Keep the portal in this file; default: in memory.")
+    ] = None,
+    working: Annotated[float, typer.Option(min=0, help="Changes a second its people make.")] = 0.0,
+    tls: Annotated[bool, typer.Option("--tls", help="Serve https.")] = False,
+    ca: Annotated[Path | None, typer.Option(help="Write the certificate authority for clients here.")] = None,
+    plan: Annotated[bitrix24.Plan, typer.Option(help="Whose limits apply.")] = bitrix24.Plan.STANDARD,
+    limits: Annotated[bool, typer.Option(help="Whether limits apply at all.")] = True,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+) -> None:
+    """Run a rehearsal Bitrix24 portal. Its first line is the webhook address to connect.
+
+    Examples: headwater sandbox bitrix24 --port 8024 --deals 5000 --working 1 ·
+    headwater sandbox bitrix24 --fill crm_maven --data ~/crm_maven
+    """
+    if with_parent:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+
+    def work() -> None:
+        settings()
+        bitrix24.serve(
+            bitrix24.Options(
+                host=host,
+                port=port,
+                tls=tls,
+                ca_file=ca,
+                store=store,
+                deals=deals,
+                seed=seed,
+                fill=mapping(fill),
+                data=data,
+                plan=plan,
+                limits=limits,
+                working=working,
+            )
+        )
+
+    guarded(work, as_json=False)
+
+
+def mapping(name: str | None) -> Path | None:
+    """A mapping file by its path, or one of ours by its name."""
+    if name is None:
+        return None
+    ours = Path(str(files("headwater.sandbox"))) / "mappings" / f"{name}.toml"
+    if ours.is_file():
+        return ours
+    path = Path(name)
+    if not path.is_file():
+        known = ", ".join(sorted(one.stem for one in ours.parent.glob("*.toml")))
+        raise NeedsPerson(f"there is no mapping file {name}; ours are called: {known}")
+    return path
+
+
+def _end_with_parent() -> None:
+    """The parent holds our stdin: when it closes, however the parent died, so do we."""
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,65 @@
+"""A small believable portal on a virtual clock, and ways to ask it."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import orjson
+import pytest
+
+from headwater.sandbox.bitrix24 import Portal, PortalClock, Webhook, found, live
+from headwater.sandbox.bitrix24.books import load
+from headwater.sandbox.bitrix24.rest import Answer, Request, answer
+
+NOW = datetime.fromisoformat("2026-11-20T12:00:00+03:00")
+
+
+@pytest.fixture(scope="session")
+def believable() -> dict[str, Any]:
+    """What a company of 160 deals consists of, made once."""
+    with_deals = Portal(found(7, code="admin"), clock=PortalClock(NOW), seed=7)
+    live(with_deals, 160, seed=7)
+    return {"books": with_deals.books.dump(), "deals": list(with_deals.store.all(with_deals.deals))}
+
+
+@pytest.fixture
+def portal(believable: dict[str, Any]) -> Iterator[Portal]:
+    books = load(believable["books"])
+    seller = next(person for person in books.people if not person.admin and person.active)
+    books.webhooks.append(Webhook(seller.id, "seller"))
+    books.webhooks.append(Webhook(books.people[0].id, "noscope", ["user_brief"]))
+    made = Portal(books, clock=PortalClock(NOW), seed=7)
+    made.store.put(made.deals, believable["deals"])
+    yield made
+    made.close()
+
+
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture
+def ask(portal: Portal) -> Ask:
+    """Asks the portal without HTTP; returns the raw answer."""
+
+    def call(
+        method: str, params: dict[str, Any] | None = None, *, code: str = "admin", **more: Any
+    ) -> Answer:
+        user = next(str(hook.user_id) for hook in portal.books.webhooks if hook.code == code)
+        made = {"client": "10.0.0.1", "path": f"/rest/{user}/{code}/{method}"} | more
+        return answer(portal, Request(user, code, method, params or {}, **made))
+
+    return call
+
+
+Tell = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def tell(ask: Ask) -> Tell:
+    """Asks and reads the JSON."""
+
+    def call(method: str, params: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+        read: dict[str, Any] = orjson.loads(ask(method, params, **more).body)
+        return read
+
+    return call
