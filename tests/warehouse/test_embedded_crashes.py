@@ -15,7 +15,12 @@ import pytest
 from headwater.core.errors import NeedsPerson, RetryLater
 from headwater.warehouse import embedded
 
-START = "import sys; from pathlib import Path; from headwater.warehouse import embedded; embedded.ensure(Path(sys.argv[1]))"
+START = """
+import sys
+from pathlib import Path
+from headwater.warehouse import embedded
+embedded.ensure(Path(sys.argv[1]))
+"""
 
 
 @pytest.fixture
@@ -49,19 +54,15 @@ def test_a_killed_server_keeps_what_was_committed_and_nothing_else(home: Path):
 
 def test_a_statement_that_outlives_its_server_does_not_hold_up_the_next(home: Path):
     server = embedded.ensure(home)
-    busy = psycopg.connect(server.url(), autocommit=True)
-    busy.pgconn.send_query(b"select count(*) from generate_series(1, 100000000000)")
-    with psycopg.connect(server.url()) as watcher:
-        while not watcher.execute(
-            "select from pg_stat_activity where state = 'active' and pid <> pg_backend_pid()"
-            " and backend_type = 'client backend'"
-        ).fetchone():
-            watcher.rollback()
+    loop = [*embedded.psql(home), "-Xc", "do 'begin loop null; end loop; end'"]
+    with subprocess.Popen(loop, stderr=subprocess.DEVNULL) as busy:
+        with psycopg.connect(server.url(), autocommit=True) as watcher:
+            while not watcher.execute("select from pg_stat_activity where query like 'do %loop%'").rowcount:
+                assert busy.poll() is None
 
-    kill_server(home)
-    again = embedded.ensure(home, wait_seconds=30)
+        kill_server(home)
+        again = embedded.ensure(home, wait_seconds=30)
 
-    busy.close()
     assert again.running()
 
 

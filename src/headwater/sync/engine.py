@@ -120,6 +120,7 @@ class Engine:
             columns=columns,
             decode={one.name: source.decoder(one) for one in survey.fields[name]},
             id_of=lambda row: source.id_of(name, row),
+            currency=survey.currency,
         )
         cursor = Cursor.load(known.cursor)
         reading = plan.decide(spec, cursor, now=survey.now, newest=survey.newest[name], full=full)
@@ -184,7 +185,7 @@ class Engine:
         for record in found.made:
             for misfit in record.misfits:
                 run.note(misfit.field, misfit.reason, record.id)
-        failures = [*found.failures, *(Failure(u.id, u.reason, None) for u in part.unread)]
+        failures = [*found.failures, *(failed.unusable(u.id, u.reason, u.raw) for u in part.unread)]
         await failed.put(conn, origin, run.entity, failures)
         stored.failed += len(failures)
         return stored

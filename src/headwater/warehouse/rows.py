@@ -33,6 +33,8 @@ class Shape:
     columns: Sequence[Column]
     decode: Mapping[str, Decoder]
     id_of: Callable[[Row], str]
+    currency: str | None = None
+    """The account's base currency: that of amounts without one."""
 
     @cached_property
     def table(self) -> str:
@@ -175,6 +177,8 @@ def _normal(shape: Shape, id: str, values: Mapping[str, Text], misfits: list[Mis
         taken[amount], rounded = crm.cents(exact)
         if taken[amount] is None:
             misfits.append(Misfit(amount, "more than 16 digits before the point; the typed column keeps it"))
+    if "currency" in crm.TABLES[shape.spec.slug] and taken.get("currency") is None:
+        taken["currency"] = shape.currency
     custom = {
         field.name.lower(): as_json(text, field.kind)
         for field in shape.custom

@@ -15,7 +15,6 @@ from headwater.sandbox.bitrix24.values import moment, shown_day, shown_moment
 _OPERATORS = ("!=%", "!%=", "!@", "!=", "!%", "=%", "%=", ">=", "<=", ">", "<", "@", "%", "=", "!")
 _NOT_LIKE = {"!%", "!=%", "!%="}
 _NEVER_LIKE = {"crm_status", "crm_contact", "crm_company"}
-_EMPTY = (None, "", False)
 
 
 def fold(text: str) -> str:
@@ -34,6 +33,11 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 def like(pattern: str, value: Any) -> bool:
     """SQL's LIKE, upper and lower case alike in every alphabet."""
     return value is not None and _pattern(pattern).fullmatch(str(value)) is not None
+
+
+def has(text: str, value: Any) -> bool:
+    """Whether a value holds a text, upper and lower case alike."""
+    return value is not None and fold(text) in fold(str(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ def _part(table: Table, key: str, value: Any, zone: tzinfo) -> Condition | None:
         raise invalid_argument(f"Invalid filter: field '{name}' is not allowed in filter")
     if one.compare in (Compare.MOMENT, Compare.DAY):
         for member in php.as_list(value):
-            if member not in _EMPTY and "%" not in operator and moment(member, zone) is None:
+            if not php.is_empty(member) and "%" not in operator and moment(member, zone) is None:
                 raise invalid_argument(f"Invalid filter: field '{name}' has invalid value")
     return _condition(table, one, operator, value, zone)
 
@@ -129,7 +133,7 @@ def _condition(table: Table, one: Field, operator: str, value: Any, zone: tzinfo
     if "%" in bare:
         return _like(table, one, bare, value, negative=negative)
     if bare in (">", ">=", "<", "<="):
-        return None if php.is_array(value) or value in _EMPTY else _compare(table, one, bare, value, zone)
+        return None if php.is_array(value) or php.is_empty(value) else _compare(table, one, bare, value, zone)
     members = php.as_list(value) if php.is_array(value) else [value]
     return _member(table, one, members, zone, negative=negative)
 
@@ -163,7 +167,7 @@ def _compare(table: Table, one: Field, operator: str, value: Any, zone: tzinfo) 
 
 def _member(table: Table, one: Field, members: list[Any], zone: tzinfo, *, negative: bool) -> Condition:
     expr, collate = expression(table, one), _collate(one)
-    bounds = [_bound(one, member, zone) for member in members if member not in _EMPTY]
+    bounds = [_bound(one, member, zone) for member in members if not php.is_empty(member)]
     known = tuple(bound for bound in bounds if bound is not None)
     parts = []
     if known:
@@ -198,12 +202,11 @@ def _empty(table: Table, one: Field) -> str:
 
 
 def _like(table: Table, one: Field, operator: str, value: Any, *, negative: bool) -> Condition | None:
-    if one.type in _NEVER_LIKE or php.is_array(value) or value in _EMPTY:
+    if one.type in _NEVER_LIKE or php.is_array(value) or php.is_empty(value):
         return None
-    text = php.text(value)
-    pattern = f"%{text}%" if operator == "%" else text
-    sql = f"portal_like(?, {'id' if one.name == 'ID' else f'data ->> {table.slots[one.name]}'})"
-    return Condition(f"not {sql}" if negative else sql, (pattern,))
+    kept = "id" if one.name == "ID" else f"data ->> {table.slots[one.name]}"
+    sql = f"portal_{'has' if operator == '%' else 'like'}(?, {kept})"
+    return Condition(f"not {sql}" if negative else sql, (php.text(value),))
 
 
 def _collate(one: Field) -> str:

@@ -91,6 +91,11 @@ def is_array(value: Any) -> bool:
     return isinstance(value, (Mapping, list))
 
 
+def is_empty(value: Any) -> bool:
+    """Whether a value is what clients send for nothing: null, the empty text, false; a zero is a value."""
+    return value is None or value is False or value == ""
+
+
 def array(value: Mapping[str, Any]) -> Any:
     """What json_encode() makes of an array: `[]` when empty, a list when its keys are 0..n-1 in order."""
     if all(key == str(at) for at, key in enumerate(value)):

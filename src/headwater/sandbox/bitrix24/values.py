@@ -53,8 +53,8 @@ def shown_day(day: date, zone: tzinfo) -> str:
 def written(field: Field, value: Any, zone: tzinfo) -> Any:
     """The classic form under which a value sent by a client is kept."""
     if field.multiple:
-        members = [] if value in (None, "", False) else php.as_list(value)
-        kept = [_member(field, _one(field, member, zone)) for member in members if member not in (None, "")]
+        members = [] if php.is_empty(value) else php.as_list(value)
+        kept = [_member(field, _one(field, member, zone)) for member in members if not php.is_empty(member)]
         return kept or field.empty
     if php.is_array(value) and field.type != "file":
         value = next(iter(php.as_list(value)), None)

@@ -196,7 +196,7 @@ class Wire:
             raise self._http.refusal(answer, what=what, now=now)
         time = body["time"] if isinstance(body.get("time"), dict) else {}
         self._budget.note(method, time, now)
-        if "error" in body or answer.status >= 400:
+        if "result" not in body or answer.status >= 400:
             refused = refusal(
                 body,
                 what=what,

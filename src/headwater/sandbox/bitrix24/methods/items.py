@@ -108,7 +108,7 @@ def _given(call: Call, table: Table) -> dict[str, Any]:
         field = table.by_item.get(name) or table.fields.get(name)
         if field is None:
             continue
-        if field.multiple and not php.is_array(value) and value not in (None, "", False):
+        if field.multiple and not php.is_array(value) and not php.is_empty(value):
             raise Refused(400, "100", "Expected iterable value for multiple field, but got string instead")
         named[field.name] = value
     return named

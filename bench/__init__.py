@@ -1,0 +1,1 @@
+"""Measurements: ratios and costs, printed with the command that made them."""

@@ -1,0 +1,89 @@
+"""What the rehearsal portal itself costs: CPU and memory a record in batches of 50 x 50 all-field pages.
+
+    python -m bench.sandbox_batch [deals]
+
+The budget is 20 µs of CPU and 1 KB of memory a record, so that what is measured against the portal is the
+other side.
+"""
+
+import asyncio
+import gc
+import statistics
+import sys
+import time
+from datetime import datetime
+
+import httpx2
+import orjson
+import psutil
+
+from headwater.sandbox.bitrix24 import Options, Portal, PortalClock, Rules, app, found, live, served
+
+BATCHES = 12
+
+
+def chain(after: int) -> dict[str, str]:
+    """Fifty keyset pages with all fields, each beginning where the one before ended."""
+    page = "crm.deal.list?start=-1&order[ID]=ASC&select[]=*&select[]=UF_*&filter[>ID]="
+    return {"1": f"{page}{after}"} | {str(n): f"{page}$result[{n - 1}][49][ID]" for n in range(2, 51)}
+
+
+async def in_process(portal: Portal) -> list[float]:
+    """µs a record through the ASGI application alone, without sockets."""
+    serve = app(portal)
+    costs, after = [], 0
+    for _ in range(BATCHES):
+        content = orjson.dumps({"cmd": chain(after)})
+        sent: list[bytes] = []
+
+        async def receive(content: bytes = content) -> dict[str, object]:
+            return {"type": "http.request", "body": content}
+
+        async def send(message: dict[str, object], sent: list[bytes] = sent) -> None:
+            sent.append(message.get("body", b""))  # type: ignore[arg-type]  # bodies are bytes
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/rest/1/bench/batch",
+            "query_string": b"",
+            "headers": [(b"content-type", b"application/json")],
+        }
+        before = time.process_time()
+        await serve(scope, receive, send)  # type: ignore[arg-type]  # plain dicts will do
+        spent = time.process_time() - before
+        pages = orjson.loads(b"".join(sent))["result"]["result"]
+        costs.append(spent / sum(map(len, pages.values())) * 1e6)
+        after = int(pages["50"][-1]["ID"])
+    return costs
+
+
+async def over_http(portal: Portal) -> float:
+    """µs a record of this process over a real socket, the reading client's share included."""
+    async with served(portal, Options()) as address, httpx2.AsyncClient(timeout=60) as client:
+        before, records = time.process_time(), 0
+        for _ in range(BATCHES):
+            answer = await client.post(address.webhook + "batch", json={"cmd": chain(0)})
+            records += 2500
+        assert answer.status_code == 200
+        return (time.process_time() - before) / records * 1e6
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
+    process = psutil.Process()
+    start = PortalClock(datetime.fromisoformat("2026-11-20T12:00:00+03:00"))
+    portal = Portal(found(1, code="bench"), clock=start, rules=Rules(on=False))
+    empty, began = process.memory_info().rss, time.perf_counter()
+    live(portal, count)
+    print(f"{count:,} deals made in {time.perf_counter() - began:.1f} s")
+    print(f"memory a record: {(process.memory_info().rss - empty) / count:,.0f} bytes")
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)  # as `serve` does
+    costs = asyncio.run(in_process(portal))
+    print(f"CPU a record, in process: {statistics.median(costs):.1f} µs ({min(costs):.1f} to {max(costs):.1f})")
+    print(f"CPU a record, over HTTP with its client: {asyncio.run(over_http(portal)):.1f} µs")
+
+
+if __name__ == "__main__":
+    main()

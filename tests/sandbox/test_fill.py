@@ -1,0 +1,133 @@
+import os
+from collections import Counter
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from headwater.core.errors import NeedsPerson
+from headwater.sandbox.bitrix24 import Portal, PortalClock, filled, found
+
+MAPPING = """
+currency = "USD"
+
+[[pipelines]]
+id = 3
+name = "Sales"
+stages = [{ code = "NEW", name = "New" }, { code = "WON", name = "Won", semantics = "S" }]
+
+[user_fields.UF_CRM_CITY]
+type = "string"
+label = "City"
+
+[user_fields.UF_CRM_SIZE]
+type = "enumeration"
+options = ["small", "large"]
+
+[deals]
+file = "deals.csv"
+first_id = 10
+step = 5
+
+[deals.fields]
+TITLE = { template = "{client}: {what}" }
+CATEGORY_ID = { constant = "3" }
+STAGE_ID = { column = "state", map = { open = "C3:NEW", done = "C3:WON" } }
+OPPORTUNITY = { column = "sum", default = "0" }
+ASSIGNED_BY_ID = { column = "seller", person = true }
+DATE_CREATE = { column = "made", date = "%d.%m.%Y" }
+UF_CRM_CITY = { column = "client", join = { file = "clients.csv", key = "name", take = "city" }, default = "" }
+UF_CRM_SIZE = { column = "size" }
+"""
+DEALS = """client,what,state,sum,seller,made,size
+"Roma, Ltd",Pumps,open,,Anna Kim,03.02.2026,small
+Ziyo,CRM / setup,done,1200.5,Bobur Aliev,04.02.2026,large
+Ziyo,Support,done,90,Anna Kim,05.02.2026,
+"""
+CLIENTS = "name,city\nZiyo,Buxoro\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "map.toml").write_text(MAPPING)
+    (tmp_path / "deals.csv").write_text(DEALS)
+    (tmp_path / "clients.csv").write_text(CLIENTS)
+    return tmp_path
+
+
+@pytest.fixture
+def empty(portal):
+    made = Portal(found(1, code="x"), clock=PortalClock(portal.clock.now()))
+    yield made
+    made.close()
+
+
+def test_a_mapping_fills_a_portal(folder, empty):
+    count = filled(empty, folder / "map.toml", folder)
+
+    first, second, third = empty.truth()
+    assert count == 3
+    assert [deal["ID"] for deal in (first, second, third)] == ["10", "15", "20"]
+    assert (first["TITLE"], first["OPPORTUNITY"], first["CURRENCY_ID"]) == ("Roma, Ltd: Pumps", "0.00", "USD")
+    assert (second["STAGE_ID"], second["STAGE_SEMANTIC_ID"], second["CLOSED"]) == ("C3:WON", "S", "Y")
+    assert second["DATE_CREATE"] == second["DATE_MODIFY"] == "2026-02-04T00:00:00+03:00"
+    assert (first["UF_CRM_CITY"], second["UF_CRM_CITY"]) == ("", "Buxoro")
+    assert (first["UF_CRM_SIZE"], second["UF_CRM_SIZE"], third["UF_CRM_SIZE"]) == ("7001", "7003", "")
+    assert first["ASSIGNED_BY_ID"] == third["ASSIGNED_BY_ID"] != second["ASSIGNED_BY_ID"]
+    assert [(p.id, p.name, p.last_name) for p in empty.books.people[1:]] == [
+        (2, "Anna", "Kim"),
+        (3, "Bobur", "Aliev"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("deals.csv", "Ziyo,Support,done", "Ziyo,Support,lost", "deals.csv, line 4, column state: 'lost' is not in the map"),
+        ("deals.csv", "1200.5", "a lot", "deals.csv, line 3, column sum: 'a lot' is no number for OPPORTUNITY"),
+        ("deals.csv", "05.02.2026", "2026-02-05", "deals.csv, line 4, column made: '2026-02-05' is no date of the form"),
+        ("deals.csv", "small", "tiny", "deals.csv, line 2, column size: 'tiny' is no option of UF_CRM_SIZE"),
+        ("deals.csv", "Ziyo,Support", "Ziyo,Su,pport", "deals.csv, line 4: 8 cells under 7 columns; quote cells"),
+        ("deals.csv", ",state,", ",status,", "map.toml, line 25, STAGE_ID: deals.csv, line 1, has no column state"),
+        ("map.toml", ', default = "" }', " }", "deals.csv, line 2, column client: 'Roma, Ltd' is in no line of clients.csv"),
+        ("map.toml", "OPPORTUNITY =", "OPORTUNITY =", "map.toml, line 26, OPORTUNITY: deals have no field OPORTUNITY"),
+        ("map.toml", 'key = "name"', 'key = "nom"', "clients.csv, line 1, has no column nom; it has name, city"),
+        ("map.toml", 'semantics = "S"', 'semantics = "W"', "map.toml, line 7, pipelines.0.stages.1.semantics"),
+        ("map.toml", "person = true", "persn = true", "map.toml, line 27, deals.fields.ASSIGNED_BY_ID.persn"),
+        ("map.toml", 'constant = "3"', 'constant = "3", column = "sum"', "exactly one of constant, column, template"),
+        ("map.toml", "[deals]", "[deals", "map.toml: not readable as TOML"),
+        ("map.toml", "deals.csv", "leads.csv", "leads.csv: cannot be read"),
+        ("map.toml", 'type = "enumeration"', 'type = "enum"', "map.toml, line 13, UF_CRM_SIZE: custom fields"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_named_with_its_place_and_remedy(folder, empty, file, old, new, said):
+    path = folder / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+
+    with pytest.raises(NeedsPerson) as told:
+        filled(empty, folder / "map.toml", folder)
+    assert said in str(told.value)
+    assert empty.store.count(empty.deals) == 0
+
+
+DATA = (
+    Path(os.environ.get("HEADWATER_TEST_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
+    / "crm_maven"
+)
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="HEADWATER_TEST_DATA names no folder with crm_maven")
+def test_the_sales_opportunities_become_a_portal(empty):
+    mapping = resources.files("headwater.sandbox") / "mappings" / "crm_maven.toml"
+    with resources.as_file(mapping) as path:
+        count = filled(empty, path, DATA)
+
+    deals = list(empty.truth())
+    semantics = Counter(deal["STAGE_SEMANTIC_ID"] for deal in deals)
+    assert count == len(deals) == 8800
+    assert semantics == {"S": 4238, "F": 2473, "P": 2089}
+    assert len({deal["ASSIGNED_BY_ID"] for deal in deals}) == 30
+    assert len({deal["ORIGIN_ID"] for deal in deals}) == 8800
+    assert {deal["CURRENCY_ID"] for deal in deals} == {"USD"}
+    assert all(deal["UF_CRM_LIST_PRICE"] for deal in deals)
