@@ -281,7 +281,8 @@ def test_every_type_of_user_field_is_there(tell):
     types = {row["USER_TYPE_ID"] for row in tell("crm.deal.userfield.list")["result"]}
 
     assert types >= {
-        "string", "integer", "double", "boolean", "date", "datetime", "money", "url", "address", "enumeration",
-        "file", "employee", "crm_status", "crm", "iblock_section", "iblock_element", "resourcebooking",
+        "string", "integer", "double", "boolean", "date", "datetime", "money", "url", "address",
+        "enumeration", "file", "employee", "crm_status", "crm", "iblock_section", "iblock_element",
+        "resourcebooking",
     }  # fmt: skip
     assert any(kind.startswith("rest_") for kind in types)

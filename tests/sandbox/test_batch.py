@@ -1,6 +1,6 @@
 import json
 
-from headwater.sandbox.bitrix24 import Accounting
+from headwater.sandbox.bitrix24 import Accounting, php
 
 
 def test_a_reference_takes_a_value_from_an_earlier_command(tell):
@@ -13,9 +13,10 @@ def test_a_reference_takes_a_value_from_an_earlier_command(tell):
 
 
 def test_a_reference_may_be_url_encoded(tell):
+    page = "crm.deal.list?order%5BID%5D=ASC&select%5B%5D=ID&start=-1"
     chain = {
-        "1": "crm.deal.list?order%5BID%5D=ASC&select%5B%5D=ID&start=-1",
-        "2": "crm.deal.list?order%5BID%5D=ASC&select%5B%5D=ID&start=-1&filter%5B%3EID%5D=%24result%5B1%5D%5B49%5D%5BID%5D",
+        "1": f"{page}",
+        "2": f"{page}&filter%5B%3EID%5D=%24result%5B1%5D%5B49%5D%5BID%5D",
     }
     given = tell("batch", {"cmd": chain})["result"]["result"]
 
@@ -114,8 +115,6 @@ def test_a_batch_that_takes_a_minute_is_cut_off(ask, portal):
 
 
 def test_the_commands_may_come_as_a_form(tell):
-    from headwater.sandbox.bitrix24 import php
-
     params = php.query("halt=0&cmd%5Bd%5D=crm.deal.list%3Fselect%255B%255D%3DID%26start%3D-1")
 
     assert len(tell("batch", params)["result"]["result"]["d"]) == 50

@@ -65,10 +65,10 @@ async def test_b24pysdk_reads_batches_and_writes(generous, tmp_path):
         told = {"page": [len(page.result), page.response.total, page.response.next]}
         told["every"] = [deal["ID"] for deal in client.crm.deal.list(select=["ID"]).as_list().result]
         told["fast"] = [deal["ID"] for deal in client.crm.deal.list(select=["ID"]).as_list_fast().result]
-        told["items"] = [
-            deal["id"] for deal in client.crm.item.list(entity_type_id=2, select=["id", "title"]).as_list_fast().result
-        ]
-        batch = client.call_batch({"a": client.crm.deal.get(bitrix_id=1), "b": client.crm.deal.get(bitrix_id=999999)})
+        items = client.crm.item.list(entity_type_id=2, select=["id", "title"])
+        told["items"] = [item["id"] for item in items.as_list_fast().result]
+        get = client.crm.deal.get
+        batch = client.call_batch({"a": get(bitrix_id=1), "b": get(bitrix_id=999999)})
         told["batch"] = [sorted(batch.result.result), sorted(batch.result.result_error)]
         first = [int(one) for one in told["every"][:100]]
         many = client.call_batches([client.crm.deal.get(bitrix_id=one) for one in first]).result.result

@@ -52,6 +52,7 @@ async def test_faults_are_added_and_cleared(door):
         broken = await client.get("profile")
         await control.clear_faults()
 
+        assert (await control.stats())["faults_struck"] == {"html": 1}
         assert broken.status_code == 504
         assert (await client.get("profile")).status_code == 200
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from headwater.core.errors import NeedsPerson
-from headwater.sandbox.bitrix24 import Portal, PortalClock, filled, found
+from headwater.sandbox.bitrix24 import Options, Portal, PortalClock, built, filled, found
 
 MAPPING = """
 currency = "USD"
@@ -36,7 +36,7 @@ STAGE_ID = { column = "state", map = { open = "C3:NEW", done = "C3:WON" } }
 OPPORTUNITY = { column = "sum", default = "0" }
 ASSIGNED_BY_ID = { column = "seller", person = true }
 DATE_CREATE = { column = "made", date = "%d.%m.%Y" }
-UF_CRM_CITY = { column = "client", join = { file = "clients.csv", key = "name", take = "city" }, default = "" }
+UF_CRM_CITY = { column = "client", join = { file = "clients.csv", key = "name", take = "city" }, default="" }
 UF_CRM_SIZE = { column = "size" }
 """
 DEALS = """client,what,state,sum,seller,made,size
@@ -83,21 +83,21 @@ def test_a_mapping_fills_a_portal(folder, empty):
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
-        ("deals.csv", "Ziyo,Support,done", "Ziyo,Support,lost", "deals.csv, line 4, column state: 'lost' is not in the map"),
-        ("deals.csv", "1200.5", "a lot", "deals.csv, line 3, column sum: 'a lot' is no number for OPPORTUNITY"),
-        ("deals.csv", "05.02.2026", "2026-02-05", "deals.csv, line 4, column made: '2026-02-05' is no date of the form"),
-        ("deals.csv", "small", "tiny", "deals.csv, line 2, column size: 'tiny' is no option of UF_CRM_SIZE"),
-        ("deals.csv", "Ziyo,Support", "Ziyo,Su,pport", "deals.csv, line 4: 8 cells under 7 columns; quote cells"),
-        ("deals.csv", ",state,", ",status,", "map.toml, line 25, STAGE_ID: deals.csv, line 1, has no column state"),
-        ("map.toml", ', default = "" }', " }", "deals.csv, line 2, column client: 'Roma, Ltd' is in no line of clients.csv"),
-        ("map.toml", "OPPORTUNITY =", "OPORTUNITY =", "map.toml, line 26, OPORTUNITY: deals have no field OPORTUNITY"),
-        ("map.toml", 'key = "name"', 'key = "nom"', "clients.csv, line 1, has no column nom; it has name, city"),
-        ("map.toml", 'semantics = "S"', 'semantics = "W"', "map.toml, line 7, pipelines.0.stages.1.semantics"),
-        ("map.toml", "person = true", "persn = true", "map.toml, line 27, deals.fields.ASSIGNED_BY_ID.persn"),
-        ("map.toml", 'constant = "3"', 'constant = "3", column = "sum"', "exactly one of constant, column, template"),
+        ("deals.csv", "Ziyo,Support,done", "Ziyo,Support,lost", "deals.csv, line 4, column state: 'lost'"),
+        ("deals.csv", "1200.5", "a lot", "line 3, column sum: 'a lot' is no number for OPPORTUNITY"),
+        ("deals.csv", "05.02.2026", "2026-02-05", "line 4, column made: '2026-02-05' is no date"),
+        ("deals.csv", "small", "tiny", "line 2, column size: 'tiny' is no option"),
+        ("deals.csv", "Ziyo,Support", "Ziyo,Su,pport", "line 4: 8 cells under 7 columns; quote"),
+        ("deals.csv", ",state,", ",status,", "line 25, STAGE_ID: deals.csv, line 1, has no"),
+        ("map.toml", ', default="" }', " }", "line 2, column client: 'Roma, Ltd' is in no"),
+        ("map.toml", "OPPORTUNITY =", "OPORTUNITY =", "line 26, OPORTUNITY: deals have no field"),
+        ("map.toml", 'key = "name"', 'key = "nom"', "clients.csv, line 1, has no column nom; it has"),
+        ("map.toml", 'semantics = "S"', 'semantics = "W"', "line 7, pipelines.0.stages.1.semantics"),
+        ("map.toml", "person = true", "persn = true", "line 27, deals.fields.ASSIGNED_BY_ID.persn"),
+        ("map.toml", 'constant = "3"', 'constant = "3", column = "sum"', "exactly one of constant"),
         ("map.toml", "[deals]", "[deals", "map.toml: not readable as TOML"),
         ("map.toml", "deals.csv", "leads.csv", "leads.csv: cannot be read"),
-        ("map.toml", 'type = "enumeration"', 'type = "enum"', "map.toml, line 13, UF_CRM_SIZE: custom fields"),
+        ("map.toml", 'type = "enumeration"', 'type = "enum"', "line 13, UF_CRM_SIZE: custom fields"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_named_with_its_place_and_remedy(folder, empty, file, old, new, said):
@@ -109,6 +109,14 @@ def test_what_does_not_fit_is_named_with_its_place_and_remedy(folder, empty, fil
         filled(empty, folder / "map.toml", folder)
     assert said in str(told.value)
     assert empty.store.count(empty.deals) == 0
+
+
+def test_a_portal_started_with_a_mapping_has_only_the_fields_of_the_mapping(folder):
+    made = built(Options(fill=folder / "map.toml", virtual=True))
+
+    assert [one.name for one in made.books.user_fields] == ["UF_CRM_CITY", "UF_CRM_SIZE"]
+    assert len(list(made.truth())) == 3
+    made.close()
 
 
 DATA = (

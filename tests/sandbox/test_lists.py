@@ -57,8 +57,8 @@ def texts_of(at):
 
 
 moments = (
-    some.datetimes(datetime(2023, 10, 1), datetime(2026, 12, 1))
-    .map(lambda at: at.replace(microsecond=0, tzinfo=MOSCOW))
+    some.integers(1_696_107_600, 1_796_072_400)
+    .map(lambda seconds: datetime.fromtimestamp(seconds, MOSCOW))
     .flatmap(lambda at: some.sampled_from(texts_of(at)))
 )
 ids = some.integers(0, 300)

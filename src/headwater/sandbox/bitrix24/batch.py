@@ -9,6 +9,7 @@ from headwater.sandbox.bitrix24.calls import Outcome
 from headwater.sandbox.bitrix24.errors import Refused, batch_too_long, not_in_batch
 from headwater.sandbox.bitrix24.faults import Kind
 from headwater.sandbox.bitrix24.limits import Accounting
+from headwater.sandbox.bitrix24.lists import Rows
 from headwater.sandbox.bitrix24.methods import BATCH
 from headwater.sandbox.bitrix24.portal import Portal
 from headwater.sandbox.bitrix24.running import Caller, run, timing
@@ -92,7 +93,7 @@ def _found(path: str, results: Mapping[str, Any]) -> Any:
     """What a reference points at; the empty text when that does not exist."""
     node: Any = results
     for step in _STEP.findall(path):
-        if isinstance(node, list):
+        if isinstance(node, (list, Rows)):
             node = node[int(step)] if step.isdigit() and int(step) < len(node) else None
         else:
             node = node.get(step) if isinstance(node, Mapping) else None

@@ -47,7 +47,7 @@ class Fault:
 
     It strikes requests or commands whose method matches `method` (a pattern such as `crm.deal.*`, in
     lower case) and whose batch key matches `key`, after letting `skip` of them pass, with `probability`,
-    at most `count` times (None: for ever).
+    at most `count` times (None: for ever). Without `status` a page is a 502 and an error a 400.
     """
 
     kind: Kind
@@ -56,7 +56,7 @@ class Fault:
     skip: int = 0
     count: int | None = 1
     probability: float = 1.0
-    status: int = 502
+    status: int | None = None
     code: str = "INTERNAL_SERVER_ERROR"
     description: str = "Internal server error"
     field: str = "COMMENTS"
@@ -109,7 +109,7 @@ class Faults:
         return by_key and fnmatchcase(method, fault.method.lower())
 
     def _strike(self, fault: Fault) -> None:
-        self.struck[fault.kind] = self.struck.get(fault.kind, 0) + 1
+        self.struck[fault.kind.value] = self.struck.get(fault.kind.value, 0) + 1
         if fault.count is not None:
             fault.count -= 1
             if fault.count <= 0:

@@ -149,6 +149,7 @@ class Table:
         self.by_item = {one.item_name: one for one in self.fields.values()}
         self.names = ("ID", *self.slots)
         self.empties = [one.empty for one in self.columns]
+        self._blank: Values = dict.fromkeys(self.names)
 
     def padded(self, values: list[Any]) -> list[Any]:
         """A stored row at its full length."""
@@ -157,7 +158,9 @@ class Table:
 
     def record(self, record_id: int, values: list[Any]) -> Values:
         """All fields of a stored row by name, as crm.deal.list shows them with `*` and `UF_*`."""
-        return dict(zip(self.names, (str(record_id), *self.padded(values)), strict=True))
+        record = self._blank.copy()  # cheaper than a dict that grows
+        record.update(zip(self.names, (str(record_id), *self.padded(values)), strict=True))
+        return record
 
     def row(self, record: Values) -> list[Any]:
         """The stored form of a record; fields it lacks are empty."""

@@ -24,7 +24,7 @@ def filled(portal: Portal, mapping: Path, data: Path) -> int:
     _open_books(portal, plan)
     _Filler(portal, plan).check()
     records = list(_Filler(portal, plan).records())
-    portal.store.put(portal.deals, records)
+    portal.store.fill(portal.deals, records)
     portal.save()
     return len(records)
 

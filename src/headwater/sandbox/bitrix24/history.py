@@ -29,7 +29,7 @@ def live(portal: Portal, deals: int, *, seed: int = 1, until: datetime | None = 
     """
     dice = random.Random(f"history {seed}")  # noqa: S311 (a believable company, not a secret)
     end = until or portal.clock.now()
-    portal.store.put(portal.deals, _deals(portal, portal.deals, deals, dice, end))
+    portal.store.fill(portal.deals, _deals(portal, portal.deals, deals, dice, end))
 
 
 def _deals(portal: Portal, table: Table, count: int, dice: random.Random, end: datetime) -> Iterator[Stored]:

@@ -1,16 +1,19 @@
 """Pages of list methods: which records, in which order, which fields of them, how many in all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 import orjson
 
-from headwater.sandbox.bitrix24.fields import Compare, Table
+from headwater.sandbox.bitrix24.fields import Compare, Table, Values
 from headwater.sandbox.bitrix24.filters import Condition, Where, expression
-from headwater.sandbox.bitrix24.store import Store, Stored, index_name
+from headwater.sandbox.bitrix24.store import Store, index_name
 
 PAGE = 50
+Raw = tuple[int, bytes]
+"""A record as SQLite gives it: its id and its values as JSON."""
+
 _FEW = 10_000
 """Up to so many matches of an index are sorted; above, walking the ids is cheaper."""
 
@@ -28,7 +31,7 @@ class Asked:
 class Listed:
     """A page of records with the total (0 when not counted) and where the next page starts, if one does."""
 
-    records: list[Stored]
+    records: list[Raw]
     total: int
     next: int | None
 
@@ -50,17 +53,17 @@ class Lists:
         total = self._count(table, asked.where)
         return Listed(records, total, offset + PAGE if offset + PAGE < total else None)
 
-    def _records(self, table: Table, asked: Asked, offset: int, shuffle: int) -> list[Stored]:
+    def _records(self, table: Table, asked: Asked, offset: int, shuffle: int) -> list[Raw]:
         by = ", ".join(_direction(table, name, down) for name, down in asked.order)
         if not any(name == "ID" for name, _ in asked.order):
             stable = f"(id * 2654435761 + {shuffle * 40503}) % 1000003" if shuffle and not by else "id"
             by = f"{by}, {stable}" if by else stable
         found = self.store.select(
-            f"select id, data from {table.entity.name} {self._hint(table, asked.where)}"  # noqa: S608 (declared names)
+            f"select id, cast(data as blob) from {table.entity.name} {self._hint(table, asked.where)}"  # noqa: S608 (declared names)
             f" where {asked.where.sql} order by {by} limit {PAGE} offset {offset}",
             asked.where.arguments,
         )
-        return [(record_id, orjson.loads(data)) for record_id, data in found]
+        return found.fetchall()
 
     def _count(self, table: Table, where: Where) -> int:
         hint = self._hint(table, where, few=False)
@@ -110,7 +113,7 @@ def _direction(table: Table, name: str, down: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Which fields of a record go into a row, and under which names; `whole` when it is all of them."""
+    """Which fields of a record go into a row, and where they are kept (-1: the id); `whole`: all of them."""
 
     names: Sequence[str]
     slots: Sequence[int]
@@ -130,19 +133,44 @@ def classic_shape(table: Table, select: Sequence[str]) -> Shape:
     )
 
 
-def classic_rows(table: Table, shape: Shape, records: Sequence[Stored]) -> list[dict[str, Any]]:
-    """Stored records as rows of a classic list."""
-    if shape.whole:
-        full, names = len(table.columns), table.names
-        return [
-            dict(zip(names, (str(key), *(row if len(row) == full else table.padded(row))), strict=True))
-            for key, row in records
-        ]
-    pairs = list(zip(shape.names, shape.slots, strict=True))
-    return [
-        {name: str(key) if slot < 0 else values[slot] for name, slot in pairs}
-        for key, values in ((key, table.padded(row)) for key, row in records)
-    ]
+class Rows(Sequence[Values]):
+    """The rows of a classic page, made from their stored form only when somebody looks or when they are
+    sent: a batch holds 2,500 of them, of which a reference reads one."""
+
+    def __init__(self, table: Table, shape: Shape, records: Sequence[Raw]) -> None:
+        self._table = table
+        self._shape = shape
+        self._records = records
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @overload
+    def __getitem__(self, at: int) -> Values: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Values]: ...
+
+    def __getitem__(self, at: int | slice) -> Values | Sequence[Values]:
+        if isinstance(at, slice):
+            return Rows(self._table, self._shape, self._records[at])
+        return self._row(*self._records[at])
+
+    def __iter__(self) -> Iterator[Values]:
+        return (self._row(*record) for record in self._records)
+
+    def _row(self, record_id: int, data: bytes) -> Values:
+        if self._shape.whole:
+            return self._table.record(record_id, orjson.loads(data))
+        if self._shape.names == ["ID"]:
+            return {"ID": str(record_id)}
+        values = self._table.padded(orjson.loads(data))
+        pairs = zip(self._shape.names, self._shape.slots, strict=True)
+        return {name: str(record_id) if slot < 0 else values[slot] for name, slot in pairs}
+
+    def sent(self) -> orjson.Fragment:
+        """The rows as JSON."""
+        return orjson.Fragment(orjson.dumps(list(self)))
 
 
 def classic_order(table: Table, order: Mapping[str, Any]) -> list[tuple[str, bool]]:

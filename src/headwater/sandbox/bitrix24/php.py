@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 import orjson
@@ -129,8 +129,18 @@ def number(value: Any) -> float | int:
     return int(found[0]) if _INTEGER.fullmatch(found[0]) else read
 
 
+class Lazy(Protocol):
+    """A part of an answer that becomes JSON when it is sent."""
+
+    def sent(self) -> orjson.Fragment: ...
+
+
+def _lazy(part: Lazy) -> orjson.Fragment:
+    return part.sent()
+
+
 def encode(value: Any) -> bytes:
     """JSON as the portal sends it, slashes escaped."""
-    content = orjson.dumps(value).replace(b"/", b"\\/")
+    content = orjson.dumps(value, default=_lazy).replace(b"/", b"\\/")
     marker = BAD_BYTES.encode()
     return content.replace(marker, b"\xd0\xff\xfe") if marker in content else content

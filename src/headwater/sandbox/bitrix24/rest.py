@@ -101,7 +101,7 @@ def _front(portal: Portal, request: Request, method: str) -> Answer | None:
         scheme = "https" if request.https else "http"
         return Answer(302, b"", "text/html", {"location": f"{scheme}://{host}{request.path}"})
     if fault and fault.kind is Kind.HTML:
-        return _page(fault.status)
+        return _page(fault.status or 502)
     if fault:
         return Answer(0, b"", dropped=fault.kind is Kind.DROP, hung=fault.kind is Kind.HANG)
     return None
@@ -156,7 +156,7 @@ def _broken(made: Answer, fault: Fault) -> Answer:
     elif fault.kind is Kind.CUT:
         made.body = made.body[: len(made.body) // 2]
     elif fault.kind is Kind.HTML_AFTER:
-        return _page(fault.status)
+        return _page(fault.status or 502)
     else:
         return _page(200)
     return made

@@ -1,6 +1,6 @@
 """Running one method, alone or in a batch: checks in the vendor's order, its cost, faults of its rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from headwater.sandbox.bitrix24 import php
@@ -9,6 +9,7 @@ from headwater.sandbox.bitrix24.calls import Call, Outcome
 from headwater.sandbox.bitrix24.errors import Refused, app_only, no_method, no_scope, operating_limit
 from headwater.sandbox.bitrix24.faults import ROWS, Fault, Kind
 from headwater.sandbox.bitrix24.limits import Shown
+from headwater.sandbox.bitrix24.lists import Rows
 from headwater.sandbox.bitrix24.methods import METHODS
 from headwater.sandbox.bitrix24.portal import Portal
 
@@ -50,7 +51,7 @@ def run(
         raise operating_limit()
     fault = portal.faults.take(frozenset({Kind.ERROR}), name, key)
     if fault:
-        raise Refused(fault.status if fault.status != 502 else 400, fault.code, fault.description)
+        raise Refused(fault.status or 400, fault.code, fault.description)
     outcome = method.run(Call(portal, caller.webhook, caller.person, params))
     portal.limits.charge(caller.credential, payer, outcome.seconds)
     spoil = portal.faults.take(ROWS, name, key)
@@ -59,15 +60,16 @@ def run(
 
 def _spoiled(outcome: Outcome, fault: Fault) -> Outcome:
     """An answer with one row gone wrong; an answer without rows stays as it is."""
-    rows = outcome.result.get("items") if isinstance(outcome.result, dict) else outcome.result
-    if not isinstance(rows, list) or not rows:
+    wrapped = isinstance(outcome.result, dict) and "items" in outcome.result
+    found = outcome.result["items"] if wrapped else outcome.result
+    if not isinstance(found, (list, Rows)) or not found:
         return outcome
+    rows = list(found)
     at = len(rows) // 2
     row = dict(rows[at])
     if fault.kind is Kind.DUPLICATE_ROW:
         rows.insert(at, row)
-        return outcome
-    if fault.kind is Kind.NO_ID:
+    elif fault.kind is Kind.NO_ID:
         row.pop("ID", None)
         row.pop("id", None)
     elif fault.kind is Kind.BAD_UTF8:
@@ -75,7 +77,7 @@ def _spoiled(outcome: Outcome, fault: Fault) -> Outcome:
     else:
         row[fault.field] = "ы" * fault.size
     rows[at] = row
-    return outcome
+    return replace(outcome, result={"items": rows} if wrapped else rows)
 
 
 def timing(

@@ -80,10 +80,13 @@ def built(options: Options) -> Portal:
     """A portal with the records the options ask for; NeedsPerson says what is wrong with a mapping."""
     clock = PortalClock(datetime.now(MOSCOW) if options.virtual else None, skew=options.skew)
     known = options.store is not None and options.store.exists()
-    portal = _opened(options, None if known else company.found(options.seed, code=options.code), clock)
+    books = None if known else company.found(options.seed, code=options.code)
+    if books and options.fill:
+        books.user_fields.clear()  # the mapping declares its own
+    portal = _opened(options, books, clock)
     if known:
         if portal.store.read("finished") is None:
-            raise NeedsPerson(f"{options.store} holds half a portal: delete it, or name another file with store")
+            raise NeedsPerson(f"{options.store} holds half a portal: delete it, or name another file")
         return portal
     try:
         if options.fill:

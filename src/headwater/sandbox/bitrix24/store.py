@@ -31,6 +31,10 @@ class Store:
         """Makes the table of an entity and its indexes, where they are not there yet."""
         name = table.entity.name
         self._db.execute(f"create table if not exists {name} (id integer primary key, data text not null)")
+        self._index(table)
+
+    def _index(self, table: Table) -> None:
+        name = table.entity.name
         for field in table.columns:
             if field.indexed:
                 self._db.execute(
@@ -62,6 +66,16 @@ class Store:
             self._db.execute("rollback")
             raise
         self._db.execute("commit")
+
+    def fill(self, table: Table, records: Iterable[Stored]) -> None:
+        """Writes very many records: the indexes are taken down and built again, packed, afterwards."""
+        for field in table.columns:
+            if field.indexed:
+                self._db.execute(f"drop index if exists {index_name(table.entity.name, field.name)}")
+        try:
+            self.put(table, records)
+        finally:
+            self._index(table)
 
     def delete(self, table: Table, record_id: int) -> bool:
         """Removes a record; whether there was one."""

@@ -91,7 +91,7 @@ class Bitrix24:
                 entity, batch.results[f"fields_{slug}"], batch.results.get(f"labels_{slug}")
             )
             if strange:
-                self._log.warning("unknown field types are kept as text", entity=slug, types=strange)
+                self._log.info("unknown field types are kept as text", entity=slug, types=strange)
             fields[slug] = found
             newest[slug] = survey.newest_of(batch.results[f"newest_{slug}"])
             total = batch.totals.get(f"total_{slug}")

@@ -8,7 +8,7 @@ from headwater.sandbox.bitrix24.books import UserField
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
 from headwater.sandbox.bitrix24.errors import Refused, access_denied, no_id, not_found
 from headwater.sandbox.bitrix24.fields import Entity, Table, Values
-from headwater.sandbox.bitrix24.lists import Asked, classic_order, classic_rows, classic_shape
+from headwater.sandbox.bitrix24.lists import Asked, Rows, classic_order, classic_shape
 from headwater.sandbox.bitrix24.methods.rows import narrowed, ordered
 from headwater.sandbox.bitrix24.rights import visible, visible_to
 
@@ -49,7 +49,7 @@ def _list(entity: Entity, call: Call) -> Outcome:
     shuffle = sum(portal.stats.requests.values()) if portal.shuffle_unordered else 0
     listed = portal.lists.page(table, asked, shuffle=shuffle)
     shape = classic_shape(table, call.names("select"))
-    rows = classic_rows(table, shape, listed.records)
+    rows = Rows(table, shape, listed.records)
     seconds = page_seconds(call, len(rows), wide=len(shape.names) > 20, counted=listed.total)
     return Outcome(rows, listed.total, listed.next, seconds)
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from headwater.sandbox.bitrix24 import filters, php, userfields
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
 from headwater.sandbox.bitrix24.errors import Refused, invalid_argument
@@ -49,7 +51,10 @@ def _list(call: Call) -> Outcome:
     where = visible(table, call.person, filters.strict(table, call.map("filter"), portal.clock.zone))
     listed = portal.lists.page(table, Asked(where, _order(call, table), call.integer("start")))
     names = _select(call, table)
-    rows = [_item(call, table, table.record(*record), names) for record in listed.records]
+    rows = [
+        _item(call, table, table.record(record_id, orjson.loads(data)), names)
+        for record_id, data in listed.records
+    ]
     seconds = page_seconds(call, len(rows), wide=names is None or len(names) > 20, counted=listed.total)
     return Outcome({"items": rows}, listed.total, listed.next, seconds)
 
