@@ -37,7 +37,7 @@ def _server(root: Path, name: str, bindir: Path | None) -> Server:
     server = embedded.ensure(root / name, bindir=bindir)
     with psycopg.connect(server.url(database="postgres"), autocommit=True) as admin:
         admin.execute("select pg_advisory_lock(1)")
-        if not admin.execute("select from pg_database where datname = %s", [TEMPLATE]).fetchone():
+        if admin.execute("select 1 from pg_database where datname = %s", [TEMPLATE]).fetchone() is None:
             admin.execute(f"create database {TEMPLATE}_making")
             migrate(server.url(database=f"{TEMPLATE}_making"))
             admin.execute(f"alter database {TEMPLATE}_making rename to {TEMPLATE}")

@@ -87,12 +87,13 @@ async def put_link(
         "credentials": sealed,
         "account": orjson.dumps(account).decode(),
     }
-    known = [
-        link for link in await links(warehouse, tenant.id) if (link.source, link.portal) == (source, portal)
-    ]
-    if known and slug in (None, known[0].slug):
-        await warehouse.rows(tenant.id, sql.renew_connection, values | {"connection": known[0].id})
-        return next(link for link in await links(warehouse, tenant.id) if link.id == known[0].id)
+    ours = [link for link in await links(warehouse, tenant.id) if link.source == source]
+    same = [link for link in ours if (link.slug == slug if moved else link.portal == portal)]
+    if moved and not same:
+        raise NeedsPerson(f"there is no connection {slug!r} that could have moved")
+    if same and slug in (None, same[0].slug):
+        await warehouse.rows(tenant.id, sql.renew_connection, values | {"connection": same[0].id})
+        return next(link for link in await links(warehouse, tenant.id) if link.id == same[0].id)
     for name in [slug] if slug else _names(source, tenant.slug, portal):
         try:
             await warehouse.rows(tenant.id, sql.put_connection, values | {"slug": name})

@@ -11,7 +11,7 @@ from headwater.warehouse.pool import Warehouse
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`knows_cyrillic`: letters outside ASCII count as letters, without which Russian search finds nothing."""
+    """`knows_cyrillic`: letters outside ASCII count as letters; Russian search finds nothing otherwise."""
 
     version: str
     encoding: str

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 import psycopg
+from psycopg.sql import SQL, Literal
 
 from headwater.core.errors import RetryLater, StopSync
 from headwater.warehouse import sql
@@ -35,9 +36,9 @@ class Lease:
 
 @asynccontextmanager
 async def taken(
-    warehouse: Warehouse, tenant: UUID, connection: int, *, now: datetime
+    warehouse: Warehouse, tenant: UUID, connection: int, *, now: datetime, wait_seconds: int = 3
 ) -> AsyncIterator[Lease]:
-    """Holds a connection for this process.
+    """Holds a connection for this process; RetryLater says who else does after `wait_seconds`.
 
     A session lock tells whether the holder lives (the server frees it the moment the process dies); the
     fence keeps a holder that lost its session, and does not know it yet, from committing.
@@ -59,9 +60,13 @@ async def taken(
             "holder": f"{socket.gethostname()}:{os.getpid()}",
             "now": now,
         }
-        if row != (True,):
+        try:
+            # The lock of a process that died a moment ago is freed when the server notices: soon.
+            await session.execute(SQL("set lock_timeout = {}").format(Literal(f"{wait_seconds}s")))
+            await session.execute("select pg_advisory_lock(%s)", [LOCKS + connection])
+        except psycopg.errors.LockNotAvailable:
             held = await warehouse.rows(tenant, sql.lease_holder, params)
             who = f"{held[0]['holder']} since {held[0]['taken_at']:%H:%M:%S}" if held else "another process"
-            raise RetryLater(f"{who} is syncing this connection; wait for it or stop it")
+            raise RetryLater(f"{who} is syncing this connection; wait for it or stop it") from None
         [taken_row] = await warehouse.rows(tenant, sql.take_lease, params)
         yield Lease(tenant, connection, taken_row["fence"])

@@ -1,9 +1,11 @@
 """Typed tables: made and widened to fit a source's own fields while the program runs."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
@@ -48,10 +50,9 @@ async def ensure(
             await _record(conn, tenant, connection, entity, wanted.changed)
             await conn.execute("set local role hw_owner")
             table = Identifier(schema, f"crm_{entity}")
-            if have:
-                for column in wanted.to_add:
-                    await conn.execute(_add_column(table, column))
-            else:
+            if have and wanted.to_add:
+                await conn.execute(_add_columns(table, wanted.to_add))
+            elif not have:
                 await _create(conn, schema, spec, key_column, wanted.columns)
             await _comment(conn, table, wanted.changed)
             await _view(conn, schema, entity, key_column, wanted.columns)
@@ -72,24 +73,9 @@ async def columns_of(warehouse: Warehouse, tenant: UUID, connection: int, entity
 async def _record(
     conn: Connection, tenant: UUID, connection: int, entity: str, columns: Sequence[Column]
 ) -> None:
-    for column in columns:
-        await conn.execute(
-            sql.put_typed_column,
-            {
-                "tenant": tenant,
-                "connection": connection,
-                "entity": entity,
-                "column_name": column.name,
-                "field": column.field,
-                "kind": column.kind.value,
-                "type": column.type,
-                "label": column.label,
-                "custom": column.custom,
-                "place": column.place,
-                "position": column.position,
-                "removed_at": column.removed_at,
-            },
-        )
+    rows = orjson.dumps([asdict(column) for column in columns]).decode()
+    params = {"tenant": tenant, "connection": connection, "entity": entity, "columns": rows}
+    await conn.execute(sql.put_typed_columns, params)
 
 
 async def _create(
@@ -116,8 +102,9 @@ async def _create(
         )
 
 
-def _add_column(table: Identifier, column: Column) -> Composed:
-    return SQL("alter table {} add column if not exists {}").format(table, _definition(column))
+def _add_columns(table: Identifier, columns: Sequence[Column]) -> Composed:
+    added = SQL(", ").join(SQL("add column if not exists {}").format(_definition(c)) for c in columns)
+    return SQL("alter table {} {}").format(table, added)
 
 
 def _definition(column: Column) -> Composable:
@@ -125,14 +112,17 @@ def _definition(column: Column) -> Composable:
 
 
 async def _comment(conn: Connection, table: Identifier, columns: Sequence[Column]) -> None:
+    comments = []
     for column in columns:
         if column.real:
             text = column.label or column.field
             if column.removed_at:
                 text = f"{text} (removed in the source, seen {column.removed_at:%Y-%m-%d})"
-            await conn.execute(
+            comments.append(
                 SQL("comment on column {}.{} is {}").format(table, Identifier(column.name), Literal(text))
             )
+    if comments:
+        await conn.execute(SQL("; ").join(comments))
 
 
 async def _view(

@@ -1,0 +1,50 @@
+"""Kill and compare: what a seed stands for, one real round, and what is said of it."""
+
+from datetime import UTC, datetime
+
+from headwater.testing.soak.__main__ import note, told
+from headwater.testing.soak.play import Outcome, play
+from headwater.testing.soak.script import Attempt, Script, Strike, drawn
+
+DAY = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+def outcome(seed: int, **found: object) -> Outcome:
+    made = Outcome(Script(seed, deals=300, skew=0.0, changes=0, attempts=[]))
+    for name, value in found.items():
+        setattr(made, name, value)
+    return made
+
+
+def test_a_seed_draws_the_same_round_every_time():
+    rounds = [drawn(seed) for seed in range(50)]
+
+    assert rounds == [drawn(seed) for seed in range(50)]
+    assert {one.strike for each in rounds for one in each.attempts} == set(Strike)
+
+
+async def test_a_round_with_a_killed_sync_and_a_killed_server_ends_equal():
+    def attempt(strike: Strike, *faults: str) -> Attempt:
+        return Attempt(False, [{"kind": kind} for kind in faults], strike, requests=2, seconds=0.1)
+
+    script = Script(
+        seed=5, deals=400, skew=-240.0, changes=5,
+        attempts=[attempt(Strike.SYNC, "html_200"), attempt(Strike.BOTH, "drop")],
+    )  # fmt: skip
+
+    found = await play(script)
+
+    assert not found.complaints
+    assert found.compared > 400
+    assert (found.sync_kills, found.server_kills) == (2, 1)
+
+
+def test_a_difference_stands_in_the_line_and_in_the_log_book(tmp_path):
+    book = tmp_path / "soak.md"
+    played = [outcome(4, sync_kills=2, compared=300), outcome(9, server_kills=1, complaints=["a difference"])]
+
+    note(book, played, seconds=600, now=DAY)
+
+    assert book.read_text() == "| 2026-11-21 | 10 | 2 | 2 | 1 | 0 | 300 | seed 9 |\n"
+    assert told(2, played[1]).endswith("DIFFERENT")
+    assert told(1, played[0]).endswith("equal: 300")
