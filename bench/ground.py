@@ -99,12 +99,15 @@ class Ground:
 
     def environment(self, database: Database, home: Path) -> dict[str, str]:
         """Of a `headwater` process that works in `database`, with the portal's whole limit."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER_")}
-        return kept | {
+        ours = {
             "HEADWATER_DATABASE_URL": database.url(),
             "HEADWATER_HOME": str(home),
             "HEADWATER_SHARE": "1.0",
+            "PYTHONPYCACHEPREFIX": str(self.server.home / "bytecode"),  # as an installed program has it
         }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER_")}
+        kept.pop("PYTHONDONTWRITEBYTECODE", None)
+        return kept | ours
 
 
 @contextmanager

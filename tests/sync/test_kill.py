@@ -84,7 +84,12 @@ class Place:
         self.tenant = tenant
 
     async def start(self, *words: str) -> asyncio.subprocess.Process:
-        """`headwater sync` in a process of its own."""
+        """`headwater sync` in a process of its own, with the portal's bucket empty."""
+        await self.admin.execute(
+            "insert into headwater.pacer (portal, level, at, granted) values (%s, 0, now(), true) "
+            "on conflict (portal) do update set level = 0",
+            [self.host],
+        )
         return await started("sync", "--tenant", self.tenant, *words, environment=self.environment)
 
     async def sync(self, *words: str) -> float:
@@ -198,12 +203,7 @@ def place_of(newest_database, environment_of, tmp_path) -> Callable[[str], Any]:
             newest_database.url("postgres"), autocommit=True, row_factory=dict_row
         )
         async with opened as admin, portal(environment, deals=DEALS) as (webhook, control):
-            place = Place(url, environment, webhook, control, random.Random(f"{name} {SEED}"), admin)
-            await admin.execute(
-                "insert into headwater.pacer (portal, level, at, granted) values (%s, -1e6, now(), true)",
-                [place.host],
-            )
-            yield place
+            yield Place(url, environment, webhook, control, random.Random(f"{name} {SEED}"), admin)
 
     return made
 

@@ -20,8 +20,6 @@ from headwater.warehouse.connections import Link, Tenant
 from headwater.warehouse.pacer import Pacer
 from headwater.warehouse.pool import Warehouse
 
-HOST = "acme.bitrix24.ru"
-
 
 class River:
     """One connection from portal to tables. Every `sync` uses an adapter and a pacer of its own, as a new
@@ -44,7 +42,7 @@ class River:
         self.clock = FakeClock(portal.clock.now(), also=portal.clock.advance)
 
     def source(self) -> Bitrix24:
-        pace = Pacer(self.warehouse, self.clock, share=1.0)
+        pace = Pacer(self.warehouse, self.clock, share=1.0, now=self.clock.now)
         hook = self.portal.books.webhooks[0]
         url = f"https://{self.link.portal}/rest/{hook.user_id}/{hook.code}/"
         return Bitrix24(url, pace=pace, clock=self.clock, transport=self.transport)
@@ -84,15 +82,16 @@ async def river(
     seed: int = 1,
     portal: Portal | None = None,
     tenant: str = "main",
-    host: str = HOST,
+    host: str | None = None,
     cursor_factory: type[AsyncCursor[Any]] = AsyncCursor,
 ) -> AsyncIterator[River]:
     """A portal with a believable company and a tenant connected to it, in the database at `url`."""
     made = portal or bitrix24.built(Options(deals=deals, seed=seed, virtual=True))
     async with Warehouse(url, size=3, cursor_factory=cursor_factory) as warehouse:
         owner = await connections.put_tenant(warehouse, tenant, tenant)
+        name = host or f"{tenant}.bitrix24.ru"
         link = await connections.put_link(
-            warehouse, owner, source="bitrix24", portal=host, title=host, sealed="", account={}
+            warehouse, owner, source="bitrix24", portal=name, title=name, sealed="", account={}
         )
         try:
             yield River(warehouse, made, owner, link)

@@ -51,9 +51,6 @@ async def taken(
     except psycopg.OperationalError as exc:
         raise RetryLater(f"the database does not answer: {exc}") from exc
     async with session:
-        row = await (
-            await session.execute("select pg_try_advisory_lock(%s)", [LOCKS + connection])
-        ).fetchone()
         params = {
             "tenant": tenant,
             "connection": connection,

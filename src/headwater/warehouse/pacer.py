@@ -1,5 +1,8 @@
 """One bucket per portal, shared by every process: a request waits here until it may be sent."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from headwater.core.ports import Clock
 from headwater.warehouse import sql
 from headwater.warehouse.pool import Warehouse
@@ -11,14 +14,23 @@ DRAIN = 2.0  # requests per second that leave it
 class Pacer:
     """Takes turns in a portal's leaky bucket, of which we use no more than `share`.
 
-    A portal without a row starts with a full bucket: nobody knows what was sent before a crash.
+    A portal without a row starts with a full bucket: nobody knows what was sent before a crash. Time is the
+    database's, the same for all processes, unless `now` is handed in.
     """
 
     def __init__(
-        self, warehouse: Warehouse, clock: Clock, *, share: float, depth: float = DEPTH, drain: float = DRAIN
+        self,
+        warehouse: Warehouse,
+        clock: Clock,
+        *,
+        share: float,
+        depth: float = DEPTH,
+        drain: float = DRAIN,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self.warehouse = warehouse
         self.clock = clock
+        self.now = now
         self.depth = max(1.0, depth * share)
         self.drain = drain * share
 
@@ -33,12 +45,10 @@ class Pacer:
     async def refused(self, portal: str) -> None:
         """The portal's bucket is fuller than we thought: count it as full."""
         async with self.warehouse.connection() as conn:
-            await conn.execute(
-                sql.fill_bucket, {"portal": portal, "depth": self.depth, "now": self.clock.now()}
-            )
+            await conn.execute(sql.fill_bucket, {"portal": portal, "depth": self.depth, "now": self.now and self.now()})
 
     async def _take(self, portal: str) -> tuple[bool, float, int]:
-        params = {"portal": portal, "depth": self.depth, "drain": self.drain, "now": self.clock.now()}
+        params = {"portal": portal, "depth": self.depth, "drain": self.drain, "now": self.now and self.now()}
         async with self.warehouse.connection() as conn:
             row = await (await conn.execute(sql.take_turn, params)).fetchone()
         if row is None:

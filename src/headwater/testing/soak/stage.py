@@ -127,5 +127,10 @@ async def _portal(home: Path, deals: int, seed: int) -> AsyncIterator[Portal]:
 def _environment(home: Path) -> dict[str, str]:
     """Ours without our own settings: the round has its own home, and the portal's whole limit."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER_")}
-    ours = {"HEADWATER_HOME": str(home), "HEADWATER_SHARE": "1.0", "TYPER_STANDARD_TRACEBACK": "1"}
-    return kept | ours
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return kept | {
+        "HEADWATER_HOME": str(home),
+        "HEADWATER_SHARE": "1.0",
+        "PYTHONPYCACHEPREFIX": str(home / "bytecode"),  # a dozen processes need not compile the same
+        "TYPER_STANDARD_TRACEBACK": "1",
+    }
