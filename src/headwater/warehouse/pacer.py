@@ -45,7 +45,8 @@ class Pacer:
     async def refused(self, portal: str) -> None:
         """The portal's bucket is fuller than we thought: count it as full."""
         async with self.warehouse.connection() as conn:
-            await conn.execute(sql.fill_bucket, {"portal": portal, "depth": self.depth, "now": self.now and self.now()})
+            params = {"portal": portal, "depth": self.depth, "now": self.now and self.now()}
+            await conn.execute(sql.fill_bucket, params)
 
     async def _take(self, portal: str) -> tuple[bool, float, int]:
         params = {"portal": portal, "depth": self.depth, "drain": self.drain, "now": self.now and self.now()}

@@ -1,6 +1,6 @@
 """How far a connection is: cursors, counters, runs and their log."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,13 @@ async def read(warehouse: Warehouse, tenant: UUID, connection: int, entity: str)
     return State(**rows[0]) if rows else State({}, None, 0, 0, None, "pending")
 
 
+async def enabled(warehouse: Warehouse, tenant: UUID, connection: int, entities: Sequence[str]) -> list[str]:
+    """Those of `entities` that are not switched off in sync_config."""
+    rows = await warehouse.rows(tenant, sql.disabled_entities, {"connection": connection})
+    off = {row["entity_type"] for row in rows}
+    return [entity for entity in entities if entity not in off]
+
+
 async def begin(
     warehouse: Warehouse,
     tenant: UUID,
@@ -59,6 +66,7 @@ async def begin(
     }
     async with warehouse.acting_for(tenant) as conn:
         params |= {"tenant": tenant}
+        await conn.execute(sql.put_config, params)
         await conn.execute(sql.close_orphans, params)
         await conn.execute(sql.begin_state, params)
         row = await (await conn.execute(sql.begin_run, params)).fetchone()
@@ -110,6 +118,7 @@ async def finish(
     sync_type: str,
     cursor: Mapping[str, Any] | None,
     until: datetime | None,
+    notes: Mapping[str, Any],
     error: str | None,
     now: datetime,
 ) -> None:
@@ -122,12 +131,15 @@ async def finish(
         "full": sync_type == "full",
         "cursor": None if cursor is None else orjson.dumps(cursor).decode(),
         "until": until,
+        "notes": orjson.dumps(notes).decode(),
         "error": error,
         "now": now,
     }
     async with warehouse.acting_for(tenant) as conn:
         await conn.execute(sql.finish_run, params)
         await conn.execute(sql.finish_state, params)
+        if error is None:
+            await conn.execute(sql.finish_config, params)
 
 
 async def ensure_history(warehouse: Warehouse, tenant: UUID, now: datetime) -> None:

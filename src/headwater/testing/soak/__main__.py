@@ -5,6 +5,7 @@ python -m headwater.testing.soak --minutes 10
 
 import asyncio
 import random
+import signal
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ def soak(
     if book and not BOOK.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {BOOK.parent} here: run it in a checkout, or --no-log")
     log.setup(json=False, quiet=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: with everything put away
     began, played = time.monotonic(), list[Outcome]()
     dice = random.SystemRandom()
     while not played or (seed is None and time.monotonic() - began < minutes * 60):

@@ -1,5 +1,5 @@
 -- Closes a run in the log.
 update headwater.sync_logs
    set status = case when %(error)s::text is null then 'completed' else 'failed' end,
-       error_message = %(error)s, completed_at = %(now)s
+       error_message = %(error)s, notes = %(notes)s::jsonb, completed_at = %(now)s
  where tenant_id = %(tenant)s and connection_id = %(connection)s and id = %(run)s
