@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from headwater.cli.frame import guarded, settings
+from headwater.cli.frame import AsJson, guarded, settings
 from headwater.core.errors import NeedsPerson
 from headwater.sandbox import bitrix24
 
@@ -45,6 +45,7 @@ def bitrix24_(
     ca: Annotated[Path | None, typer.Option(help="Write the certificate authority for clients here.")] = None,
     plan: Annotated[bitrix24.Plan, typer.Option(help="Whose limits apply.")] = bitrix24.Plan.STANDARD,
     limits: Annotated[bool, typer.Option(help="Whether limits apply at all.")] = True,
+    as_json: AsJson = False,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Run a rehearsal Bitrix24 portal. Its first line is the webhook address to connect.
@@ -71,10 +72,11 @@ def bitrix24_(
                 plan=plan,
                 limits=limits,
                 working=working,
+                as_json=as_json,
             )
         )
 
-    guarded(work, as_json=False)
+    guarded(work, as_json=as_json)
 
 
 def mapping(name: str | None) -> Path | None:

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 import trustme
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -65,6 +66,8 @@ class Options:
     skew: float = 0.0
     code: str = ""
     control_token: str = ""
+    as_json: bool = False
+    """Say where the portal is in one line of JSON instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +138,21 @@ async def _until_stopped(portal: Portal, options: Options) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: loop.call_soon_threadsafe(stop.set))
     async with served(portal, options) as address:
-        lines = [address.webhook, f"control token: {address.control_token}"]
-        if options.tls and options.ca_file:
-            lines.append(f"certificate authority: {options.ca_file}")
-        sys.stdout.write("\n".join(lines) + "\n")
+        authority = str(options.ca_file) if options.tls and options.ca_file else None
+        sys.stdout.write(_said(address, authority, as_json=options.as_json))
         sys.stdout.flush()
         await stop.wait()
+
+
+def _said(address: Address, authority: str | None, *, as_json: bool) -> str:
+    """Where the portal is, for whoever started it."""
+    if as_json:
+        facts = {"webhook": address.webhook, "control_token": address.control_token, "ca_file": authority}
+        return orjson.dumps(facts).decode() + "\n"
+    lines = [address.webhook, f"control token: {address.control_token}"]
+    if authority:
+        lines.append(f"certificate authority: {authority}")
+    return "\n".join(lines) + "\n"
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ python -m headwater.testing.soak --minutes 10
 import asyncio
 import random
 import signal
+import tempfile
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -35,13 +36,15 @@ def soak(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: with everything put away
     began, played = time.monotonic(), list[Outcome]()
     dice = random.SystemRandom()
-    while not played or (seed is None and time.monotonic() - began < minutes * 60):
-        played.append(asyncio.run(play(drawn(dice.getrandbits(32) if seed is None else seed))))
-        say.plain(told(len(played), played[-1]))
-        for complaint in played[-1].complaints:
-            say.plain(f"  {complaint}")
-        if played[-1].complaints and not go_on:
-            break
+    with tempfile.TemporaryDirectory(prefix="headwater-soak-bytecode-") as bytecode:
+        while not played or (seed is None and time.monotonic() - began < minutes * 60):
+            script = drawn(dice.getrandbits(32) if seed is None else seed)
+            played.append(asyncio.run(play(script, bytecode=Path(bytecode))))
+            say.plain(told(len(played), played[-1]))
+            for complaint in played[-1].complaints:
+                say.plain(f"  {complaint}")
+            if played[-1].complaints and not go_on:
+                break
     spent = time.monotonic() - began
     say.plain(f"{len(played)} rounds, {len(played) / spent * 3600:.0f} an hour")
     if book:

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from headwater.cli import say
 from headwater.sync import plan, proof
@@ -53,11 +54,11 @@ class Outcome:
     complaints: list[str] = field(default_factory=list)
 
 
-async def play(script: Script) -> Outcome:
-    """One round from an empty home to the comparison."""
+async def play(script: Script, *, bytecode: Path | None = None) -> Outcome:
+    """One round from an empty home to the comparison; `bytecode` may be shared by many rounds."""
     outcome, began = Outcome(script), time.monotonic()
     try:
-        async with stage(deals=script.deals, seed=script.seed) as on:
+        async with stage(deals=script.deals, seed=script.seed, bytecode=bytecode) as on:
             await on.control.skew(script.skew)
             if (code := await on.run("connect", "bitrix24", on.webhook)) != say.OK:
                 raise Broken(f"connect ended with {code}\n{on.last_words()}")

@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ class Stage:
     home: Path
     webhook: str
     control: Control
+    environment: Mapping[str, str]
 
     @property
     def settings(self) -> Settings:
@@ -49,7 +50,7 @@ class Stage:
         with self._said.open("wb") as said:
             return await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "headwater", *words,
-                stdin=DEVNULL, stdout=said, stderr=said, cwd=self.home, env=_environment(self.home),
+                stdin=DEVNULL, stdout=said, stderr=said, cwd=self.home, env=self.environment,
             )  # fmt: skip
 
     async def run(self, *words: str, wait_seconds: float = 180) -> int:
@@ -83,15 +84,19 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(*, deals: int, seed: int) -> AsyncIterator[Stage]:
-    """A portal of so many deals and an empty data home; both are gone at the end."""
+async def stage(*, deals: int, seed: int, bytecode: Path | None = None) -> AsyncIterator[Stage]:
+    """A portal of so many deals and an empty data home; both are gone at the end.
+
+    `bytecode` is a folder where the processes of many rounds share what they compiled.
+    """
     home = Path(tempfile.mkdtemp(prefix="headwater-soak-"))
+    env = _environment(home, bytecode)
     try:
         async with (
-            _portal(home, deals, seed) as portal,
+            _portal(home, deals, seed, env) as portal,
             Control(portal.root, portal.control_token) as control,
         ):
-            yield Stage(home, portal.webhook, control)
+            yield Stage(home, portal.webhook, control, env)
     finally:
         await asyncio.to_thread(embedded.stop, home)
         shutil.rmtree(home)
@@ -105,11 +110,11 @@ async def killed(process: Process) -> None:
 
 
 @asynccontextmanager
-async def _portal(home: Path, deals: int, seed: int) -> AsyncIterator[Portal]:
+async def _portal(home: Path, deals: int, seed: int, env: Mapping[str, str]) -> AsyncIterator[Portal]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "headwater", "sandbox", "bitrix24", "--with-parent",
         "--deals", str(deals), "--seed", str(seed),
-        stdin=PIPE, stdout=PIPE, cwd=home, env=_environment(home),
+        stdin=PIPE, stdout=PIPE, cwd=home, env=env,
     )  # fmt: skip
     try:
         assert process.stdout
@@ -124,13 +129,11 @@ async def _portal(home: Path, deals: int, seed: int) -> AsyncIterator[Portal]:
         await process.communicate()
 
 
-def _environment(home: Path) -> dict[str, str]:
+def _environment(home: Path, bytecode: Path | None) -> dict[str, str]:
     """Ours without our own settings: the round has its own home, and the portal's whole limit."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER_")}
-    kept.pop("PYTHONDONTWRITEBYTECODE", None)
-    return kept | {
-        "HEADWATER_HOME": str(home),
-        "HEADWATER_SHARE": "1.0",
-        "PYTHONPYCACHEPREFIX": str(home / "bytecode"),  # a dozen processes need not compile the same
-        "TYPER_STANDARD_TRACEBACK": "1",
-    }
+    kept |= {"HEADWATER_HOME": str(home), "HEADWATER_SHARE": "1.0", "TYPER_STANDARD_TRACEBACK": "1"}
+    if bytecode is not None:
+        kept.pop("PYTHONDONTWRITEBYTECODE", None)
+        kept["PYTHONPYCACHEPREFIX"] = str(bytecode)
+    return kept
