@@ -97,9 +97,7 @@ async def test_a_crash_before_any_statement_changes_nothing_but_the_time(newest_
     crashes = 0
 
     for statement in count():
-        async with river(
-            url, portal=company(), tenant=f"t{statement}", cursor_factory=FusedCursor
-        ) as stream:
+        async with river(url, portal=company(), tenant=f"t{statement}", cursor_factory=FusedCursor) as stream:
             if increment:
                 await stream.sync()
                 stream.portal.work(30)

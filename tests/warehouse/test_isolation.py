@@ -1,6 +1,6 @@
-"""No tenant sees another's row, whatever an SQL login tries. Walks every table, view and function there is."""
+"""No tenant sees another's row, whatever an SQL login tries. Walks every table, view and function."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import orjson
 import psycopg
@@ -29,13 +29,13 @@ DEAL = {"ID": "1", "TITLE": "secret", "OWNER": "5", "MODIFIED": "2026-11-20T18:0
 
 
 @pytest.fixture
-async def two(warehouse: Warehouse) -> AsyncIterator[tuple[Bench, Bench]]:
+async def two(warehouse: Warehouse) -> tuple[Bench, Bench]:
     """Two tenants with a deal each, everything filled: history, failures, changes."""
     found = [await bench(warehouse, tenant=name) for name in ("ours", "theirs")]
     for one in found:
         await one.store(DEAL, {**DEAL, "ID": "2", "OWNER": "6"}, began=1)
         await one.store({**DEAL, "TITLE": "secret 2"}, began=2)
-    yield found[0], found[1]
+    return found[0], found[1]
 
 
 @pytest.fixture
@@ -46,9 +46,12 @@ def login(database, two) -> Iterator[str]:  # type: ignore[no-untyped-def]
     with database.as_admin() as admin:
         admin.execute(SQL("create role {} login in role hw_reader").format(Identifier(name)))
         admin.execute(
-            "insert into headwater.role_tenants (role_name, tenant_id) values (%s, %s)", [name, ours.tenant.id]
+            "insert into headwater.role_tenants (role_name, tenant_id) values (%s, %s)",
+            [name, ours.tenant.id],
         )
-        admin.execute(SQL("grant usage on schema {} to {}").format(Identifier(ours.link.slug), Identifier(name)))
+        admin.execute(
+            SQL("grant usage on schema {} to {}").format(Identifier(ours.link.slug), Identifier(name))
+        )
         admin.execute(
             SQL("grant select on all tables in schema {} to {}").format(
                 Identifier(ours.link.slug), Identifier(name)
@@ -65,7 +68,9 @@ def test_every_table_with_a_tenant_is_secured_and_every_other_is_named(database,
         found = admin.execute(RELATIONS).fetchall()
 
     tables = [row for row in found if row[3] in "rp"]
-    assert {short for _, _, short, *_, tenanted in tables if not tenanted} == WITHOUT_TENANT - {"role_tenants"}
+    assert {short for _, _, short, *_, tenanted in tables if not tenanted} == WITHOUT_TENANT - {
+        "role_tenants"
+    }
     for name, _, short, _, secured, forced, _, tenanted in tables:
         assert (secured and forced) == (tenanted and short not in WITHOUT_TENANT), name
     assert not [name for name, *_, kind, _, _, _, _ in found if kind in "mf"]
@@ -211,7 +216,9 @@ async def test_two_tenants_with_equal_ids_do_not_touch_each_other(two):
 
     await ours.store({**DEAL, "TITLE": "mine"}, began=9)
 
-    assert [r["title"] for r in await ours.rows("select title from deals where external_id = '1'")] == ["mine"]
+    assert [r["title"] for r in await ours.rows("select title from deals where external_id = '1'")] == [
+        "mine"
+    ]
     assert [r["title"] for r in await theirs.rows("select title from deals where external_id = '1'")] == [
         "secret 2"
     ]
@@ -222,7 +229,8 @@ async def test_who_sees_only_his_own_sees_only_his_own(database, two, login):
     with database.as_admin() as admin:
         people = orjson.dumps({str(ours.link.id): ["6"]}).decode()
         admin.execute(
-            "update headwater.role_tenants set scope = 'own', people = %s where role_name = %s", [people, login]
+            "update headwater.role_tenants set scope = 'own', people = %s where role_name = %s",
+            [people, login],
         )
 
     with psycopg.connect(database.url(login), autocommit=True) as conn:

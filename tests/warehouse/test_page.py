@@ -206,3 +206,34 @@ async def test_a_row_too_wide_for_postgresql_moves_its_last_fields_to_more(wareh
     [row] = await wide.rows("select * from bitrix24.crm_deals_all")
     assert stored.created == 1
     assert all(row[f"uf_{n}"] == f"{n:_>23}" for n in range(400))
+
+
+async def test_a_vanished_record_moves_aside_with_its_last_row(deals: Bench):
+    await deals.store(DEAL, {**DEAL, "ID": "8"}, began=1)
+
+    gone = await deals.vanish("7", "9", began=2)
+
+    [kept] = await deals.rows("select * from headwater.gone")
+    told = await deals.rows("select external_id from headwater.changes where action = 'delete'")
+    assert (gone, [row["external_id"] for row in await deals.rows(DEALS)]) == (1, ["8"])
+    assert [row["bitrix_id"] for row in await deals.rows(TYPED)] == ["8"]
+    assert (kept["external_id"], kept["noticed"], kept["last_row"]["title"]) == ("7", "reconcile", "Насосы")
+    assert [row["external_id"] for row in told] == ["7"]
+
+
+async def test_a_read_from_before_does_not_bring_a_vanished_record_back(deals: Bench):
+    await deals.store(DEAL, began=1)
+    await deals.vanish("7", began=5)
+
+    late = await deals.store(DEAL, began=3)
+    restored = await deals.store(DEAL, began=6)
+
+    assert (late.older, late.created, restored.created) == (1, 0, 1)
+
+
+async def test_a_record_read_after_it_was_missed_stays(deals: Bench):
+    await deals.store(DEAL, began=7)
+
+    gone = await deals.vanish("7", began=5)
+
+    assert (gone, len(await deals.rows(DEALS))) == (0, 1)

@@ -34,6 +34,8 @@ def connect(
 ) -> None:
     """Try an address, say whose portal it is and which rights are missing, and keep it.
 
+    A connection that lacks rights is kept too, and the exit code is 3: somebody has to add them.
+
     Example: headwater connect bitrix24 https://acme.bitrix24.ru/rest/1/abcdef/
     """
 
@@ -43,7 +45,9 @@ def connect(
     link, account = run(work, as_json=as_json)
     if as_json:
         say.json({"connection": link.slug, "id": link.id, "account": asdict(account)})
-        return
-    say.line("connected", portal=account.portal, person=account.person, slug=link.slug)
-    for what in account.missing:
-        say.line("missing_right", what=what)
+    else:
+        say.line("connected", portal=account.portal, person=account.person, slug=link.slug)
+        for what in account.missing:
+            say.line("missing_right", what=what)
+    if account.missing:
+        raise typer.Exit(say.PERSON)

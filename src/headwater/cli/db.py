@@ -45,7 +45,10 @@ def stop(as_json: AsJson = False) -> None:
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """Show whether the embedded PostgreSQL runs, its version, size and log."""
+    """Show whether the embedded PostgreSQL runs, its version, size and log.
+
+    Example: headwater db status --json
+    """
     found = guarded(lambda: wiring.database_status(settings()), as_json=as_json)
     if as_json:
         say.json(asdict(found))
@@ -82,6 +85,8 @@ def migrate(as_json: AsJson = False) -> None:
     """Bring the database to the schema this version expects.
 
     The embedded server is migrated by itself; any other wants HEADWATER_ADMIN_DATABASE_URL.
+
+    Example: HEADWATER_ADMIN_DATABASE_URL=postgresql://postgres@db.example/crm headwater migrate
     """
     before, after = guarded(lambda: wiring.migrated(settings()), as_json=as_json)
     if as_json:

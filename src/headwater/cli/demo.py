@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import typer
 
 from headwater.cli import say, status, sync
-from headwater.cli.frame import AsJson, guarded, settings
+from headwater.cli.frame import AsJson, guarded, lived, settings
 from headwater.cli.sandbox import Data, Fill, mapping
 from headwater.core.errors import NeedsPerson
 from headwater.core.settings import Settings
@@ -79,7 +79,7 @@ def demo(
         ):
             return await show(opened, portal, name_of(fill), once=once, as_json=as_json)
 
-    found = guarded(lambda: asyncio.run(work()), as_json=as_json)
+    found = guarded(lambda: lived(work()), as_json=as_json, lasting=not once)
     if found is not None and not found.equal:
         raise typer.Exit(say.DIFFERENT)
 

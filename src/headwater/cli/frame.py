@@ -1,10 +1,12 @@
 """What every command shares: settings, logs, options, and errors turned into exit codes."""
 
 import asyncio
+import signal
 import sys
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -16,6 +18,8 @@ from headwater.core.settings import Settings
 from headwater.wiring import House, house
 
 T = TypeVar("T")
+
+INTERRUPTED, TERMINATED = 130, 143  # what shells say of programs ended by Ctrl-C and by SIGTERM
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
 TenantName = Annotated[
@@ -38,21 +42,40 @@ def settings(*, home: Path | None = None) -> Settings:
     return found
 
 
-def run(work: Callable[[House], Awaitable[T]], *, as_json: bool, home: Path | None = None) -> T:
-    """Opens the house, does the work, and ends the program with the exit code of what went wrong."""
+def run(
+    work: Callable[[House], Awaitable[T]], *, as_json: bool, home: Path | None = None, lasting: bool = False
+) -> T:
+    """Opens the house, does the work, and ends the program with the exit code of what went wrong.
+
+    `lasting`: the work goes on until somebody stops it, so that being stopped is its good end.
+    """
 
     async def inside() -> T:
         async with house(settings(home=home)) as opened:
             return await work(opened)
 
-    return guarded(lambda: asyncio.run(inside()), as_json=as_json)
+    return guarded(lambda: lived(inside()), as_json=as_json, lasting=lasting)
 
 
-def guarded(work: Callable[[], T], *, as_json: bool) -> T:
-    """Does the work; one of our errors ends the program with its words and exit code."""
+def lived(work: Coroutine[Any, Any, T]) -> T:
+    """Runs the work; SIGTERM cancels it as Ctrl-C does, so that it puts everything down in order."""
+
+    async def inside() -> T:
+        task = asyncio.current_task()
+        if task is not None and threading.current_thread() is threading.main_thread():
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await work
+
+    return asyncio.run(inside())
+
+
+def guarded(work: Callable[[], T], *, as_json: bool, lasting: bool = False) -> T:
+    """Does the work; one of our errors ends the program with its words and exit code, and so does a stop."""
     try:
         return work()
     except HeadwaterError as exc:
         say.fail(exc, as_json=as_json)
     except KeyboardInterrupt:
-        raise typer.Exit(130) from None
+        raise typer.Exit(say.OK if lasting else INTERRUPTED) from None
+    except asyncio.CancelledError:
+        raise typer.Exit(say.OK if lasting else TERMINATED) from None

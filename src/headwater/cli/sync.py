@@ -66,7 +66,7 @@ def sync(
             show([one for one in more if one.created or one.updated or one.failed], as_json=as_json)
         return found
 
-    found = run(work, as_json=as_json)
+    found = run(work, as_json=as_json, lasting=watch is not None)
     if any(one.failed for one in found):
         raise typer.Exit(say.ASIDE)
 

@@ -94,6 +94,12 @@ class Bench:
         origin = Origin(self.tenant.id, self.link.id, self.run, began, "poll", seen_at)
         return await page.store(conn, self.shape, [make(self.shape, record) for record in records], origin)
 
+    async def vanish(self, *ids: str, began: int, seen_at: datetime = NOW) -> int:
+        """Finds records gone, as a reconciliation does."""
+        origin = Origin(self.tenant.id, self.link.id, self.run, began, "reconcile", seen_at)
+        async with self.warehouse.acting_for(self.tenant.id) as conn:
+            return await page.vanish(conn, self.shape, ids, origin, noticed="reconcile")
+
     async def rows(self, query: str, **params: Any) -> list[dict[str, Any]]:
         """What the tenant sees."""
         return await self.warehouse.rows(self.tenant.id, query, params)

@@ -1,6 +1,6 @@
 """One page's records into the warehouse: rows, history, change notices, failures, all or nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -53,12 +53,17 @@ class Decision:
     older: list[str] = field(default_factory=list)
 
 
-def decide(made: Sequence[Made], stored: Mapping[str, tuple[int, str]], began: int) -> Decision:
-    """Newer wins: a read writes only over what an earlier read brought."""
+def decide(
+    made: Sequence[Made], stored: Mapping[str, tuple[int, str]], gone: Collection[str], began: int
+) -> Decision:
+    """Newer wins: a read writes only over what an earlier read brought, and brings nothing back that a
+    later one found `gone`."""
     decision = Decision()
     for record in made:
         known = stored.get(record.id)
-        if known is None:
+        if record.id in gone:
+            decision.older.append(record.id)
+        elif known is None:
             decision.new.append(record.id)
         elif known[0] >= began:
             decision.older.append(record.id)
@@ -95,7 +100,9 @@ async def _store(conn: Connection, shape: Shape, made: Sequence[Made], origin: O
     ids = [record.id for record in made]
     known = await conn.execute(statements.known, base | {"ids": ids})
     stored = {id: (began, version) for id, began, version in await known.fetchall()}
-    decision = decide(made, stored, origin.began)
+    unknown = [record.id for record in made if record.id not in stored]
+    later = await conn.execute(sql.gone_later, base | {"entity": shape.spec.slug, "ids": unknown})
+    decision = decide(made, stored, {row[0] for row in await later.fetchall()}, origin.began)
 
     fresh = {*decision.new, *decision.changed}
     writing = sorted((record for record in made if record.id in fresh), key=lambda record: record.id)
@@ -137,6 +144,25 @@ async def _store(conn: Connection, shape: Shape, made: Sequence[Made], origin: O
     return Stored(len(decision.new), len(decision.changed), len(decision.same), len(decision.older))
 
 
+async def vanish(
+    conn: Connection, shape: Shape, ids: Sequence[str], origin: Origin, *, noticed: str
+) -> int:
+    """Moves records that the source does not have any more to headwater.gone; how many there were.
+
+    `noticed` says how it was found: event, reconcile or merge. A record that a later read brought stays.
+    """
+    base = {"tenant": origin.tenant, "connection": origin.connection, "entity": shape.spec.slug}
+    moved = await conn.execute(
+        Statements(shape).put_gone,
+        base | {"ids": list(ids), "began": origin.began, "noticed": noticed, "now": origin.seen_at},
+    )
+    gone = [row[0] for row in await moved.fetchall()]
+    if gone:
+        await conn.execute(sql.put_changes, base | {"ids": gone, "actions": ["delete"] * len(gone)})
+    await failed.heal(conn, origin, shape.spec.slug, list(ids))
+    return len(gone)
+
+
 async def _copy(conn: Connection, statement: Composed, lines: Sequence[str]) -> None:
     async with conn.cursor() as cursor, cursor.copy(statement) as copy:
         await copy.write("".join(lines).encode())
@@ -164,6 +190,7 @@ class Statements:
         self.put_normal = SQL(sql.put_normal).format(
             **names, columns=_names(normal), sets=_sets(normal), staged=staged
         )
+        self.put_gone = SQL(sql.put_gone).format(**names)
         self.put_history = SQL(sql.put_history).format(**names)
         self.touch_typed = SQL(sql.touch_typed).format(**names)
         self.touch_normal = SQL(sql.touch_normal).format(**names)
