@@ -245,3 +245,42 @@ async def test_two_tenants_read_two_portals_with_equal_ids_into_one_database(dat
         assert (await first.compare()).equal
         assert (await second.compare()).equal
         assert {first.link.slug, second.link.slug} == {"bitrix24", "bitrix24_two"}
+
+
+async def test_records_named_by_id_are_read_again_and_the_vanished_move_aside(stream: River):
+    await stream.sync()
+    ids = [str(record["ID"]) for record in stream.portal.truth()]
+    stream.portal.change(int(ids[0]), {"TITLE": "edited behind the clock"}, touch=False)
+    stream.portal.remove([int(ids[1])])
+
+    run = await stream.sync_ids(ids[0], ids[1], ids[2])
+
+    [gone] = await stream.rows("select external_id, last_row from headwater.gone")
+    [state] = await stream.rows("select total_records from sync_state")
+    assert (run.stored.updated, run.stored.deleted, run.stored.same) == (1, 1, 1)
+    assert gone["external_id"] == ids[1]
+    assert state["total_records"] == 299
+    assert (await stream.compare()).equal
+
+
+async def test_a_portal_that_does_not_answer_leaves_its_words_in_the_log(stream: River):
+    stream.portal.set_state("deleted")
+
+    with pytest.raises(NeedsPerson):
+        await stream.sync()
+
+    [log] = await stream.rows("select status, error_message from sync_logs")
+    [state] = await stream.rows("select status, error_message from crm_sync_status")
+    assert (log["status"], state["status"]) == ("failed", "error")
+    assert log["error_message"] == state["error_message"] != ""
+
+
+async def test_an_entity_that_is_switched_off_is_left_alone(stream: River):
+    await stream.sync()
+    async with stream.warehouse.acting_for(stream.tenant.id) as conn:
+        await conn.execute("update headwater.sync_config set enabled = false")
+    stream.portal.work(10)
+    stream.settle()
+
+    assert await stream.sync_all() == []
+    assert not (await stream.compare()).equal

@@ -1,7 +1,8 @@
 """Reads a connection's entities into the warehouse, page by page, each page one commit."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -39,6 +40,7 @@ class Run:
     shape: Shape
     expected: int | None
     before: int = 0
+    seen_by: str = "poll"
     read: int = 0
     requests: int = 0
     stored: Stored = field(default_factory=Stored)
@@ -48,6 +50,24 @@ class Run:
         """A value that is not in its column: told once per field and run, with a count and an example."""
         known = self.notes.setdefault(field_name, {"reason": reason, "count": 0, "example": example})
         known["count"] += 1
+
+
+@dataclass(slots=True)
+class Step:
+    """What one answer does to one run; it counts once the answer is committed."""
+
+    run: Run
+    cursor: Cursor
+    read: int = 0
+    requests: int = 0
+    stored: Stored = field(default_factory=Stored)
+
+    def taken(self) -> None:
+        """The commit succeeded."""
+        self.run.cursor = self.cursor
+        self.run.read += self.read
+        self.run.requests += self.requests
+        self.run.stored.add(self.stored)
 
 
 Report = Callable[[Run], None]
@@ -93,7 +113,7 @@ class Engine:
         states = {name: await state.read(self.warehouse, link.tenant, link.id, name) for name in names}
         cursors = {name: Cursor.load(states[name].cursor) for name in names}
         counting = any(full or cursor.until is None for cursor in cursors.values())
-        survey = await source.survey(names, count=counting)
+        survey = await self._survey(link, source, names, states, count=counting)
         runs = [await self._begin(link, source, survey, name, states[name], full=full) for name in names]
         try:
             spans = [span for run in runs for span in run.cursor.spans]
@@ -104,16 +124,85 @@ class Engine:
             await self._fail(link, runs, exc)
         return runs
 
+    async def sync_ids(self, link: Link, source: Source, entity: str, ids: Sequence[str]) -> Run:
+        """Reads these records again, whatever their times say. Those the source does not have any more
+        move to headwater.gone."""
+        now = self.clock.now()
+        async with lease.taken(self.warehouse, link.tenant, link.id, now=now) as held:
+            await state.ensure_history(self.warehouse, link.tenant, now)
+            known = await state.read(self.warehouse, link.tenant, link.id, entity)
+            survey = await self._survey(link, source, [entity], {entity: known})
+            reading = Reading("ids", Cursor.load(known.cursor), fresh=True)
+            shape = await self._shape(link, source, survey, entity)
+            run = await self._open(link, entity, shape, reading, known)
+            run.seen_by = "event"
+            found: set[str] = set()
+            began = None
+            try:
+                async for answer in source.by_ids(entity, ids):
+                    began = began or answer.began
+                    found |= {str(id) for part in answer.parts for id in _ids(source, entity, part)}
+                    await self._store(link, held, [run], answer)
+                if began is not None:
+                    await self._vanish(link, held, run, [id for id in ids if id not in found], began)
+                await self._finish(link, [run], status=known.status)
+            except (HeadwaterError, asyncio.CancelledError) as exc:
+                await self._fail(link, [run], exc)
+            return run
+
+    async def _vanish(self, link: Link, held: Lease, run: Run, ids: Sequence[str], began: int) -> None:
+        origin = Origin(link.tenant, link.id, run.number, began, run.seen_by, self.clock.now())
+        step = Step(run, run.cursor)
+        async with self.warehouse.acting_for(link.tenant) as conn:
+            await held.hold(conn)
+            step.stored.deleted = await page.vanish(conn, run.shape, ids, origin, noticed="event")
+            await self._advance(conn, link, step)
+        step.taken()
+
+    async def _survey(
+        self,
+        link: Link,
+        source: Source,
+        names: Sequence[str],
+        states: Mapping[str, State],
+        *,
+        count: bool = False,
+    ) -> Survey:
+        """The state of the account. A portal that does not even answer that is a failed run, too."""
+        try:
+            return await source.survey(names, count=count)
+        except HeadwaterError as exc:
+            for name in names:
+                kept = Cursor.load(states[name].cursor)
+                sync_type = "full" if kept.until is None else "incremental"
+                number = await state.begin(
+                    self.warehouse, link.tenant, link.id, name, sync_type=sync_type,
+                    cursor=kept.dump(), fresh=False, source_records=None, now=self.clock.now(),
+                )  # fmt: skip
+                await state.finish(
+                    self.warehouse, link.tenant, link.id, name, run=number, sync_type=sync_type,
+                    cursor=None, until=None, notes={}, error=str(exc), now=self.clock.now(),
+                )  # fmt: skip
+            raise
+
     async def _begin(
         self, link: Link, source: Source, survey: Survey, name: str, known: State, *, full: bool
     ) -> Run:
+        shape = await self._shape(link, source, survey, name)
+        cursor = Cursor.load(known.cursor)
+        spec = source.entities[name]
+        reading = plan.decide(spec, cursor, now=survey.now, newest=survey.newest[name], full=full)
+        return await self._open(link, name, shape, reading, known, total=survey.totals.get(name))
+
+    async def _shape(self, link: Link, source: Source, survey: Survey, name: str) -> Shape:
+        """How records of an entity become rows, after its typed table was made to fit its fields."""
         spec = source.entities[name]
         now = self.clock.now()
         columns = await typed.ensure(
             self.warehouse, link.tenant, link.id, spec, survey.fields[name],
             schema=link.slug, key_column=source.key_column, now=now,
         )  # fmt: skip
-        shape = Shape(
+        return Shape(
             source=source.name,
             key_column=source.key_column,
             spec=spec,
@@ -124,61 +213,59 @@ class Engine:
             id_of=lambda row: source.id_of(name, row),
             currency=survey.currency,
         )
-        cursor = Cursor.load(known.cursor)
-        reading = plan.decide(spec, cursor, now=survey.now, newest=survey.newest[name], full=full)
+
+    async def _open(
+        self, link: Link, name: str, shape: Shape, reading: Reading, known: State, *, total: int | None = None
+    ) -> Run:
+        full = reading.sync_type == "full"
         number = await state.begin(
             self.warehouse, link.tenant, link.id, name,
-            sync_type=reading.sync_type, cursor=reading.cursor.dump(),
-            fresh=reading.fresh and reading.sync_type == "full",
-            source_records=survey.totals.get(name), now=now,
+            sync_type=reading.sync_type, cursor=reading.cursor.dump(), fresh=reading.fresh and full,
+            source_records=total, now=self.clock.now(),
         )  # fmt: skip
         LOGGER.info(
             "run begins", connection=link.slug, entity=name, run=number, sync=reading.sync_type,
-            fresh=reading.fresh, fields=len(survey.fields[name]),
+            fresh=reading.fresh, fields=len(shape.fields),
         )  # fmt: skip
-        full_read = reading.sync_type == "full"
         return Run(
             name, number, reading, reading.cursor, shape,
-            expected=survey.totals.get(name) if full_read else None,
-            before=0 if reading.fresh or not full_read else known.synced_records,
+            expected=total if full else None,
+            before=0 if reading.fresh or not full else known.synced_records,
         )  # fmt: skip
 
     async def _store(self, link: Link, held: Lease, runs: Sequence[Run], answer: Page) -> None:
         """One answer, one commit: rows, history, failures, cursor, counters; the counters last."""
         by_entity = {run.entity: run for run in runs}
-        sorted_parts = [(by_entity[part.span.entity], part) for part in answer.parts]
-        ready = [(run, part, sort(run.shape, part.records)) for run, part in sorted_parts]
+        parts = [(by_entity[part.span.entity], part) for part in answer.parts]
+        ready = [(run, part, sort(run.shape, part.records)) for run, part in parts]
+        steps = {run.entity: Step(run, run.cursor) for run, _ in parts}
+        next(iter(steps.values())).requests = answer.requests
         now = self.clock.now()
-        steps: dict[str, tuple[Cursor, int, Stored]] = {}
         async with self.warehouse.acting_for(link.tenant) as conn:
             await held.hold(conn)
             for run, part, found in ready:
-                origin = Origin(link.tenant, link.id, run.number, answer.began, "poll", now)
-                stored = await self._store_part(conn, run, part, found, origin)
-                cursor, read, total = steps.get(run.entity, (run.cursor, 0, Stored()))
-                total.add(stored)
-                steps[run.entity] = (
-                    cursor.advanced(part.span, done=part.done), read + len(part.records), total
-                )  # fmt: skip
-            for position, (entity, (cursor, read, total)) in enumerate(sorted(steps.items())):
-                run = by_entity[entity]
-                await state.advance(
-                    conn, link.tenant, link.id, entity,
-                    run=run.number, cursor=cursor.dump(), read_records=read,
-                    full=run.reading.sync_type == "full", stored=total,
-                    requests=answer.requests if position == 0 else 0, notes=run.notes,
-                )  # fmt: skip
-        for position, (entity, (cursor, read, total)) in enumerate(sorted(steps.items())):
-            run = by_entity[entity]
-            run.cursor = cursor
-            run.read += read
-            run.stored.add(total)
-            run.requests += answer.requests if position == 0 else 0
+                origin = Origin(link.tenant, link.id, run.number, answer.began, run.seen_by, now)
+                step = steps[run.entity]
+                step.stored.add(await self._store_part(conn, run, part, found, origin))
+                step.cursor = step.cursor.advanced(part.span, done=part.done)
+                step.read += len(part.records)
+            for step in sorted(steps.values(), key=lambda step: step.run.entity):
+                await self._advance(conn, link, step)
+        for step in steps.values():
+            step.taken()
             LOGGER.debug(
-                "page stored", connection=link.slug, entity=entity, rows=read,
-                new=total.created, changed=total.updated, failed=total.failed,
+                "page stored", connection=link.slug, entity=step.run.entity, rows=step.read,
+                new=step.stored.created, changed=step.stored.updated, failed=step.stored.failed,
             )  # fmt: skip
-            self.report(run)
+            self.report(step.run)
+
+    async def _advance(self, conn: Connection, link: Link, step: Step) -> None:
+        await state.advance(
+            conn, link.tenant, link.id, step.run.entity,
+            run=step.run.number, cursor=step.cursor.dump(), read_records=step.read,
+            full=step.run.reading.sync_type == "full", stored=step.stored,
+            requests=step.requests, notes=step.run.notes,
+        )  # fmt: skip
 
     async def _store_part(
         self, conn: Connection, run: Run, part: Part, found: Sorted, origin: Origin
@@ -192,14 +279,15 @@ class Engine:
         stored.failed += len(failures)
         return stored
 
-    async def _finish(self, link: Link, runs: Sequence[Run]) -> None:
+    async def _finish(self, link: Link, runs: Sequence[Run], *, status: str = "complete") -> None:
         for run in runs:
-            cursor = run.cursor.finished()
+            whole = run.reading.sync_type != "ids"
+            cursor = run.cursor.finished() if whole else run.cursor
             _weigh(run)
             await state.finish(
                 self.warehouse, link.tenant, link.id, run.entity,
                 run=run.number, sync_type=run.reading.sync_type, cursor=cursor.dump(), until=cursor.until,
-                notes=run.notes, error=None, now=self.clock.now(),
+                status=status, notes=run.notes, error=None, now=self.clock.now(),
             )  # fmt: skip
             LOGGER.info(
                 "run complete", connection=link.slug, entity=run.entity, run=run.number, read=run.read,
@@ -249,3 +337,12 @@ def _weigh(run: Run) -> None:
         reason = f"the source counted {run.expected}, {read} were read: a change meanwhile, or a loss"
         run.notes[ALL_RECORDS] = {"reason": reason, "count": abs(run.expected - read), "example": "–"}
         LOGGER.warning("total does not add up", entity=run.entity, counted=run.expected, read=read)
+
+
+def _ids(source: Source, entity: str, part: Part) -> list[str]:
+    """The ids an answer speaks of, also those whose record it could not hand over."""
+    told = [one.id for one in part.unread if one.id is not None]
+    for record in part.records:
+        with suppress(SkipRecord):
+            told.append(source.id_of(entity, record))
+    return told

@@ -10,7 +10,8 @@ from headwater.core.model import EntitySpec, Span
 OVERLAP = timedelta(minutes=2)  # read again before the last window: clocks and late commits of the source
 MARGIN = timedelta(seconds=5)  # left out at the end of a window: changes that are being written right now
 
-SyncType = Literal["full", "incremental"]
+RunType = Literal["full", "incremental"]
+SyncType = Literal["full", "incremental", "ids"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Cursor:
 
     until: datetime | None = None
     top: int = 0
-    run: SyncType | None = None
+    run: RunType | None = None
     goal: datetime | None = None
     spans: tuple[Span, ...] = ()
 

@@ -49,12 +49,24 @@ class River:
 
     async def sync(self, *, full: bool = False, report: Report | None = None) -> Run:
         """One run over the deals, as `headwater sync` makes it."""
+        [run] = await self.sync_all(full=full, report=report)
+        return run
+
+    async def sync_all(self, *, full: bool = False, report: Report | None = None) -> list[Run]:
+        """The same over all that is switched on."""
         source = self.source()
         try:
-            [run] = await Engine(self.warehouse, self.clock, report=report).sync(self.link, source, full=full)
+            return await Engine(self.warehouse, self.clock, report=report).sync(self.link, source, full=full)
         finally:
             await source.close()
-        return run
+
+    async def sync_ids(self, *ids: str) -> Run:
+        """These deals again, as `headwater sync --ids` reads them."""
+        source = self.source()
+        try:
+            return await Engine(self.warehouse, self.clock).sync_ids(self.link, source, "deals", ids)
+        finally:
+            await source.close()
 
     def settle(self) -> None:
         """Lets so much time pass that everything done so far lies inside the next window."""

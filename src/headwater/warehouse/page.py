@@ -34,6 +34,7 @@ class Stored:
     same: int = 0
     older: int = 0
     failed: int = 0
+    deleted: int = 0
 
     def add(self, other: "Stored") -> None:
         self.created += other.created
@@ -41,6 +42,7 @@ class Stored:
         self.same += other.same
         self.older += other.older
         self.failed += other.failed
+        self.deleted += other.deleted
 
 
 @dataclass(frozen=True, slots=True)

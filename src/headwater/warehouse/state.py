@@ -100,6 +100,7 @@ async def advance(
         "synced": read_records if full else 0,
         "created": stored.created,
         "updated": stored.updated,
+        "deleted": stored.deleted,
         "failed": stored.failed,
         "requests": requests,
         "notes": orjson.dumps(notes).decode(),
@@ -121,14 +122,19 @@ async def finish(
     notes: Mapping[str, Any],
     error: str | None,
     now: datetime,
+    status: str = "complete",
 ) -> None:
-    """Closes a run. Whole: the cursor moves behind its window. With `error`: only the words are kept."""
+    """Closes a run. Whole: the cursor moves behind its window. With `error`: only the words are kept.
+
+    `status` is what the entity is then, when nothing went wrong.
+    """
     params = {
         "tenant": tenant,
         "connection": connection,
         "entity": entity,
         "run": run,
-        "full": sync_type == "full",
+        "sync_type": sync_type,
+        "status": status,
         "cursor": None if cursor is None else orjson.dumps(cursor).decode(),
         "until": until,
         "notes": orjson.dumps(notes).decode(),

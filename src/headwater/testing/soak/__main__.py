@@ -8,7 +8,7 @@ import random
 import signal
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -35,24 +35,34 @@ def soak(
     log.setup(json=False, quiet=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: with everything put away
     began, played = time.monotonic(), list[Outcome]()
-    dice = random.SystemRandom()
-    with tempfile.TemporaryDirectory(prefix="headwater-soak-bytecode-") as bytecode:
-        while not played or (seed is None and time.monotonic() - began < minutes * 60):
-            script = drawn(dice.getrandbits(32) if seed is None else seed)
-            played.append(asyncio.run(play(script, bytecode=Path(bytecode))))
-            say.plain(told(len(played), played[-1]))
-            for complaint in played[-1].complaints:
+    try:
+        for outcome in rounds(minutes, seed):
+            played.append(outcome)
+            say.plain(told(len(played), outcome))
+            for complaint in outcome.complaints:
                 say.plain(f"  {complaint}")
-            if played[-1].complaints and not go_on:
+            if outcome.complaints and not go_on:
                 break
-    spent = time.monotonic() - began
-    say.plain(f"{len(played)} rounds, {len(played) / spent * 3600:.0f} an hour")
-    if book:
-        note(BOOK, played, spent, now=datetime.now(UTC))
+    finally:
+        spent = time.monotonic() - began
+        say.plain(f"{len(played)} rounds, {len(played) / spent * 3600:.0f} an hour")
+        if book and played:
+            note(BOOK, played, spent, now=datetime.now(UTC))
     if bad := [one.script.seed for one in played if one.complaints]:
         for each in bad:
             say.plain(f"again: python -m headwater.testing.soak --no-log --seed {each}")
         raise typer.Exit(say.DIFFERENT)
+
+
+def rounds(minutes: float, seed: int | None) -> Iterator[Outcome]:
+    """Plays the round of `seed`, or rounds of new seeds until the time is over; at least one."""
+    dice, end = random.SystemRandom(), time.monotonic() + minutes * 60
+    with tempfile.TemporaryDirectory(prefix="headwater-soak-bytecode-") as folder:
+        while True:
+            script = drawn(dice.getrandbits(32) if seed is None else seed)
+            yield asyncio.run(play(script, bytecode=Path(folder)))
+            if seed is not None or time.monotonic() >= end:
+                return
 
 
 def told(number: int, outcome: Outcome) -> str:

@@ -3,6 +3,7 @@ update headwater.sync_logs
    set records_processed = records_processed + %(read)s,
        created = created + %(created)s,
        updated = updated + %(updated)s,
+       deleted = deleted + %(deleted)s,
        failed = failed + %(failed)s,
        requests = requests + %(requests)s,
        notes = %(notes)s::jsonb
