@@ -67,7 +67,6 @@ async def test_of_several_tenants_one_must_be_named(filled, given, headwater, wo
 
 async def test_nothing_is_written_but_in_the_home(filled, headwater, program, home, desk, tmp_path: Path):
     await program("sync", "--full")
-    await program("status")
     await program("doctor")
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["desk", "home", "user"]

@@ -203,7 +203,7 @@ def test_without_a_claim_our_own_process_sees_no_tenants_row(database, two):
 
 async def test_our_own_process_cannot_write_into_another_tenant(two):
     ours, theirs = two
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with pytest.raises(NeedsPerson, match="row-level security"):
         await ours.rows(
             "insert into headwater.failed (tenant_id, connection_id, entity, key, reason, run_id) "
             "values (%(other)s, 1, 'deals', '1', 'x', 1)",

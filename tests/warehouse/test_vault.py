@@ -35,6 +35,7 @@ def test_a_new_key_in_front_seals_and_the_old_one_still_opens(tmp_path: Path):
 
 def test_another_key_says_what_to_do(tmp_path: Path):
     sealed = Vault(tmp_path / "one.key").seal(URL)
+    Vault(tmp_path / "two.key").seal(URL)
 
     with pytest.raises(NeedsPerson, match="put the old key file back"):
         Vault(tmp_path / "two.key").open(sealed)
@@ -45,3 +46,13 @@ def test_a_damaged_key_file_says_what_to_do(tmp_path: Path):
 
     with pytest.raises(NeedsPerson, match="put the right key file back"):
         Vault(tmp_path / "secret.key").seal(URL)
+
+
+def test_a_missing_key_file_is_missed_and_not_replaced(tmp_path: Path):
+    vault = Vault(tmp_path / "secret.key")
+    sealed = vault.seal(URL)
+    vault.path.unlink()
+
+    with pytest.raises(NeedsPerson, match="is missing"):
+        vault.open(sealed)
+    assert not vault.path.exists()

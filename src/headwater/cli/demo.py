@@ -181,6 +181,7 @@ async def sandbox(
     home: Path, *, deals: int, fill: str | None, data: Path | None, working: float
 ) -> AsyncIterator[Portal]:
     """A sandbox portal in a process of its own, kept in the demo's home; it ends with us."""
+    await asyncio.to_thread(home.mkdir, mode=0o700, parents=True, exist_ok=True)
     words: list[Any] = ["sandbox", "bitrix24", "--with-parent", "--deals", deals, "--working", working]
     words += ["--store", home / f"portal_{name_of(fill)}.sqlite"]
     if (file := mapping(fill)) is not None:

@@ -1,5 +1,6 @@
 """Connections to the warehouse: who we are, whom we act for, and nothing without a tenant."""
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -20,7 +21,9 @@ from headwater.warehouse.schema import OLDEST_SERVER, wanted
 Connection: TypeAlias = AsyncConnection[Any]
 Params: TypeAlias = Mapping[str, Any]
 
-GONE = ("08", "57")  # SQLSTATE classes: connection exception, operator intervention
+# SQLSTATE classes: connection exception, rolled back, insufficient resources, operator intervention.
+PASSING = ("08", "40", "53", "57")
+logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # what it would say, our errors say better
 
 
 class Warehouse:
@@ -85,9 +88,14 @@ class Warehouse:
             async with self.connection() as conn, conn.transaction():
                 await claim(conn, tenant)
                 yield conn
+        except psycopg.errors.InsufficientPrivilege as exc:
+            raise NeedsPerson(
+                f"the database does not let hw_app do its work ({exc.diag.message_primary}): run `headwater "
+                "migrate`, which grants what a restore may have lost"
+            ) from exc
         except psycopg.OperationalError as exc:
-            if exc.sqlstate is None or exc.sqlstate[:2] in GONE:
-                raise RetryLater(f"the database went away in the middle of a transaction: {exc}") from exc
+            if exc.sqlstate is None or exc.sqlstate[:2] in PASSING:
+                raise RetryLater(f"the database could not finish a transaction: {exc}") from exc
             raise
 
     async def rows(self, tenant: UUID, statement: LiteralString, params: Params) -> list[dict[str, Any]]:

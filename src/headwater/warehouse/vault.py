@@ -11,13 +11,15 @@ from headwater.core.errors import NeedsPerson
 class Vault:
     """Encrypts and decrypts with the keys of a file in the data home, one a line, the newest first.
 
-    The file is made with a new key, readable by its owner only, when it is missing.
+    The first secret that is sealed makes the file, readable by its owner only.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def seal(self, secret: str) -> str:
+        if not self.path.exists():
+            self._create()
         return self._fernet().encrypt(secret.encode()).decode()
 
     def open(self, sealed: str) -> str:
@@ -31,9 +33,13 @@ class Vault:
             ) from exc
 
     def _fernet(self) -> MultiFernet:
-        if not self.path.exists():
-            self._create()
-        keys = [line.strip() for line in self.path.read_text().splitlines() if line.strip()]
+        try:
+            keys = [line.strip() for line in self.path.read_text().splitlines() if line.strip()]
+        except FileNotFoundError as exc:
+            raise NeedsPerson(
+                f"the key file {self.path} is missing, and stored credentials cannot be read without it: put it "
+                "back from a backup, or connect again"
+            ) from exc
         try:
             return MultiFernet([Fernet(key) for key in keys])
         except ValueError as exc:
