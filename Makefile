@@ -13,7 +13,7 @@ WORKERS ?= 2
 	$(BIN)/pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'
 
 .venv/installed: .venv/bin/uv requirements/run.txt pyproject.toml
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements/run.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements/run.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
@@ -37,7 +37,7 @@ bench: .venv/installed-dev
 	$(BIN)/python -m bench $(ARGS)
 
 soak: .venv/installed-dev
-	$(BIN)/python -m headwater.testing.soak --minutes $(MINUTES)
+	$(BIN)/python -m headwater.testing.soak --minutes $(MINUTES) $(ARGS)
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml
 lock: .venv/bin/uv

@@ -8,7 +8,7 @@ from headwater.warehouse import embedded
 
 SPOIL = """
     update bitrix24.crm_deals set title = 'nobody wrote this'
-     where bitrix_id in (select bitrix_id from bitrix24.crm_deals order by synced_at, bitrix_id limit 25)
+     where bitrix_id in (select bitrix_id from bitrix24.crm_deals order by _synced_at, bitrix_id limit 25)
 """  # so many that the changes made before the second proof cannot mend them all
 
 
@@ -38,7 +38,7 @@ async def test_a_tampered_row_is_found_by_the_next_demo(embedded_home, program):
 
     assert (first.code, first.json["equal"], first.json["differing"]) == (0, True, 0), first.err
     assert first.json["compared"] >= 1000
-    assert spoiled.out == "UPDATE 25\n"
+    assert spoiled.out == "UPDATE 25\n", spoiled.words
     assert second.code == 1
     assert "NOT equal: 0 missing, 0 extra, " in second.words
     assert re.search(r"record \d+, TITLE: the portal has '.+', stored is 'nobody wrote this'", second.words)

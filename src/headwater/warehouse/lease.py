@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Literal
 
 from headwater.core.errors import RetryLater, StopSync
 from headwater.warehouse import sql
-from headwater.warehouse.pool import Connection, Warehouse
+from headwater.warehouse.pool import Connection, Warehouse, translated
 
 # A machine that vanished without a word is noticed in half a minute, not in the hours the system would take.
 NOTICING = "set tcp_keepalives_idle = 15; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3"
@@ -45,13 +45,11 @@ async def taken(
     A session lock tells whether the holder lives (the server frees it the moment the process dies); the
     fence keeps a holder that lost its session, and does not know it yet, from committing.
     """
-    try:
+    with translated():
         session = await psycopg.AsyncConnection.connect(
             warehouse.direct_url, autocommit=True, application_name="headwater lease",
             keepalives_idle=10, keepalives_interval=5, keepalives_count=3,
         )  # fmt: skip
-    except psycopg.OperationalError as exc:
-        raise RetryLater(f"the database does not answer: {exc}") from exc
     async with session:
         params = {
             "tenant": tenant,
@@ -60,10 +58,11 @@ async def taken(
             "now": now,
         }
         try:
-            await session.execute(NOTICING)
-            # The lock of a process that died a moment ago is freed when the server notices: soon.
-            await session.execute(SQL("set lock_timeout = {}").format(Literal(f"{wait_seconds}s")))
-            await session.execute("select pg_advisory_lock(%s)", [LOCKS + connection])
+            with translated():
+                await session.execute(NOTICING)
+                # The lock of a process that died a moment ago is freed when the server notices: soon.
+                await session.execute(SQL("set lock_timeout = {}").format(Literal(f"{wait_seconds}s")))
+                await session.execute("select pg_advisory_lock(%s)", [LOCKS + connection])
         except psycopg.errors.LockNotAvailable:
             held = await warehouse.rows(tenant, sql.lease_holder, params)
             who = f"{held[0]['holder']} since {held[0]['taken_at']:%H:%M:%S}" if held else "another process"

@@ -109,8 +109,7 @@ async def _store(conn: Connection, shape: Shape, made: Sequence[Made], origin: O
     fresh = {*decision.new, *decision.changed}
     writing = sorted((record for record in made if record.id in fresh), key=lambda record: record.id)
     if writing:
-        was = await conn.execute(statements.was, base | {"ids": decision.changed})
-        before = await was.fetchall()
+        before = await _before(conn, statements, base, decision.changed)
         await conn.execute(statements.stage_typed)
         await _copy(conn, statements.copy_typed, [f"{r.typed}\t{r.version}\n" for r in writing])
         await conn.execute(statements.put_typed, base | {"now": origin.seen_at})
@@ -146,9 +145,16 @@ async def _store(conn: Connection, shape: Shape, made: Sequence[Made], origin: O
     return Stored(len(decision.new), len(decision.changed), len(decision.same), len(decision.older))
 
 
-async def vanish(
-    conn: Connection, shape: Shape, ids: Sequence[str], origin: Origin, *, noticed: str
-) -> int:
+async def _before(
+    conn: Connection, statements: "Statements", base: Mapping[str, Any], ids: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Whole typed rows, as JSON text, before they are written over."""
+    if not ids:
+        return []
+    return await (await conn.execute(statements.was, {**base, "ids": list(ids)})).fetchall()
+
+
+async def vanish(conn: Connection, shape: Shape, ids: Sequence[str], origin: Origin, *, noticed: str) -> int:
     """Moves records that the source does not have any more to headwater.gone; how many there were.
 
     `noticed` says how it was found: event, reconcile or merge. A record that a later read brought stays.

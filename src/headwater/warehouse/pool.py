@@ -1,8 +1,8 @@
 """Connections to the warehouse: who we are, whom we act for, and nothing without a tenant."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, LiteralString, Self, TypeAlias
 from uuid import UUID
@@ -75,34 +75,40 @@ class Warehouse:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection in autocommit that acts for nobody: it sees no tenant's rows."""
-        try:
+        with translated():
             async with self._pool.connection() as conn:
                 yield conn
-        except PoolTimeout as exc:
-            raise RetryLater("the database does not answer, or all connections are busy") from exc
 
     @asynccontextmanager
     async def acting_for(self, tenant: UUID) -> AsyncIterator[Connection]:
         """One transaction on behalf of a tenant: committed at the end, rolled back on any error."""
-        try:
-            async with self.connection() as conn, conn.transaction():
-                await claim(conn, tenant)
-                yield conn
-        except psycopg.errors.InsufficientPrivilege as exc:
-            raise NeedsPerson(
-                f"the database does not let hw_app do its work ({exc.diag.message_primary}): run `headwater "
-                "migrate`, which grants what a restore may have lost"
-            ) from exc
-        except psycopg.OperationalError as exc:
-            if exc.sqlstate is None or exc.sqlstate[:2] in PASSING:
-                raise RetryLater(f"the database could not finish a transaction: {exc}") from exc
-            raise
+        async with self.connection() as conn, conn.transaction():
+            await claim(conn, tenant)
+            yield conn
 
     async def rows(self, tenant: UUID, statement: LiteralString, params: Params) -> list[dict[str, Any]]:
         """The rows of one statement, as dictionaries, in a transaction of its own."""
         async with self.acting_for(tenant) as conn, conn.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(statement, {"tenant": tenant, **params})
             return await cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns what a database says about itself into our errors; what it says about rows passes."""
+    try:
+        yield
+    except PoolTimeout as exc:
+        raise RetryLater("the database does not answer, or all connections are busy") from exc
+    except psycopg.errors.InsufficientPrivilege as exc:
+        raise NeedsPerson(
+            f"the database does not let hw_app do its work ({exc.diag.message_primary}): run `headwater "
+            "migrate`, which grants what a restore may have lost"
+        ) from exc
+    except psycopg.OperationalError as exc:
+        if exc.sqlstate is None or exc.sqlstate[:2] in PASSING:
+            raise RetryLater(f"the database could not go on: {exc}") from exc
+        raise
 
 
 async def claim(conn: Connection, tenant: UUID) -> None:

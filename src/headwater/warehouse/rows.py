@@ -46,8 +46,9 @@ class Shape:
         return [c for c in self.columns if c.real and c.live]
 
     @cached_property
-    def place(self) -> Mapping[str, Column]:
-        return {c.field: c for c in self.columns if c.live}
+    def aside(self) -> Sequence[Column]:
+        """The live columns that are keys of `_more`."""
+        return [c for c in self.columns if c.live and not c.real]
 
     @cached_property
     def readers(self) -> Sequence[tuple[Field, str, Decoder]]:
@@ -133,8 +134,8 @@ def _rows(
     cells = [values.get(column.field) for column in shape.cells]
     more = {
         column.name: as_json(text, column.kind)
-        for name, text in values.items()
-        if (column := shape.place.get(name)) is not None and not column.real and text is not None
+        for column in shape.aside
+        if (text := values.get(column.field)) is not None
     }
     for key in record.keys() - shape.keys:
         if record[key] is not None:

@@ -37,8 +37,8 @@ class Vault:
             keys = [line.strip() for line in self.path.read_text().splitlines() if line.strip()]
         except FileNotFoundError as exc:
             raise NeedsPerson(
-                f"the key file {self.path} is missing, and stored credentials cannot be read without it: put it "
-                "back from a backup, or connect again"
+                f"the key file {self.path} is missing, and stored credentials cannot be read without it: "
+                "put it back from a backup, or connect again"
             ) from exc
         try:
             return MultiFernet([Fernet(key) for key in keys])
