@@ -53,9 +53,11 @@ OPEN = """
      where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()
        and backend_type = 'client backend'
 """
-SYNCING = (
-    "select from pg_stat_activity where datname = current_database() and application_name = 'headwater lease'"
-)
+SYNCING = """
+    select from pg_locks join pg_stat_activity using (pid)
+     where locktype = 'advisory' and granted and application_name = 'headwater lease'
+       and datname = current_database()
+"""
 
 
 @dataclass
@@ -290,6 +292,7 @@ async def test_an_increment_killed_at_any_moment_goes_on_to_an_equal_replica(pla
 async def test_of_two_syncs_at_once_one_works_and_the_other_is_told_who_does(place_of):
     async with place_of("two") as place:
         await place.connect("main")
+        await place.control.add_fault("slow", method="batch", count=None, seconds=0.3)
         first = await place.start()
         await place.until_it_syncs(first)
         first.send_signal(signal.SIGSTOP)
@@ -314,6 +317,7 @@ async def test_a_killed_postgresql_is_started_again_by_the_next_sync(environment
         ended = [await (await started(*words, environment=environment)).communicate() for words in (
             ["connect", "bitrix24", webhook], ["status"],
         )]  # fmt: skip
+        await control.add_fault("slow", method="batch", skip=1, count=None, seconds=3)
         syncing = await started("sync", environment=environment)
         async with await psycopg.AsyncConnection.connect(embedded.ensure(home).url()) as watcher:
             while syncing.returncode is None:
@@ -326,6 +330,7 @@ async def test_a_killed_postgresql_is_started_again_by_the_next_sync(environment
             assert server is not None, ended
             os.kill(server, signal.SIGKILL)
             out, err = await syncing.communicate()
+        await control.clear_faults()
         again = await started("sync", environment=environment)
         whole, trouble = await again.communicate()
 
