@@ -15,8 +15,8 @@ from uuid import uuid4
 import psycopg
 
 from headwater.warehouse import embedded
+from headwater.warehouse.embedded import Server
 from headwater.warehouse.migrate import migrate
-from headwater.warehouse.server import Server
 
 TEMPLATE = "bench_template"
 

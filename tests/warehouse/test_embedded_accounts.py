@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from headwater.core.errors import NeedsPerson
-from headwater.warehouse import asroot, embedded
-from headwater.warehouse.asroot import Way
+from headwater.warehouse import embedded
+from headwater.warehouse.embedded import Way, asroot
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 
@@ -23,7 +23,7 @@ from pathlib import Path
 import psycopg
 from headwater.core.errors import NeedsPerson
 from headwater.warehouse import embedded
-from headwater.warehouse.asroot import Way
+from headwater.warehouse.embedded import Way
 """
 
 LETTING_GO = """

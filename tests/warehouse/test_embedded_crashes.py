@@ -98,6 +98,22 @@ def test_whenever_the_first_starter_is_killed_the_next_start_is_whole(tmp_path: 
         embedded.stop(home)
 
 
+def test_a_database_that_a_killed_starter_left_in_the_making_is_taken_over(home: Path):
+    """Its backend goes on when the starter is gone: the next starter finds no database, and cannot make it."""
+    server = embedded.ensure(home)
+    with psycopg.connect(server.url(database="postgres"), autocommit=True) as admin:
+        admin.execute("drop database headwater")
+        left = psycopg.connect(server.url(database="postgres"), autocommit=True)
+        left.pgconn.send_query(b"create database headwater")
+        left.pgconn.flush()
+
+        embedded.ensure(home)
+
+        left.close()
+        known = admin.execute("select count(*) from pg_database where datname = 'headwater'").fetchone()
+    assert known == (1,)
+
+
 def test_a_pid_file_that_names_another_living_process_is_stale(home: Path):
     server = embedded.ensure(home)
     file = home / "data" / "postmaster.pid"

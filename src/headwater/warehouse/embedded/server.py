@@ -8,9 +8,9 @@ from urllib.parse import quote
 from psycopg import pq
 
 from headwater.core.errors import NeedsPerson
-from headwater.warehouse import postmaster
-from headwater.warehouse.cluster import SUPERUSER
-from headwater.warehouse.homedir import HomeDir
+from headwater.warehouse.embedded import postmaster
+from headwater.warehouse.embedded.cluster import SUPERUSER
+from headwater.warehouse.embedded.homedir import HomeDir
 
 DATABASE = "headwater"
 SOCKET_PORT = 5432

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from headwater.core.errors import NeedsPerson, RetryLater
-from headwater.warehouse.homedir import HomeDir
+from headwater.warehouse.embedded.homedir import HomeDir
 
 PROC = Path("/proc")
 

@@ -7,8 +7,8 @@ import os
 import secrets
 import shutil
 import socket
-import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,17 +17,11 @@ from psycopg import sql
 
 from headwater.core import log
 from headwater.core.errors import NeedsPerson, RetryLater
-
-if sys.platform == "win32":
-    raise NeedsPerson(
-        "the embedded server needs Linux or macOS; on Windows set HEADWATER_DATABASE_URL to a PostgreSQL 15+"
-    )
-
-from headwater.warehouse import asroot, binaries, cluster, postmaster
-from headwater.warehouse.asroot import Account, Way
-from headwater.warehouse.cluster import SUPERUSER
-from headwater.warehouse.homedir import HomeDir, socket_dir, write_whole
-from headwater.warehouse.server import DATABASE, SOCKET_PORT, Server, answers, last, note
+from headwater.warehouse.embedded import asroot, binaries, cluster, postmaster
+from headwater.warehouse.embedded.asroot import Account, Way
+from headwater.warehouse.embedded.cluster import SUPERUSER
+from headwater.warehouse.embedded.homedir import HomeDir, socket_dir, write_whole
+from headwater.warehouse.embedded.server import DATABASE, SOCKET_PORT, Server, answers, last, note
 
 logger = log.get("warehouse")
 
@@ -212,7 +206,9 @@ def _furnish(place: HomeDir, server: Server) -> None:
     with connection:
         known = connection.execute("select from pg_database where datname = %s", [DATABASE]).fetchone()
         if known is None:
-            connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+            # A starter killed in the middle of this leaves a backend that finishes it.
+            with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+                connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
         if server.tcp:
             secret = connection.pgconn.encrypt_password(
                 _password(place).encode(), SUPERUSER.encode(), b"scram-sha-256"

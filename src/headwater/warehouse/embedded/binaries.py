@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from headwater.core.errors import NeedsPerson
-from headwater.warehouse.homedir import flush
+from headwater.warehouse.embedded.homedir import flush
 
 OLDEST = 15
 """The first major version that has all that our statements use."""

@@ -5,9 +5,9 @@ import tempfile
 from pathlib import Path
 
 from headwater.core.errors import NeedsPerson
-from headwater.warehouse.asroot import Account
-from headwater.warehouse.binaries import Binaries
-from headwater.warehouse.homedir import HomeDir, flush, write_whole
+from headwater.warehouse.embedded.asroot import Account
+from headwater.warehouse.embedded.binaries import Binaries
+from headwater.warehouse.embedded.homedir import HomeDir, flush, write_whole
 
 SUPERUSER = "postgres"
 

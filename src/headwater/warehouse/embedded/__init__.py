@@ -1,0 +1,16 @@
+"""The PostgreSQL server that lives in the data home: started by who needs it first, joined by the rest."""
+
+import sys
+
+from headwater.core.errors import NeedsPerson
+
+if sys.platform == "win32":
+    raise NeedsPerson(
+        "the embedded server needs Linux or macOS; on Windows set HEADWATER_DATABASE_URL to a PostgreSQL 15+"
+    )
+
+from headwater.warehouse.embedded.asroot import Way
+from headwater.warehouse.embedded.server import Server
+from headwater.warehouse.embedded.service import Status, ensure, initialised, psql, status, stop
+
+__all__ = ["Server", "Status", "Way", "ensure", "initialised", "psql", "status", "stop"]
