@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from headwater.core.errors import HeadwaterError, NeedsPerson, RetryLater, StopSync, Unfit
-from headwater.core.model import Field, Kind, Span
+from headwater.core.model import Fate, Field, Kind, Span
 from headwater.sandbox.bitrix24.faults import Kind as Fault
 from headwater.sources.bitrix24 import Bitrix24
 from headwater.testing.source_suite import ids_of, read, rows_of
@@ -322,3 +322,26 @@ def test_the_decoders_of_a_source_take_its_own_zone_for_times_without_one(world:
     decode = world.connect().decoder(Field("X", Kind.MOMENT, type="datetime"))
 
     assert decode("2026-01-02 03:04:05") == "2026-01-02T03:04:05+00:00"
+
+
+async def test_a_hidden_record_is_told_from_a_deleted_one(world):
+    ids = world.add(4)
+    world.portal.change(int(ids[0]), {"ASSIGNED_BY_ID": "1", "OPENED": "N"})
+    world.portal.change(int(ids[1]), {"ASSIGNED_BY_ID": "7", "OPENED": "N"})
+    world.remove(ids[2:3])
+    source = world.connect(world.url.replace("/rest/1/", "/rest/7/"))
+
+    [answer] = [answer async for answer in source.fates("deals", ids[:3])]
+
+    assert [answer.fates[id] for id in ids[:3]] == [Fate.HIDDEN, Fate.HERE, Fate.GONE]
+    await source.close()
+
+
+async def test_a_method_that_is_refused_says_nothing_of_records(world):
+    ids = world.add(3)
+    world.fault(Fault.SCOPE, method="crm.deal.get")
+    source = world.connect()
+
+    with pytest.raises(NeedsPerson, match="insufficient_scope"):
+        [answer async for answer in source.fates("deals", ids)]
+    await source.close()

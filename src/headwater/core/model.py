@@ -163,3 +163,19 @@ class Page(NamedTuple):
     parts: Sequence[Part]
     now: datetime
     requests: int = 1
+
+
+class Fate(StrEnum):
+    """What a source says when it is asked for one record by its id."""
+
+    HERE = "here"
+    HIDDEN = "hidden"  # it exists, and we may not see it
+    GONE = "gone"
+
+
+class Fates(NamedTuple):
+    """What one answer says of records asked for one by one; `began` and `requests` as in `Page`."""
+
+    began: int
+    fates: Mapping[str, Fate]
+    requests: int = 1

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Protocol
 
-from headwater.core.model import Account, Decoder, EntitySpec, Field, Page, Row, Span, Survey
+from headwater.core.model import Account, Decoder, EntitySpec, Fates, Field, Page, Row, Span, Survey
 
 
 class Clock(Protocol):
@@ -53,8 +53,16 @@ class Source(Protocol):
         reader who stores a page with its spans can be killed at any moment and resume from there."""
         ...
 
+    def pairs(self, spans: Sequence[Span]) -> AsyncIterator[Page]:
+        """Like `pages`, but a record holds no more than its id and the clocks of its entity."""
+        ...
+
     def by_ids(self, entity: str, ids: Sequence[str]) -> AsyncIterator[Page]:
         """Reads records by id, in bulk. What does not come back is gone or hidden."""
+        ...
+
+    def fates(self, entity: str, ids: Sequence[str]) -> AsyncIterator[Fates]:
+        """Asks for records one by one, which tells the gone from the hidden; every id gets its answer."""
         ...
 
     def id_of(self, entity: str, row: Row) -> str:

@@ -8,7 +8,7 @@ from typing import Protocol
 import pytest
 
 from headwater.core.errors import NeedsPerson, RetryLater, SkipRecord, Unfit
-from headwater.core.model import Kind, Page, Row, Span
+from headwater.core.model import Fate, Kind, Page, Row, Span
 from headwater.core.ports import Source
 from headwater.testing.fakes import CountingPace
 
@@ -235,6 +235,30 @@ class SourceSuite:
         pages = [page async for page in source.by_ids(world.entity, wanted)]
 
         assert sorted(ids_of(source, pages), key=int) == [*ids[10:40], *ids[45:140]]
+
+    async def test_pairs_say_of_every_record_when_it_changed(self, world: World, source: Source) -> None:
+        ids = world.add(130)
+        spec = source.entities[world.entity]
+        span = Span(world.entity, "all", upto=int(ids[-1]))
+
+        brief = rows_of([page async for page in source.pairs([span])])
+        whole = rows_of(await read(source, [span]))
+
+        assert [dict(row) for row in brief] == [
+            {key: row[key] for key in (spec.id_field, *spec.clocks)} for row in whole
+        ]
+        assert [source.id_of(world.entity, row) for row in brief] == list(ids)
+
+    async def test_it_says_of_each_record_whether_it_is_gone(self, world: World, source: Source) -> None:
+        ids = world.add(120)
+        world.remove(ids[40:60])
+
+        answers = [answer async for answer in source.fates(world.entity, [*ids, "nonsense"])]
+
+        assert {id: fate for answer in answers for id, fate in answer.fates.items()} == (
+            dict.fromkeys(ids, Fate.HERE) | dict.fromkeys([*ids[40:60], "nonsense"], Fate.GONE)
+        )
+        assert sum(answer.requests for answer in answers) == len(world.pace.turns)
 
     async def test_read_numbers_rise_and_every_request_is_counted(self, world: World, source: Source) -> None:
         ids = world.add(self.many)

@@ -38,6 +38,11 @@ class Declared:
     select: Sequence[str] = ("*", "UF_*")
     unlisted: frozenset[str] = field(default_factory=frozenset)
 
+    @property
+    def brief(self) -> Sequence[str]:
+        """The fields that tell whether a record is the one we know."""
+        return (ID, *self.spec.clocks)
+
 
 def column(name: str, origin: str) -> Normal:
     """A normalised column that repeats one field."""

@@ -7,11 +7,12 @@ from datetime import UTC
 from typing import Any, NamedTuple
 
 from headwater.core.errors import HeadwaterError, RetryLater, SkipRecord, StopSync
-from headwater.core.model import Page, Part, Row, Span, Unread
+from headwater.core.model import Fate, Fates, Page, Part, Row, Span, Unread
 from headwater.core.ports import Clock
 from headwater.sources._http import TooLarge, TooSlow
 from headwater.sources.bitrix24.entities import Declared
 from headwater.sources.bitrix24.lanes import PAGE, Lane, chain, harvest, number_of
+from headwater.sources.bitrix24.refusals import Denied
 from headwater.sources.bitrix24.shapes import command, rows_of
 from headwater.sources.bitrix24.wire import COMMANDS, PATIENCE_SECONDS, TRIES, Wire, pause
 
@@ -39,8 +40,13 @@ class Reader:
         self._size = COMMANDS
         self._paid = wire.requests
 
-    async def spans(self, lanes: Sequence[Lane], spent: Sequence[Span]) -> AsyncIterator[Page]:
-        """Reads `lanes` to their ends; spans in `spent` hold nothing and are told as done at once."""
+    async def spans(
+        self, lanes: Sequence[Lane], spent: Sequence[Span], *, brief: bool = False
+    ) -> AsyncIterator[Page]:
+        """Reads `lanes` to their ends; spans in `spent` hold nothing and are told as done at once.
+
+        `brief`: of every record only its id and clocks.
+        """
         waiting = deque(lanes)
         told = [Part(span, (), done=True) for span in spent]
         windows = any(lane.span.clock for lane in lanes)
@@ -50,7 +56,11 @@ class Reader:
             yield self._page(told)
         while waiting:
             served = _share(waiting, self._size)
-            keys = {lane.name: chain(lane, pages, self._wire.zone or UTC) for lane, pages in served}
+            zone = self._wire.zone or UTC
+            keys = {
+                lane.name: chain(lane, pages, zone, select=lane.entity.brief if brief else ())
+                for lane, pages in served
+            }
             commands = {key: text for chained in keys.values() for key, text in chained.items()}
             try:
                 batch = await self._wire.batch(commands, divisible=True)
@@ -95,6 +105,24 @@ class Reader:
         if strange:
             await self._wire.call("server.time")
             yield self._page([Part(span, (), True, strange)])
+
+    async def fates(self, entity: Declared, ids: Sequence[str]) -> AsyncIterator[Fates]:
+        """Asks for each record with a command of its own."""
+        known = [id_ for id_ in ids if number_of({"ID": id_})]
+        strange = dict.fromkeys((id_ for id_ in ids if not number_of({"ID": id_})), Fate.GONE)
+        if strange and not known:
+            await self._wire.call("server.time")
+            yield self._fates(strange)
+        for at in range(0, len(known), COMMANDS):
+            asked = {f"f{number}": id_ for number, id_ in enumerate(known[at : at + COMMANDS])}
+            method = f"{entity.family}.get"
+            batch = await self._wire.settle(
+                {key: command(method, [("ID", id_)]) for key, id_ in asked.items()}
+            )
+            said = {asked[key]: _fate(method, row, asked[key]) for key, row in batch.results.items()}
+            said |= {asked[key]: _fate_of(exc) for key, exc in batch.errors.items()}
+            yield self._fates(strange | said)
+            strange = {}
 
     async def _narrowly(self, lane: Lane, told: Sequence[Part]) -> AsyncIterator[Page]:
         """A page of a lane that is too large even alone: its ids first, then its records in halves."""
@@ -177,6 +205,10 @@ class Reader:
             raise trouble
         await self._clock.sleep(pause(trouble, max(1, failures)))
 
+    def _fates(self, said: Mapping[str, Fate]) -> Fates:
+        paid, self._paid = self._wire.requests - self._paid, self._wire.requests
+        return Fates(self._wire.began, said, paid)
+
     def _page(self, parts: Sequence[Part], began: int | None = None) -> Page:
         paid, self._paid = self._wire.requests - self._paid, self._wire.requests
         return Page(self._wire.began if began is None else began, parts, self._wire.now, paid)
@@ -199,6 +231,20 @@ def _share(waiting: Sequence[Lane], size: int) -> list[tuple[Lane, int]]:
         shares.append((lane, pages))
         size -= pages
     return shares
+
+
+def _fate(method: str, row: Any, id_: str) -> Fate:
+    if not isinstance(row, Mapping) or number_of(row) != int(id_):
+        raise StopSync(f"{method}: asked for record {id_}, the portal answered with something else")
+    return Fate.HERE
+
+
+def _fate_of(exc: HeadwaterError) -> Fate:
+    if isinstance(exc, SkipRecord):
+        return Fate.GONE
+    if isinstance(exc, Denied):
+        return Fate.HIDDEN
+    raise exc
 
 
 def _by_ids(entity: Declared, ids: Sequence[str]) -> str:

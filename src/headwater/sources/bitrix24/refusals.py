@@ -17,6 +17,10 @@ class Spent(RetryLater):
     """A method has used up its operating time."""
 
 
+class Denied(NeedsPerson):
+    """A record that exists and may not be seen, or a method that may not be called."""
+
+
 PERSON: Mapping[str, str] = {
     "expired_token": "the webhook has expired; make a new one and connect again",
     "invalid_token": "the webhook is not known any more; make a new one and connect again",
@@ -49,7 +53,7 @@ PASSING: Mapping[str, tuple[type[RetryLater], str]] = {
 OURS = frozenset({"error_batch_length_exceeded", "error_batch_method_not_allowed"})
 # Classic methods refuse with an empty word; their description is all there is.
 SAID: tuple[tuple[str, type[HeadwaterError], str], ...] = (
-    ("access denied", NeedsPerson, PERSON["access_denied"]),
+    ("access denied", Denied, PERSON["access_denied"]),
     ("disk resource exhausted", NeedsPerson, "the portal's disk is full; make room there"),
     ("not found", SkipRecord, "there is no such record"),
     ("id is not defined", SkipRecord, "there is no such record"),

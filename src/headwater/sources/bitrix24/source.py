@@ -9,14 +9,14 @@ import httpx2
 
 from headwater.core import log
 from headwater.core.errors import NeedsPerson, SkipRecord, StopSync
-from headwater.core.model import Account, Decoder, EntitySpec, Field, Page, Row, Span, Survey
+from headwater.core.model import Account, Decoder, EntitySpec, Fates, Field, Page, Row, Span, Survey
 from headwater.core.ports import Clock, Pace
 from headwater.sources._http import LIMIT_BYTES, Http
 from headwater.sources.bitrix24 import survey
 from headwater.sources.bitrix24.address import address
 from headwater.sources.bitrix24.decode import decoder
 from headwater.sources.bitrix24.entities import DECLARED, Declared
-from headwater.sources.bitrix24.lanes import is_spent, lane, number_of
+from headwater.sources.bitrix24.lanes import Lane, is_spent, lane, number_of
 from headwater.sources.bitrix24.reading import Reader
 from headwater.sources.bitrix24.shapes import section
 from headwater.sources.bitrix24.wire import Batch, Wire
@@ -108,18 +108,24 @@ class Bitrix24:
 
     async def pages(self, spans: Sequence[Span]) -> AsyncIterator[Page]:
         """Reads `spans` to their ends; one page is one answer, its parts tell where each span goes on."""
-        lanes = [
-            lane(f"s{number}", _declared(span.entity), span)
-            for number, span in enumerate(spans)
-            if not is_spent(span)
-        ]
-        async for page in self._reader().spans(lanes, [s for s in spans if is_spent(s)]):
+        async for page in self._reader().spans(_lanes(spans), [s for s in spans if is_spent(s)]):
+            yield page
+
+    async def pairs(self, spans: Sequence[Span]) -> AsyncIterator[Page]:
+        """Like `pages`, with no more of a record than its id and times."""
+        spent = [s for s in spans if is_spent(s)]
+        async for page in self._reader().spans(_lanes(spans), spent, brief=True):
             yield page
 
     async def by_ids(self, entity: str, ids: Sequence[str]) -> AsyncIterator[Page]:
         """Reads records by id, up to 2,500 in a request. What does not come back is gone or hidden."""
         async for page in self._reader().ids(_declared(entity), ids):
             yield page
+
+    async def fates(self, entity: str, ids: Sequence[str]) -> AsyncIterator[Fates]:
+        """Asks for records one by one, 50 in a request: crm.deal.get tells the gone from the hidden."""
+        async for answer in self._reader().fates(_declared(entity), ids):
+            yield answer
 
     def id_of(self, entity: str, row: Row) -> str:
         """The record's id as the portal spells it. Raises SkipRecord when it has none that is usable."""
@@ -148,6 +154,14 @@ class Bitrix24:
             if not survey.is_optional(key):
                 raise NeedsPerson(str(exc)) if isinstance(exc, SkipRecord) else exc
             self._log.warning("part of the survey was refused", part=key, reason=str(exc))
+
+
+def _lanes(spans: Sequence[Span]) -> list[Lane]:
+    return [
+        lane(f"s{number}", _declared(span.entity), span)
+        for number, span in enumerate(spans)
+        if not is_spent(span)
+    ]
 
 
 def _declared(slug: str) -> Declared:
