@@ -154,6 +154,12 @@ async def _before(
     return await (await conn.execute(statements.was, {**base, "ids": list(ids)})).fetchall()
 
 
+async def distrust(conn: Connection, shape: Shape, ids: Sequence[str], origin: Origin) -> None:
+    """Makes the next store of these records write them, even if what is stored says that it is the same."""
+    params = {"tenant": origin.tenant, "connection": origin.connection, "ids": list(ids)}
+    await conn.execute(Statements(shape).distrust, params)
+
+
 async def vanish(conn: Connection, shape: Shape, ids: Sequence[str], origin: Origin, *, noticed: str) -> int:
     """Moves records that the source does not have any more to headwater.gone; how many there were.
 
@@ -200,6 +206,7 @@ class Statements:
         )
         self.put_gone = SQL(sql.put_gone).format(**names)
         self.put_history = SQL(sql.put_history).format(**names)
+        self.distrust = SQL(sql.distrust).format(**names)
         self.touch_typed = SQL(sql.touch_typed).format(**names)
         self.touch_normal = SQL(sql.touch_normal).format(**names)
 

@@ -13,8 +13,7 @@ with typed as (
 )
 insert into headwater.gone
        (tenant_id, connection_id, entity, external_id, began, noticed, gone_at, last_row)
-select %(tenant)s, %(connection)s, %(entity)s, normal.id, %(began)s, %(noticed)s, %(now)s,
-       coalesce(typed.row, '{{}}')
+select %(tenant)s, %(connection)s, %(entity)s, id, %(began)s, %(noticed)s, %(now)s, coalesce(typed.row, '{{}}')
   from normal
-  left join typed using (id)
+  full join typed using (id)
 returning external_id

@@ -1,0 +1,327 @@
+"""A process that holds a connection: it surveys, opens runs, stores pages, closes runs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from headwater.core import log
+from headwater.core.errors import HeadwaterError, SkipRecord
+from headwater.core.model import Fate, Page, Part, Row, Survey
+from headwater.core.ports import Clock, Source
+from headwater.sync.plan import Cursor, Reading
+from headwater.warehouse import failed, lease, page, state, typed
+from headwater.warehouse.connections import Link
+from headwater.warehouse.failed import Failure
+from headwater.warehouse.lease import Lease
+from headwater.warehouse.origin import Origin
+from headwater.warehouse.page import Stored
+from headwater.warehouse.pool import Connection, Warehouse
+from headwater.warehouse.rows import Made, Shape, make
+from headwater.warehouse.state import State
+
+LOGGER = log.get("sync")
+AT_ONCE = 2_500  # records that are read again by id in one go
+
+
+@dataclass(slots=True)
+class Run:
+    """One entity in one run: what is read, how far it is, what became of it.
+
+    `before` counts what the same full read had stored before it was cut.
+    """
+
+    entity: str
+    number: int
+    reading: Reading
+    cursor: Cursor
+    shape: Shape
+    expected: int | None = None
+    before: int = 0
+    seen_by: str = "poll"
+    read: int = 0
+    requests: int = 0
+    stored: Stored = field(default_factory=Stored)
+    notes: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def note(self, field_name: str, reason: str, example: str) -> None:
+        """A value that is not in its column: told once per field and run, with a count and an example."""
+        known = self.notes.setdefault(field_name, {"reason": reason, "count": 0, "example": example})
+        known["count"] += 1
+
+
+@dataclass(slots=True)
+class Step:
+    """What one answer does to one run; it counts once the answer is committed."""
+
+    run: Run
+    cursor: Cursor
+    read: int = 0
+    requests: int = 0
+    stored: Stored = field(default_factory=Stored)
+
+    def taken(self) -> None:
+        """The commit succeeded."""
+        self.run.cursor = self.cursor
+        self.run.read += self.read
+        self.run.requests += self.requests
+        self.run.stored.add(self.stored)
+
+
+@dataclass(slots=True)
+class Reread:
+    """What became of records that were read again by id."""
+
+    here: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    hidden: set[str] = field(default_factory=set)
+
+
+Report = Callable[[Run], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The records of a part: rows to store, and those that cannot become rows. Ids are unique."""
+
+    made: Sequence[Made]
+    failures: Sequence[Failure]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One connection, held; nobody else syncs it meanwhile. `report` is told after every committed page."""
+
+    warehouse: Warehouse
+    clock: Clock
+    link: Link
+    source: Source
+    held: Lease
+    report: Report
+
+    async def state(self, entity: str) -> State:
+        """How far an entity is."""
+        return await state.read(self.warehouse, self.link.tenant, self.link.id, entity)
+
+    async def survey(
+        self, names: Sequence[str], states: Mapping[str, State], *, count: bool = False
+    ) -> Survey:
+        """The state of the account. A portal that does not even answer that is a failed run, too."""
+        try:
+            return await self.source.survey(names, count=count)
+        except HeadwaterError as exc:
+            for name in names:
+                kept = Cursor.load(states[name].cursor)
+                sync_type = "full" if kept.until is None else "incremental"
+                number = await state.begin(
+                    self.warehouse, self.link.tenant, self.link.id, name, sync_type=sync_type,
+                    cursor=kept.dump(), fresh=False, source_records=None, now=self.clock.now(),
+                )  # fmt: skip
+                await state.finish(
+                    self.warehouse, self.link.tenant, self.link.id, name, run=number, sync_type=sync_type,
+                    cursor=None, until=None, notes={}, error=str(exc), now=self.clock.now(),
+                )  # fmt: skip
+            raise
+
+    async def open(
+        self, survey: Survey, name: str, reading: Reading, known: State, *, seen_by: str = "poll"
+    ) -> Run:
+        """Opens a run, after the typed table of its entity was made to fit the fields."""
+        shape = await self._shape(survey, name)
+        total = survey.totals.get(name)
+        full = reading.sync_type == "full"
+        number = await state.begin(
+            self.warehouse, self.link.tenant, self.link.id, name,
+            sync_type=reading.sync_type, cursor=reading.cursor.dump(), fresh=reading.fresh and full,
+            source_records=total, now=self.clock.now(),
+        )  # fmt: skip
+        LOGGER.info(
+            "run begins", connection=self.link.slug, entity=name, run=number, sync=reading.sync_type,
+            fresh=reading.fresh, fields=len(shape.fields),
+        )  # fmt: skip
+        return Run(
+            name, number, reading, reading.cursor, shape,
+            expected=total if full else None,
+            before=0 if reading.fresh or not full else known.synced_records,
+            seen_by=seen_by,
+        )  # fmt: skip
+
+    async def _shape(self, survey: Survey, name: str) -> Shape:
+        spec, fields = self.source.entities[name], survey.fields[name]
+        columns = await typed.ensure(
+            self.warehouse, self.link.tenant, self.link.id, spec, fields,
+            schema=self.link.slug, key_column=self.source.key_column, now=self.clock.now(),
+        )  # fmt: skip
+        return Shape(
+            source=self.source.name,
+            key_column=self.source.key_column,
+            spec=spec,
+            schema=self.link.slug,
+            fields=fields,
+            columns=columns,
+            decode={one.name: self.source.decoder(one) for one in fields},
+            id_of=lambda row: self.source.id_of(name, row),
+            currency=survey.currency,
+        )
+
+    async def store(self, runs: Sequence[Run], answer: Page, *, afresh: bool = False) -> None:
+        """One answer, one commit: rows, history, failures, cursor, counters; the counters last.
+
+        `afresh`: what is stored is not trusted, and written again even if it says it is the same.
+        """
+        by_entity = {run.entity: run for run in runs}
+        parts = [(by_entity[part.span.entity], part) for part in answer.parts]
+        ready = [(run, part, sort(run.shape, part.records)) for run, part in parts]
+        steps = {run.entity: Step(run, run.cursor) for run, _ in parts}
+        next(iter(steps.values())).requests = answer.requests
+        now = self.clock.now()
+        async with self.warehouse.acting_for(self.link.tenant) as conn:
+            await self.held.hold(conn)
+            for run, part, found in ready:
+                origin = self._origin(run, answer.began, now)
+                step = steps[run.entity]
+                if afresh:
+                    await page.distrust(conn, run.shape, [one.id for one in found.made], origin)
+                step.stored.add(await _store_part(conn, run, part, found, origin))
+                step.cursor = step.cursor.advanced(part.span, done=part.done)
+                step.read += len(part.records)
+            for step in sorted(steps.values(), key=lambda step: step.run.entity):
+                await self._advance(conn, step)
+        for step in steps.values():
+            step.taken()
+            LOGGER.debug(
+                "page stored", connection=self.link.slug, entity=step.run.entity, rows=step.read,
+                new=step.stored.created, changed=step.stored.updated, failed=step.stored.failed,
+            )  # fmt: skip
+            self.report(step.run)
+
+    async def reread(
+        self, run: Run, ids: Sequence[str], *, noticed: str, afresh: bool = False, withhold: bool = False
+    ) -> Reread:
+        """Reads records by id, whatever their times say, and stores them.
+
+        The source is asked about each one that does not come back: a hidden one stays as it is, a vanished
+        one moves to headwater.gone (`noticed` says how it was found), unless deletions are withheld.
+        """
+        found = Reread()
+        for at in range(0, len(ids), AT_ONCE):
+            asked = ids[at : at + AT_ONCE]
+            async for answer in self.source.by_ids(run.entity, asked):
+                found.here |= {id for part in answer.parts for id in _ids(self.source, run.entity, part)}
+                await self.store([run], answer, afresh=afresh)
+            absent = [id for id in asked if id not in found.here]
+            async for told in self.source.fates(run.entity, absent):
+                gone = [id for id, fate in told.fates.items() if fate is Fate.GONE]
+                found.gone |= set(gone)
+                found.hidden |= {id for id, fate in told.fates.items() if fate is Fate.HIDDEN}
+                await self.vanish(
+                    run, [] if withhold else gone, told.began, noticed=noticed, requests=told.requests
+                )
+        return found
+
+    async def vanish(
+        self, run: Run, ids: Sequence[str], began: int, *, noticed: str, requests: int = 0
+    ) -> None:
+        """Moves records that the source does not have any more to headwater.gone, in one commit."""
+        step = Step(run, run.cursor, requests=requests)
+        async with self.warehouse.acting_for(self.link.tenant) as conn:
+            await self.held.hold(conn)
+            origin = self._origin(run, began, self.clock.now())
+            step.stored.deleted = await page.vanish(conn, run.shape, ids, origin, noticed=noticed)
+            await self._advance(conn, step)
+        step.taken()
+
+    async def finish(self, run: Run, cursor: Cursor, *, status: str = "complete") -> None:
+        """Closes a run that did all it was for."""
+        await state.finish(
+            self.warehouse, self.link.tenant, self.link.id, run.entity,
+            run=run.number, sync_type=run.reading.sync_type, cursor=cursor.dump(), until=cursor.until,
+            status=status, notes=run.notes, error=None, now=self.clock.now(),
+        )  # fmt: skip
+        LOGGER.info(
+            "run complete", connection=self.link.slug, entity=run.entity, run=run.number, read=run.read,
+            new=run.stored.created, changed=run.stored.updated, gone=run.stored.deleted,
+            failed=run.stored.failed, requests=run.requests,
+        )  # fmt: skip
+
+    @asynccontextmanager
+    async def failing(self, runs: Sequence[Run]) -> AsyncIterator[None]:
+        """What goes wrong inside is written into the runs; cursors stay after the last committed page."""
+        try:
+            yield
+        except (HeadwaterError, asyncio.CancelledError) as exc:
+            words = str(exc) or "stopped before its end"
+            for run in runs:
+                await state.finish(
+                    self.warehouse, self.link.tenant, self.link.id, run.entity,
+                    run=run.number, sync_type=run.reading.sync_type, cursor=None, until=None,
+                    notes=run.notes, error=words, now=self.clock.now(),
+                )  # fmt: skip
+            raise
+
+    def _origin(self, run: Run, began: int, now: datetime) -> Origin:
+        return Origin(self.link.tenant, self.link.id, run.number, began, run.seen_by, now)
+
+    async def _advance(self, conn: Connection, step: Step) -> None:
+        await state.advance(
+            conn, self.link.tenant, self.link.id, step.run.entity,
+            run=step.run.number, cursor=step.cursor.dump(), read_records=step.read,
+            full=step.run.reading.sync_type == "full", stored=step.stored,
+            requests=step.requests, notes=step.run.notes,
+        )  # fmt: skip
+
+
+@asynccontextmanager
+async def opened(
+    warehouse: Warehouse, clock: Clock, link: Link, source: Source, *, report: Report
+) -> AsyncIterator[Session]:
+    """Takes the connection. Raises RetryLater when another process holds it."""
+    now = clock.now()
+    async with lease.taken(warehouse, link.tenant, link.id, now=now) as held:
+        await state.ensure_history(warehouse, link.tenant, now)
+        yield Session(warehouse, clock, link, source, held, report)
+
+
+def sort(shape: Shape, records: Sequence[Row]) -> Sorted:
+    """Rows of the records, and what cannot become rows, each with its reason."""
+    made: dict[str, Made] = {}
+    failures: list[Failure] = []
+    for record in records:
+        try:
+            one = make(shape, record)
+        except SkipRecord as why:
+            failures.append(failed.unusable(None, str(why), record))
+            continue
+        except RecursionError:
+            failures.append(failed.unusable(None, "the record is nested too deeply", None))
+            continue
+        twin = made.get(one.id)
+        if twin is not None and twin.version != one.version:
+            reason = (
+                "the source gave this id twice in one answer, with different content; the later one is stored"
+            )
+            failures.append(failed.unusable(one.id, reason, twin.record))
+        made[one.id] = one
+    return Sorted(list(made.values()), failures)
+
+
+async def _store_part(conn: Connection, run: Run, part: Part, found: Sorted, origin: Origin) -> Stored:
+    stored = await page.store(conn, run.shape, found.made, origin)
+    for record in found.made:
+        for misfit in record.misfits:
+            run.note(misfit.field, misfit.reason, record.id)
+    failures = [*found.failures, *(failed.unusable(u.id, u.reason, u.raw) for u in part.unread)]
+    await failed.put(conn, origin, run.entity, failures)
+    stored.failed += len(failures)
+    return stored
+
+
+def _ids(source: Source, entity: str, part: Part) -> set[str]:
+    """The ids an answer speaks of, also those whose record it could not hand over."""
+    told = {one.id for one in part.unread if one.id is not None}
+    for record in part.records:
+        with suppress(SkipRecord):
+            told.add(source.id_of(entity, record))
+    return told
