@@ -11,7 +11,7 @@ OVERLAP = timedelta(minutes=2)  # read again before the last window: clocks and 
 MARGIN = timedelta(seconds=5)  # left out at the end of a window: changes that are being written right now
 
 RunType = Literal["full", "incremental"]
-SyncType = Literal["full", "incremental", "ids"]
+SyncType = Literal["full", "incremental", "ids", "reconcile"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,11 +166,8 @@ class Session:
             currency=survey.currency,
         )
 
-    async def store(self, runs: Sequence[Run], answer: Page, *, afresh: bool = False) -> None:
-        """One answer, one commit: rows, history, failures, cursor, counters; the counters last.
-
-        `afresh`: what is stored is not trusted, and written again even if it says it is the same.
-        """
+    async def store(self, runs: Sequence[Run], answer: Page) -> None:
+        """One answer, one commit: rows, history, failures, cursor, counters; the counters last."""
         by_entity = {run.entity: run for run in runs}
         parts = [(by_entity[part.span.entity], part) for part in answer.parts]
         ready = [(run, part, sort(run.shape, part.records)) for run, part in parts]
@@ -182,8 +179,6 @@ class Session:
             for run, part, found in ready:
                 origin = self._origin(run, answer.began, now)
                 step = steps[run.entity]
-                if afresh:
-                    await page.distrust(conn, run.shape, [one.id for one in found.made], origin)
                 step.stored.add(await _store_part(conn, run, part, found, origin))
                 step.cursor = step.cursor.advanced(part.span, done=part.done)
                 step.read += len(part.records)
@@ -197,9 +192,7 @@ class Session:
             )  # fmt: skip
             self.report(step.run)
 
-    async def reread(
-        self, run: Run, ids: Sequence[str], *, noticed: str, afresh: bool = False, withhold: bool = False
-    ) -> Reread:
+    async def reread(self, run: Run, ids: Sequence[str], *, noticed: str, withhold: bool = False) -> Reread:
         """Reads records by id, whatever their times say, and stores them.
 
         The source is asked about each one that does not come back: a hidden one stays as it is, a vanished
@@ -210,7 +203,7 @@ class Session:
             asked = ids[at : at + AT_ONCE]
             async for answer in self.source.by_ids(run.entity, asked):
                 found.here |= {id for part in answer.parts for id in _ids(self.source, run.entity, part)}
-                await self.store([run], answer, afresh=afresh)
+                await self.store([run], answer)
             absent = [id for id in asked if id not in found.here]
             async for told in self.source.fates(run.entity, absent):
                 gone = [id for id, fate in told.fates.items() if fate is Fate.GONE]
@@ -220,6 +213,12 @@ class Session:
                     run, [] if withhold else gone, told.began, noticed=noticed, requests=told.requests
                 )
         return found
+
+    async def distrust(self, run: Run, ids: Sequence[str]) -> None:
+        """Makes the next read of these records write them, even if what is stored says it is the same."""
+        async with self.warehouse.acting_for(self.link.tenant) as conn:
+            await self.held.hold(conn)
+            await page.distrust(conn, run.shape, ids, self._origin(run, 0, self.clock.now()))
 
     async def vanish(
         self, run: Run, ids: Sequence[str], began: int, *, noticed: str, requests: int = 0

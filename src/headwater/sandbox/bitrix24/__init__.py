@@ -1,22 +1,26 @@
 """A rehearsal Bitrix24 portal: `serve` it, or take it as an ASGI `app` in the same process."""
 
-from headwater.sandbox.bitrix24.books import Books, Person, Pipeline, UserField, Webhook
+from headwater.sandbox.bitrix24.books import Books, Handler, Person, Pipeline, UserField, Webhook
 from headwater.sandbox.bitrix24.clock import PortalClock
 from headwater.sandbox.bitrix24.company import found
 from headwater.sandbox.bitrix24.door import app
+from headwater.sandbox.bitrix24.events import Message
 from headwater.sandbox.bitrix24.faults import Fault, Kind
 from headwater.sandbox.bitrix24.fill import filled
 from headwater.sandbox.bitrix24.history import live
 from headwater.sandbox.bitrix24.limits import Accounting, Plan, Rules, Shown
-from headwater.sandbox.bitrix24.portal import Portal, State
+from headwater.sandbox.bitrix24.portal import Portal
 from headwater.sandbox.bitrix24.server import Address, Options, built, serve, served
+from headwater.sandbox.bitrix24.state import State
 
 __all__ = [
     "Accounting",
     "Address",
     "Books",
     "Fault",
+    "Handler",
     "Kind",
+    "Message",
     "Options",
     "Person",
     "Pipeline",

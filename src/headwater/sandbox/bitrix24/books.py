@@ -1,4 +1,4 @@
-"""The portal's reference books: people, webhooks, pipelines, stages and lists, currencies, user fields."""
+"""The portal's reference books: people, credentials, handlers, pipelines, lists, currencies, user fields."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,7 +11,8 @@ ALL_SCOPES = ("crm", "department", "telephony", "user", "user_basic", "user_brie
 
 @dataclass(slots=True)
 class Person:
-    """An employee. `pace` and `luck` (0 to 1) are how fast and how well they sell."""
+    """An employee. `pace` and `luck` (0 to 1) are how fast and how well they sell; `sees` is what their role
+    shows them of other people's records when they are no admin: the open ones (open) or none (own)."""
 
     id: int
     name: str
@@ -24,15 +25,28 @@ class Person:
     admin: bool = False
     pace: float = 1.0
     luck: float = 0.4
+    sees: str = "open"
 
 
 @dataclass(slots=True)
 class Webhook:
-    """An incoming webhook: it acts with the rights of its person, within its scopes."""
+    """An incoming webhook: it acts with the rights of its person, within its scopes, until it expires."""
 
     user_id: int
     code: str
     scopes: list[str] = field(default_factory=lambda: ["crm", "user"])
+    expired: bool = False
+
+
+@dataclass(slots=True)
+class Handler:
+    """Where events go: an outgoing webhook, or (`app`) what an application bound with event.bind."""
+
+    id: int
+    url: str
+    application_token: str
+    events: list[str]
+    app: bool = False
 
 
 @dataclass(slots=True)
@@ -104,6 +118,9 @@ class Books:
     currencies: list[Currency] = field(default_factory=list)
     user_fields: list[UserField] = field(default_factory=list)
     features: dict[str, str] = field(default_factory=dict)
+    handlers: list[Handler] = field(default_factory=list)
+    member_id: str = ""
+    """What the portal is called for as long as it lives, whatever its address."""
 
     def person(self, user_id: int) -> Person | None:
         return next((person for person in self.people if person.id == user_id), None)
@@ -178,4 +195,6 @@ def load(text: str) -> Books:
         [Currency(**one) for one in raw["currencies"]],
         [UserField(**one) for one in raw["user_fields"]],
         raw["features"],
+        [Handler(**one) for one in raw.get("handlers", ())],
+        raw.get("member_id", ""),
     )

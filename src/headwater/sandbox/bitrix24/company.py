@@ -98,6 +98,7 @@ def found(seed: int = 1, *, staff: int = 24, code: str = "") -> Books:
     ]
     books.user_fields = _user_fields()
     books.features = {"rest_offline_extended": "N", "rest_auth_connector": "N"}
+    books.member_id = f"{random.Random(f'member {seed}').getrandbits(128):032x}"  # noqa: S311 (a name)
     return books
 
 

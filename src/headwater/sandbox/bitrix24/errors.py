@@ -40,6 +40,10 @@ def no_credential() -> Refused:
     return Refused(401, "NO_AUTH_FOUND", "Wrong authorization data")
 
 
+def expired() -> Refused:
+    return Refused(401, "expired_token", "The access token provided has expired.")
+
+
 def user_dismissed() -> Refused:
     return Refused(401, "authorization_error", "Unable to authorize user")
 

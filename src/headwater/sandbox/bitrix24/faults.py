@@ -8,7 +8,8 @@ from typing import Any
 
 
 class Kind(StrEnum):
-    """Before the request is read: the first block. While it runs: the second. To its answer: the third."""
+    """Before the request is read: the first block. While it runs: the second. To its answer: the third.
+    To an event on its way: the fourth, where `method` is the event's name."""
 
     QUERY_LIMIT = "query_limit"  # 503 QUERY_LIMIT_EXCEEDED
     OVERLOAD = "overload"  # 503 OVERLOAD_LIMIT
@@ -27,6 +28,7 @@ class Kind(StrEnum):
     NO_ID = "no_id"  # a row of the page has no ID
     BAD_UTF8 = "bad_utf8"  # `field` of a row carries bytes that are no UTF-8
     HUGE_VALUE = "huge_value"  # `field` of a row is `size` characters long
+    MERGE_CONFLICT = "merge_conflict"  # a merge ends with CONFLICT; nothing was merged
 
     DROP_AFTER = "drop_after"  # done, but the connection is closed without an answer
     HTML_AFTER = "html_after"  # done, but answered with an HTML page of `status`
@@ -34,19 +36,24 @@ class Kind(StrEnum):
     HTML_200 = "html_200"  # an HTML page with status 200
     SLOW = "slow"  # the answer comes `seconds` later
 
+    EVENT_LOST = "event_lost"  # never sent
+    EVENT_DOUBLED = "event_doubled"  # sent twice
+    EVENT_REORDERED = "event_reordered"  # sent after the one that follows it
+    EVENT_LATE = "event_late"  # sent `seconds` later
+
 
 _ORDER = list(Kind)
 FRONT = frozenset(_ORDER[: _ORDER.index(Kind.OPERATION_LIMIT)])
 ROWS = frozenset({Kind.DUPLICATE_ROW, Kind.NO_ID, Kind.BAD_UTF8, Kind.HUGE_VALUE})
-AFTER = frozenset(_ORDER[_ORDER.index(Kind.DROP_AFTER) :]) - {Kind.SLOW}
+AFTER = frozenset(_ORDER[_ORDER.index(Kind.DROP_AFTER) : _ORDER.index(Kind.SLOW)])
 
 
 @dataclass(slots=True)
 class Fault:
     """One entry of the script.
 
-    It strikes requests or commands whose method matches `method` (a pattern such as `crm.deal.*`, in
-    lower case) and whose batch key matches `key`, after letting `skip` of them pass, with `probability`,
+    It strikes requests, commands or events whose method matches `method` (a pattern such as `crm.deal.*`
+    or `oncrmdeal*`, in lower case) and whose batch key matches `key`, after letting `skip` of them pass, with `probability`,
     at most `count` times (None: for ever). Without `status` a page is a 502 and an error a 400.
     """
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import cache
 from typing import Any
 
 from headwater.sandbox.bitrix24.books import Books, UserField
@@ -61,6 +62,7 @@ class Field:
         return self.item or item_name(self.name)
 
 
+@cache
 def item_name(name: str) -> str:
     """The crm.item.* form of an upper-case name: DATE_CREATE → dateCreate, UF_CRM_172 → ufCrm_172."""
     head, *tail = name.lower().split("_")
@@ -129,24 +131,16 @@ class Table:
 
     def __init__(self, entity: Entity, user_fields: Sequence[UserField]) -> None:
         self.entity = entity
-        self.fields: dict[str, Field] = {one.name: one for one in entity.fields}
-        self.columns: list[Field] = [one for one in entity.fields if one.listed and one.name != "ID"]
-        self.slots: dict[str, int] = {}
-        self.by_item: dict[str, Field] = {}
-        self._refresh()
-        for user_field in user_fields:
-            self.add(user_field)
+        self.reset(user_fields)
 
-    def add(self, user_field: UserField) -> None:
-        """One more user field, after all others."""
-        one = custom_field(user_field)
-        self.fields[one.name] = one
-        self.columns.append(one)
-        self._refresh()
-
-    def _refresh(self) -> None:
-        self.slots = {one.name: at for at, one in enumerate(self.columns)}
-        self.by_item = {one.item_name: one for one in self.fields.values()}
+    def reset(self, user_fields: Sequence[UserField]) -> None:
+        """Takes over another list of user fields; stored rows must already have their order."""
+        custom = [custom_field(user_field) for user_field in user_fields]
+        self.fields: dict[str, Field] = {one.name: one for one in (*self.entity.fields, *custom)}
+        listed = (one for one in self.entity.fields if one.listed and one.name != "ID")
+        self.columns: list[Field] = [*listed, *custom]
+        self.slots: dict[str, int] = {one.name: at for at, one in enumerate(self.columns)}
+        self.by_item: dict[str, Field] = {one.item_name: one for one in self.fields.values()}
         self.names = ("ID", *self.slots)
         self.empties = [one.empty for one in self.columns]
         self._blank: Values = dict.fromkeys(self.names)

@@ -8,6 +8,7 @@ from headwater.sandbox.bitrix24.batch import method_name, run_batch
 from headwater.sandbox.bitrix24.calls import Outcome
 from headwater.sandbox.bitrix24.errors import (
     Refused,
+    expired,
     https_required,
     no_credential,
     not_commercial,
@@ -20,8 +21,9 @@ from headwater.sandbox.bitrix24.errors import (
 )
 from headwater.sandbox.bitrix24.faults import AFTER, FRONT, Fault, Kind
 from headwater.sandbox.bitrix24.methods import BATCH
-from headwater.sandbox.bitrix24.portal import Portal, State
+from headwater.sandbox.bitrix24.portal import Portal
 from headwater.sandbox.bitrix24.running import Caller, run, timing
+from headwater.sandbox.bitrix24.state import State
 
 REQUEST_SECONDS = 60.0
 """A request that takes longer is cut off by the cloud's front end."""
@@ -121,6 +123,8 @@ def _caller(portal: Portal, request: Request) -> Caller:
     webhook = portal.books.webhook(request.user_id, request.code)
     if webhook is None:
         raise wrong_credential()
+    if webhook.expired:
+        raise expired()
     person = portal.books.person(webhook.user_id)
     if person is None or not person.active:
         raise user_dismissed()
@@ -128,6 +132,7 @@ def _caller(portal: Portal, request: Request) -> Caller:
 
 
 def _served(portal: Portal, caller: Caller, method: str, params: dict[str, Any]) -> Answer:
+    portal.disturb(method)
     began = portal.clock.time()
     if method == BATCH:
         tired = portal.faults.take(frozenset({Kind.OPERATION_LIMIT}), method) is not None

@@ -1,9 +1,11 @@
-"""Who sees what: an admin everything, everybody else their own records and the open ones."""
+"""Who sees what: an admin everything, everybody else their own records and, as a rule, the open ones."""
 
 from headwater.sandbox.bitrix24 import php
 from headwater.sandbox.bitrix24.books import Person
 from headwater.sandbox.bitrix24.fields import Table, Values
 from headwater.sandbox.bitrix24.filters import Condition, Where, expression
+
+OPEN, OWN = "open", "own"
 
 
 def visible(table: Table, person: Person, where: Where) -> Where:
@@ -11,10 +13,14 @@ def visible(table: Table, person: Person, where: Where) -> Where:
     if person.admin:
         return where
     mine = expression(table, table.fields["ASSIGNED_BY_ID"])
+    if person.sees == OWN:
+        return where.also(Condition(f"{mine} = ?", (person.id,)))
     opened = expression(table, table.fields["OPENED"])
     return where.also(Condition(f"({mine} = ? or {opened} = 'Y')", (person.id,)))
 
 
 def visible_to(person: Person, record: Values) -> bool:
     """Whether this person may see the record."""
-    return person.admin or record["OPENED"] == "Y" or php.integer(record["ASSIGNED_BY_ID"]) == person.id
+    if person.admin or php.integer(record["ASSIGNED_BY_ID"]) == person.id:
+        return True
+    return person.sees == OPEN and record["OPENED"] == "Y"

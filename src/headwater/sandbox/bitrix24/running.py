@@ -37,6 +37,8 @@ def run(
 ) -> Outcome:
     """What a method answers; Refused when it does not. `key` is its place in a batch, `charged_to` the
     method that pays for its time, by default itself."""
+    if key is not None:
+        portal.disturb(name, inside=True)
     method = METHODS.get(name)
     if method is None:
         raise no_method()

@@ -1,7 +1,11 @@
-"""The portal's records in SQLite: one JSON list of values a record, indexes on what lists filter by."""
+"""The portal's records in SQLite: one JSON list of values a record, indexes on what lists filter by.
+
+What was deleted lies in a table of its own, the recycle bin, until it is restored.
+"""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +34,10 @@ class Store:
     def open(self, table: Table) -> None:
         """Makes the table of an entity and its indexes, where they are not there yet."""
         name = table.entity.name
-        self._db.execute(f"create table if not exists {name} (id integer primary key, data text not null)")
+        for place in (name, _bin(table)):
+            self._db.execute(
+                f"create table if not exists {place} (id integer primary key, data text not null)"
+            )
         self._index(table)
 
     def _index(self, table: Table) -> None:
@@ -45,6 +52,20 @@ class Store:
     def close(self) -> None:
         self._db.close()
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written in the block is written whole or not at all."""
+        if self._db.in_transaction:
+            yield
+            return
+        self._db.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+        self._db.execute("commit")
+
     def get(self, table: Table, record_id: int) -> list[Any] | None:
         """The values of one record, or None."""
         found = self._db.execute(
@@ -56,16 +77,11 @@ class Store:
     def put(self, table: Table, records: Iterable[Stored]) -> None:
         """Writes records, new or known, all or none."""
         self.version += 1
-        self._db.execute("begin")
-        try:
+        with self.together():
             self._db.executemany(
                 f"insert or replace into {table.entity.name} (id, data) values (?, ?)",  # noqa: S608 (a declared name)
                 ((record_id, orjson.dumps(values).decode()) for record_id, values in records),
             )
-        except BaseException:
-            self._db.execute("rollback")
-            raise
-        self._db.execute("commit")
 
     def fill(self, table: Table, records: Iterable[Stored]) -> None:
         """Writes very many records: the indexes are taken down and built again, packed, afterwards."""
@@ -77,14 +93,50 @@ class Store:
         finally:
             self._index(table)
 
-    def delete(self, table: Table, record_id: int) -> bool:
-        """Removes a record; whether there was one."""
+    def discard(self, table: Table, ids: Iterable[int]) -> list[int]:
+        """Moves records to the recycle bin; which of them there were, in order of id."""
         self.version += 1
-        gone = self._db.execute(
-            f"delete from {table.entity.name} where id = ?",  # noqa: S608 (a declared name)
+        name, known = table.entity.name, self.ids(table, ids)
+        with self.together():
+            self._db.execute(
+                f"insert or replace into {_bin(table)} select id, data from {name}"  # noqa: S608 (declared names)
+                " where id in (select value from json_each(?))",
+                (orjson.dumps(known).decode(),),
+            )
+            self._db.executemany(f"delete from {name} where id = ?", ((one,) for one in known))  # noqa: S608 (a declared name)
+        return known
+
+    def discarded(self, table: Table) -> list[int]:
+        """The ids in the recycle bin."""
+        return [int(one) for (one,) in self._db.execute(f"select id from {_bin(table)} order by id")]  # noqa: S608 (a declared name)
+
+    def reclaim(self, table: Table, record_id: int) -> list[Any] | None:
+        """Takes a record out of the recycle bin; its values, or None when it is not there."""
+        found = self._db.execute(
+            f"delete from {_bin(table)} where id = ? returning data",  # noqa: S608 (a declared name)
             (record_id,),
-        )
-        return gone.rowcount > 0
+        ).fetchall()
+        return table.padded(orjson.loads(found[0][0])) if found else None
+
+    def rewrite(self, table: Table, change: Callable[[list[Any]], list[Any]]) -> None:
+        """Puts every record, deleted ones too, through a function of its values: columns come or go."""
+        self.version += 1
+        with self.together():
+            for place in (table.entity.name, _bin(table)):
+                after = -1
+                while page := self._page(place, after, 500):
+                    changed = [
+                        (orjson.dumps(change(table.padded(orjson.loads(data)))).decode(), record_id)
+                        for record_id, data in page
+                    ]
+                    self._db.executemany(f"update {place} set data = ? where id = ?", changed)  # noqa: S608 (a declared name)
+                    after = page[-1][0]
+
+    def _page(self, place: str, after: int, limit: int) -> list[tuple[int, str]]:
+        return self._db.execute(
+            f"select id, data from {place} where id > ? order by id limit ?",  # noqa: S608 (a declared name)
+            (after, limit),
+        ).fetchall()
 
     def select(self, sql: str, arguments: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Runs a query built from declared names and bound values."""
@@ -92,11 +144,20 @@ class Store:
 
     def walk(self, table: Table, *, after: int = 0, limit: int = 1000) -> list[Stored]:
         """The next records in order of id."""
-        found = self._db.execute(
-            f"select id, data from {table.entity.name} where id > ? order by id limit ?",  # noqa: S608 (a declared name)
-            (after, limit),
-        )
+        found = self._page(table.entity.name, after, limit)
         return [(record_id, table.padded(orjson.loads(data))) for record_id, data in found]
+
+    def ids(self, table: Table, among: Iterable[int] | None = None) -> list[int]:
+        """The ids there are, in order; `among` others, when given."""
+        name = table.entity.name
+        if among is None:
+            found = self._db.execute(f"select id from {name} order by id")  # noqa: S608 (a declared name)
+        else:
+            found = self._db.execute(
+                f"select id from {name} where id in (select value from json_each(?)) order by id",  # noqa: S608 (a declared name)
+                (orjson.dumps(list(among)).decode(),),
+            )
+        return [int(one) for (one,) in found]
 
     def all(self, table: Table) -> Iterator[Stored]:
         """Every record in order of id, read in pages, so that writes in between do no harm."""
@@ -118,12 +179,12 @@ class Store:
     def last_id(self, table: Table) -> int:
         return int(self._db.execute(f"select coalesce(max(id), 0) from {table.entity.name}").fetchone()[0])  # noqa: S608 (a declared name)
 
-    def next_id(self, table: Table) -> int:
-        """An id never given before, also when the newest records were deleted."""
+    def next_id(self, table: Table, count: int = 1) -> int:
+        """The first of so many ids never given before, also when the newest records were deleted."""
         name = f"last_id.{table.entity.name}"
-        given = max(int(self.read(name) or 0), self.last_id(table)) + 1
-        self.write(name, str(given))
-        return given
+        given = max(int(self.read(name) or 0), self.last_id(table))
+        self.write(name, str(given + count))
+        return given + 1
 
     def read(self, name: str) -> str | None:
         """A remembered text."""
@@ -133,6 +194,10 @@ class Store:
     def write(self, name: str, value: str) -> None:
         """Remembers a text under a name."""
         self._db.execute("insert or replace into meta (name, value) values (?, ?)", (name, value))
+
+
+def _bin(table: Table) -> str:
+    return f"bin_{table.entity.name}"
 
 
 def index_name(entity: str, field: str) -> str:

@@ -7,18 +7,54 @@ from headwater.sandbox.bitrix24 import php
 from headwater.sandbox.bitrix24.fields import Table
 from headwater.sandbox.bitrix24.names import NOTES, deal_title
 from headwater.sandbox.bitrix24.records import Records
+from headwater.sandbox.bitrix24.store import Stored
 
 
 def worked(records: Records, deals: Table, changes: int, dice: random.Random) -> list[int]:
     """Makes so many changes, each by a manager at the portal's own time; the ids of the deals concerned."""
-    people = [person for person in records.books.people if person.active]
+    people = _staff(records)
+    return [_change(records, deals, dice, people[dice.randrange(len(people))]) for _ in range(changes)]
+
+
+def edited(records: Records, deals: Table, count: int, dice: random.Random) -> None:
+    """Somebody edits so many deals, none of them new."""
+    people = _staff(records)
+    for _ in range(count):
+        found = _any(records, deals, dice)
+        if found is not None:
+            deal = deals.record(*found)
+            records.update(deals, found[0], _edit(records, deal, dice), dice.choice(people))
+
+
+def lost(records: Records, deals: Table, count: int, dice: random.Random) -> None:
+    """Somebody deletes so many deals."""
+    for _ in range(count):
+        found = _any(records, deals, dice)
+        if found is not None:
+            records.remove(deals, [found[0]])
+
+
+def won_over(records: Records, deals: Table, count: int, dice: random.Random) -> None:
+    """So many new deals."""
+    people = _staff(records)
+    for _ in range(count):
+        person = dice.choice(people)
+        records.add(deals, _new(records, dice, person), person)
+
+
+def _staff(records: Records) -> list[int]:
+    people = [person.id for person in records.books.people if person.active]
     if not people or not records.books.pipelines:
         raise ValueError("nobody works here: the portal has no active people or no pipelines")
-    return [_change(records, deals, dice, people[dice.randrange(len(people))].id) for _ in range(changes)]
+    return people
+
+
+def _any(records: Records, deals: Table, dice: random.Random) -> Stored | None:
+    return records.store.near(deals, dice.randint(1, max(records.store.last_id(deals), 1)))
 
 
 def _change(records: Records, deals: Table, dice: random.Random, person: int) -> int:
-    found = records.store.near(deals, dice.randint(1, max(records.store.last_id(deals), 1)))
+    found = _any(records, deals, dice)
     if found is None or dice.random() < 0.2:
         return records.add(deals, _new(records, dice, person), person)
     deal = deals.record(*found)
