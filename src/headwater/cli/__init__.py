@@ -3,7 +3,7 @@
 import typer
 
 from headwater import __version__
-from headwater.cli import connect, db, demo, doctor, failed, sandbox, say, status, sync
+from headwater.cli import connect, db, demo, doctor, failed, reconcile, sandbox, say, status, sync
 
 app = typer.Typer(
     name="headwater",
@@ -31,10 +31,12 @@ def _common(
 app.command("demo")(demo.demo)
 app.command("connect")(connect.connect)
 app.command("sync")(sync.sync)
+app.command("reconcile")(reconcile.reconcile_)
 app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("migrate")(db.migrate)
 app.add_typer(failed.app, name="failed")
+app.add_typer(reconcile.app, name="certificate")
 app.add_typer(db.app, name="db")
 app.add_typer(sandbox.app, name="sandbox")
 

@@ -80,8 +80,24 @@ def _one(
     if rows is None:
         found.missing.append(id)
         return
+    differences = differences_of(record, rows, spec, fields, place)
+    found.compared += 1
+    found.fields += sum(one.name in place and one.name != spec.id_field for one in fields)
+    found.differing += bool(differences)
+    found.differences += [(id, *one) for one in differences[: max(0, most - len(found.differences))]]
+
+
+def differences_of(
+    record: Row,
+    rows: tuple[str, str | None],
+    spec: EntitySpec,
+    fields: Sequence[Field],
+    place: Mapping[str, Column],
+) -> list[tuple[str, Any, Any]]:
+    """Where the stored rows (typed and normalised, as JSON texts) do not mean what the record says:
+    (field, in the source, stored). `place` are the live columns by field."""
     typed, normal = _load(rows[0]), _load(rows[1]) if rows[1] else {}
-    differences: list[tuple[str, str, Any, Any]] = []
+    differences: list[tuple[str, Any, Any]] = []
     more, raw = typed.get("_more") or {}, typed.get("_raw") or {}
     known = {spec.id_field}
     for one in fields:
@@ -93,18 +109,15 @@ def _one(
         value = more.get(column.name) if value is None else value
         given = record.get(one.key)
         if not (agrees(given, value, one) or (one.key in raw and kept(given, raw[one.key]))):
-            differences.append((id, one.name, given, value))
-        found.fields += 1
+            differences.append((one.name, given, value))
     differences += [
-        (id, key, record[key], more.get(key.lower()))
+        (key, record[key], more.get(key.lower()))
         for key in record.keys() - known
         if record[key] not in EMPTY and more.get(key.lower()) != record[key]
     ]
     if normal.get("version") != typed["_version"] or normal.get("began") != typed["_began"]:
-        differences.append((id, f"crm_{spec.slug}.version", typed["_version"], normal.get("version")))
-    found.compared += 1
-    found.differing += bool(differences)
-    found.differences += differences[: max(0, most - len(found.differences))]
+        differences.append((f"crm_{spec.slug}.version", typed["_version"], normal.get("version")))
+    return differences
 
 
 def _load(text: str) -> dict[str, Any]:

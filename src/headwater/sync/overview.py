@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from headwater.warehouse import sql
+from headwater.warehouse import certificates, sql
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Warehouse
 
@@ -57,3 +57,19 @@ async def failure(warehouse: Warehouse, tenant: UUID, number: int) -> dict[str, 
     """One entry of the failed queue, with the record as the source gave it."""
     rows = await warehouse.rows(tenant, sql.failure, {"id": number})
     return rows[0] if rows else None
+
+
+async def issued(
+    warehouse: Warehouse, tenant: UUID, links: Sequence[Link], *, limit: int = 20
+) -> list[dict[str, Any]]:
+    """Certificates of reconciliations, the newest first; the body of each as it was kept."""
+    found = []
+    for link in links:
+        rows = await certificates.of(warehouse, tenant, link.id, limit=limit)
+        found += [{"connection": link.slug, **row} for row in rows]
+    return found
+
+
+async def certificate(warehouse: Warehouse, tenant: UUID, number: int) -> dict[str, Any] | None:
+    """One certificate."""
+    return await certificates.one(warehouse, tenant, number)

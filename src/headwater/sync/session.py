@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from headwater.core import log
@@ -173,11 +172,10 @@ class Session:
         ready = [(run, part, sort(run.shape, part.records)) for run, part in parts]
         steps = {run.entity: Step(run, run.cursor) for run, _ in parts}
         next(iter(steps.values())).requests = answer.requests
-        now = self.clock.now()
         async with self.warehouse.acting_for(self.link.tenant) as conn:
             await self.held.hold(conn)
             for run, part, found in ready:
-                origin = self._origin(run, answer.began, now)
+                origin = self.origin(run, answer.began)
                 step = steps[run.entity]
                 step.stored.add(await _store_part(conn, run, part, found, origin))
                 step.cursor = step.cursor.advanced(part.span, done=part.done)
@@ -218,7 +216,7 @@ class Session:
         """Makes the next read of these records write them, even if what is stored says it is the same."""
         async with self.warehouse.acting_for(self.link.tenant) as conn:
             await self.held.hold(conn)
-            await page.distrust(conn, run.shape, ids, self._origin(run, 0, self.clock.now()))
+            await page.distrust(conn, run.shape, ids, self.origin(run, 0))
 
     async def vanish(
         self, run: Run, ids: Sequence[str], began: int, *, noticed: str, requests: int = 0
@@ -227,7 +225,7 @@ class Session:
         step = Step(run, run.cursor, requests=requests)
         async with self.warehouse.acting_for(self.link.tenant) as conn:
             await self.held.hold(conn)
-            origin = self._origin(run, began, self.clock.now())
+            origin = self.origin(run, began)
             step.stored.deleted = await page.vanish(conn, run.shape, ids, origin, noticed=noticed)
             await self._advance(conn, step)
         step.taken()
@@ -260,8 +258,8 @@ class Session:
                 )  # fmt: skip
             raise
 
-    def _origin(self, run: Run, began: int, now: datetime) -> Origin:
-        return Origin(self.link.tenant, self.link.id, run.number, began, run.seen_by, now)
+    def origin(self, run: Run, began: int) -> Origin:
+        return Origin(self.link.tenant, self.link.id, run.number, began, run.seen_by, self.clock.now())
 
     async def _advance(self, conn: Connection, step: Step) -> None:
         await state.advance(

@@ -12,8 +12,10 @@ from headwater.sandbox import bitrix24
 from headwater.sandbox.bitrix24 import Options, Portal
 from headwater.sources.bitrix24 import Bitrix24
 from headwater.sync import plan, proof
+from headwater.sync.certificate import Certificate
 from headwater.sync.compare import Comparison
 from headwater.sync.engine import Engine, Report, Run
+from headwater.sync.reconcile import SAMPLE, Terms, reconcile
 from headwater.testing.fakes import FakeClock
 from headwater.warehouse import connections
 from headwater.warehouse.connections import Link, Tenant
@@ -67,6 +69,18 @@ class River:
             return await Engine(self.warehouse, self.clock).sync_ids(self.link, source, "deals", ids)
         finally:
             await source.close()
+
+    async def reconcile(
+        self, *, seed: int = 1, sample: int = SAMPLE, accept_deletions: bool = False
+    ) -> Certificate:
+        """The deals compared with the portal, as `headwater reconcile` does it."""
+        source = self.source()
+        terms = Terms(seed=seed, sample=sample, accept_deletions=accept_deletions)
+        try:
+            [issued] = await reconcile(self.warehouse, self.clock, self.link, source, terms)
+        finally:
+            await source.close()
+        return issued.certificate
 
     def settle(self) -> None:
         """Lets so much time pass that everything done so far lies inside the next window."""

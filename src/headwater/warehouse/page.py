@@ -154,6 +154,26 @@ async def _before(
     return await (await conn.execute(statements.was, {**base, "ids": list(ids)})).fetchall()
 
 
+async def drifted(
+    conn: Connection, shape: Shape, made: Sequence[Made], origin: Origin
+) -> list[tuple[str, str, str, str]]:
+    """Where stored rows are not what storing these records would make of them now, though nobody read
+    anything else: (id, table.column, stored, expected), the values as JSON texts."""
+    params = {"tenant": origin.tenant, "connection": origin.connection}
+    statements, found = Statements(shape), []
+    for table, stage, copy, lines, drift in (
+        (shape.schema, statements.stage_typed, statements.copy_typed, [m.typed for m in made],
+         statements.drifted_typed),
+        ("public", statements.stage_normal, statements.copy_normal, [m.normal for m in made],
+         statements.drifted_normal),
+    ):  # fmt: skip
+        await conn.execute(stage)
+        await _copy(conn, copy, [f"{line}\t\n" for line in lines])
+        rows = await (await conn.execute(drift, params)).fetchall()
+        found += [(id, f"{table}.{shape.table}.{key}", old, new) for id, key, old, new in rows]
+    return found
+
+
 async def distrust(conn: Connection, shape: Shape, ids: Sequence[str], origin: Origin) -> None:
     """Makes the next store of these records write them, even if what is stored says that it is the same."""
     params = {"tenant": origin.tenant, "connection": origin.connection, "ids": list(ids)}
@@ -200,7 +220,14 @@ class Statements:
         self.put_typed = SQL(sql.put_typed).format(
             **names, columns=_names(typed), sets=_sets(typed), staged=staged
         )
+        table = Identifier(shape.schema, shape.table)
+        self.drifted_typed = SQL(sql.drifted).format(
+            table=table, key=Identifier(shape.key_column), staged=staged
+        )
         self.stage_normal, self.copy_normal, staged = _stage(normal)
+        self.drifted_normal = SQL(sql.drifted).format(
+            table=Identifier("public", shape.table), key=Identifier("external_id"), staged=staged
+        )
         self.put_normal = SQL(sql.put_normal).format(
             **names, columns=_names(normal), sets=_sets(normal), staged=staged
         )

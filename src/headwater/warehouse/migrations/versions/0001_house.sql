@@ -356,6 +356,39 @@ comment on column headwater.failed.key is 'The record id, or a hash of the recor
 select headwater.protect('headwater.failed');
 
 ------------------------------------------------------------------------------------------------------------
+-- Reconciliation: what the source says it has, against what is here
+------------------------------------------------------------------------------------------------------------
+
+-- Unlogged: a reconciliation that a crash cut short starts over.
+create unlogged table headwater.pairs (
+    tenant_id      uuid        not null,
+    connection_id  bigint      not null,
+    entity         text        not null,
+    external_id    text        not null,
+    began          bigint      not null,
+    clocks         timestamptz[] not null,
+    primary key (tenant_id, connection_id, entity, external_id)
+);
+comment on table headwater.pairs is
+    'What a reconciliation under way has read of the source: each record''s id and the times it changed.';
+select headwater.protect('headwater.pairs');
+
+create table headwater.certificates (
+    tenant_id      uuid        not null,
+    connection_id  bigint      not null,
+    id             bigint      generated always as identity,
+    entity         text        not null,
+    run_id         bigint      not null,
+    issued_at      timestamptz not null,
+    verdict        text        not null check (verdict in ('equal', 'repaired', 'unequal')),
+    body           jsonb       not null,
+    primary key (tenant_id, connection_id, id)
+);
+comment on table headwater.certificates is 'What each reconciliation compared, found, repaired and did not check.';
+create index on headwater.certificates (tenant_id, connection_id, entity, issued_at);
+select headwater.protect('headwater.certificates');
+
+------------------------------------------------------------------------------------------------------------
 -- Typed tables: which column holds which field
 ------------------------------------------------------------------------------------------------------------
 

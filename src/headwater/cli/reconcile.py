@@ -1,0 +1,192 @@
+"""`headwater reconcile` and `headwater certificate`: whether the replica equals its source, in writing."""
+
+import random
+import time
+from typing import Annotated, Any
+
+import typer
+
+from headwater.cli import say
+from headwater.cli.frame import AsJson, ConnectionName, TenantName, run
+from headwater.cli.sync import once
+from headwater.cli.texts import text
+from headwater.sync.overview import certificate, issued
+from headwater.sync.reconcile import SAMPLE, Issued, Terms, reconcile
+from headwater.wiring import House
+
+EVERY_SECONDS = 2.0
+
+app = typer.Typer(help="What reconciliations found.", no_args_is_help=True, rich_markup_mode=None)
+
+Sample = Annotated[
+    int, typer.Option(min=0, max=1_000_000, help="How many records to compare field by field.")
+]
+Seed = Annotated[
+    int | None, typer.Option(help="Draws the same sample as the certificate that names it.", min=0, max=2**62)
+]
+Accept = Annotated[
+    bool,
+    typer.Option("--accept-deletions", help="Let records go even if suspiciously many vanished at once."),
+]
+
+
+class Told:
+    """Progress in plain lines."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.quiet = quiet
+        self.shown_at = time.monotonic()
+
+    def __call__(self, what: str, count: int) -> None:
+        now = time.monotonic()
+        if not self.quiet and now - self.shown_at >= EVERY_SECONDS:
+            self.shown_at = now
+            say.errors.print(text(f"reconcile_{what}", count=say.number(count)), markup=False)
+
+
+def reconcile_(
+    sample: Sample = SAMPLE,
+    seed: Seed = None,
+    accept_deletions: Accept = False,
+    tenant: TenantName = None,
+    connection: ConnectionName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare everything stored with its source, repair what is wrong, and issue a certificate.
+
+    Syncs first. Reads the id and the times of every record of the source, reads again what differs, lets
+    vanished records go (they move to headwater.gone), and compares a random sample field by field.
+
+    Example: headwater reconcile --sample 5000
+    """
+    terms = Terms(
+        seed=random.SystemRandom().randrange(2**31) if seed is None else seed,
+        sample=sample,
+        accept_deletions=accept_deletions,
+    )
+
+    async def work(house: House) -> list[Issued]:
+        owner = await house.tenant(tenant)
+        links = await house.links(owner, connection)
+        await once(house, tenant=tenant, connection=connection, quiet=as_json)
+        found: list[Issued] = []
+        for link in links:
+            source = house.source_of(link)
+            try:
+                found += await reconcile(
+                    house.warehouse, house.clock, link, source, terms, progress=Told(quiet=as_json)
+                )
+            finally:
+                await source.close()
+        return found
+
+    found = [
+        {
+            "id": one.number,
+            "connection": one.certificate.connection,
+            "entity": one.certificate.entity,
+            "issued_at": one.issued_at,
+            "verdict": one.certificate.verdict,
+            "body": one.certificate.body(),
+        }
+        for one in run(work, as_json=as_json)
+    ]
+    if as_json:
+        say.json(found)
+    else:
+        for each in found:
+            _print(each)
+    if any(each["verdict"] == "unequal" for each in found):
+        raise typer.Exit(say.DIFFERENT)
+
+
+@app.command("list")
+def list_(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at the most.")] = 20,
+    tenant: TenantName = None,
+    connection: ConnectionName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show past certificates, the newest first.
+
+    Example: headwater certificate list --limit 5
+    """
+
+    async def work(house: House) -> list[dict[str, Any]]:
+        owner = await house.tenant(tenant)
+        links = await house.links(owner, connection)
+        return await issued(house.warehouse, owner.id, links, limit=limit)
+
+    found = run(work, as_json=as_json)
+    if as_json:
+        say.json(found)
+    elif not found:
+        say.line("no_certificates")
+    else:
+        heads = (
+            "col_number", "col_connection", "col_entity", "col_issued", "col_verdict", "col_source",
+            "col_stored", "col_wrong",
+        )  # fmt: skip
+        say.table(heads, [
+            (
+                one["id"], one["connection"], one["entity"],
+                f"{one['issued_at'].astimezone():%Y-%m-%d %H:%M}", text(f"verdict_{one['verdict']}"),
+                one["body"]["in_source"], one["body"]["stored_after"], _wrong(one["body"]),
+            )
+            for one in found
+        ])  # fmt: skip
+
+
+@app.command()
+def show(
+    number: Annotated[int, typer.Argument(help="The certificate's number in `headwater certificate list`.")],
+    tenant: TenantName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print one certificate.
+
+    Example: headwater certificate show 12
+    """
+
+    async def work(house: House) -> dict[str, Any] | None:
+        owner = await house.tenant(tenant)
+        return await certificate(house.warehouse, owner.id, number)
+
+    found = run(work, as_json=as_json)
+    if found is None:
+        if as_json:
+            say.json({"error": "NotFound", "message": f"no certificate {number}", "exit_code": say.DIFFERENT})
+        else:
+            say.line("no_certificate", number=number)
+        raise typer.Exit(say.DIFFERENT)
+    if as_json:
+        say.json(found)
+    else:
+        _print(found)
+
+
+def _wrong(body: dict[str, Any]) -> int:
+    return sum(body[name] for name in ("missing", "extra", "stale", "torn", "mismatched"))
+
+
+def _print(found: dict[str, Any]) -> None:
+    """A certificate for people to read and keep."""
+    body = found["body"]
+    facts = {name: say.number(value) for name, value in body.items() if isinstance(value, int)}
+    facts = body | facts | {"number": found["id"], "seed": body["seed"], "entity": found["entity"]}
+    facts["issued"] = f"{found['issued_at'].astimezone():%Y-%m-%d %H:%M:%S %z}"
+    facts["complete_to"] = str(body["complete_to"])
+    say.line("certificate_head", **facts)
+    say.line(f"certificate_{found['verdict']}", **facts)
+    for key in ("certificate_counts", "certificate_found", "certificate_done", "certificate_sample"):
+        say.line(key, **facts)
+    for one in body["mismatches"]:
+        say.line("certificate_mismatch", **one)
+    for kind, ids in body["examples"].items():
+        say.line("certificate_examples", kind=text(f"kind_{kind}"), ids=", ".join(ids))
+    for alarm in body["alarms"]:
+        say.line(f"alarm_{alarm['kind']}", **alarm["facts"])
+    say.line("certificate_unchecked", **facts)
+    for right in body["rights"]:
+        say.line("certificate_right", what=right)
+    say.line("certificate_hash", **facts)

@@ -1,0 +1,266 @@
+"""Reconciliation: what the source has against what is stored, both ways; repairs, and a certificate."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+from headwater.core import log
+from headwater.core.errors import NeedsPerson, SkipRecord, Unfit
+from headwater.core.model import Row, Span, Text
+from headwater.core.ports import Clock, Source
+from headwater.sync import session
+from headwater.sync.certificate import EXAMPLES, Alarm, Certificate, Mismatch
+from headwater.sync.compare import differences_of
+from headwater.sync.plan import Cursor, Reading
+from headwater.sync.session import AT_ONCE, Run, Session, sort
+from headwater.warehouse import certificates, page, state
+from headwater.warehouse.compared import Stored
+from headwater.warehouse.connections import Link
+from headwater.warehouse.pairs import Pairs
+from headwater.warehouse.pool import Warehouse
+
+LOGGER = log.get("sync")
+SAMPLE = 1_000
+FEW = 20  # so many deletions are never suspicious
+SHARE = 0.05  # of what is stored: more that vanish at once look like a loss of rights
+PROBED = 100  # of a suspicious number, that are asked for one by one
+
+Progress = Callable[[str, int], None]
+"""Told what is being done (pairs, repair, sample) and how many records were read in it so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How to reconcile: size and seed of the sample; whether suspiciously many deletions are applied."""
+
+    seed: int
+    sample: int = SAMPLE
+    accept_deletions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A certificate, and the number and time it is kept under."""
+
+    number: int
+    issued_at: datetime
+    certificate: Certificate
+
+
+async def reconcile(
+    warehouse: Warehouse,
+    clock: Clock,
+    link: Link,
+    source: Source,
+    terms: Terms,
+    *,
+    entities: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> list[Issued]:
+    """Compares entities with their source, repairs what is wrong, and issues a certificate for each.
+
+    Reads (id, times) pairs of everything; reads again by id what is missing, stale or torn; asks about each
+    record that is here and not there; compares a random sample field by field. A number of deletions that
+    looks like a loss of rights is told and not applied. Without `entities`, all that are switched on.
+    """
+    wanted = list(entities or source.entities)
+    names = await state.enabled(warehouse, link.tenant, link.id, wanted)
+    told = progress or (lambda *_: None)
+    async with session.opened(warehouse, clock, link, source, report=lambda _: None) as held:
+        return [await _reconciled(held, name, terms, told) for name in names]
+
+
+async def _reconciled(held: Session, entity: str, terms: Terms, progress: Progress) -> Issued:
+    known = await held.state(entity)
+    cursor = Cursor.load(known.cursor)
+    if cursor.until is None:
+        raise NeedsPerson(f"{held.link.slug}: {entity} were never read whole; sync first")
+    survey = await held.survey([entity], {entity: known})
+    reading = Reading("reconcile", cursor, fresh=True)
+    run = await held.open(survey, entity, reading, known, seen_by="reconcile")
+    work = _Work(held, run, terms, cursor.until, progress)
+    async with held.failing([run]):
+        number = await work.done(Span(entity, "pairs", upto=survey.newest[entity]))
+        await held.finish(run, run.cursor, status=known.status)
+    return Issued(number, held.clock.now(), work.found)
+
+
+class _Work:
+    """One reconciliation under way."""
+
+    def __init__(self, held: Session, run: Run, terms: Terms, until: datetime, progress: Progress) -> None:
+        self.held = held
+        self.run = run
+        self.terms = terms
+        self.until = until
+        self.progress = progress
+        self.pairs = Pairs(held.warehouse, held.link.tenant, held.link.id, run.shape)
+        self.found = Certificate(
+            held.link.slug, held.link.portal, run.entity, complete_to=until, seed=terms.seed
+        )
+        self.requests = 0
+
+    async def done(self, whole: Span) -> int:
+        """Does all of it; returns the number of the certificate."""
+        began, found = time.monotonic(), self.found
+        since = await self._read_pairs(whole)
+        counted = await self.pairs.count()
+        found.in_source, found.stored_before = counted.in_source, counted.stored
+        differing = await self.pairs.differing(since=since, until=self.until)
+        for kind, ids in differing.items():
+            found.examples[kind] = ids[:EXAMPLES]
+        found.missing, found.extra = len(differing.get("missing", ())), len(differing.get("extra", ()))
+        found.stale, found.torn = len(differing.get("stale", ())), len(differing.get("torn", ()))
+        found.recent = len(differing.get("recent", ()))
+        LOGGER.info(
+            "compared with the source", entity=self.run.entity, in_source=found.in_source,
+            stored=found.stored_before, missing=found.missing, extra=found.extra, stale=found.stale,
+            torn=found.torn, recent=found.recent,
+        )  # fmt: skip
+        wrong = [id for kind in ("missing", "stale", "torn") for id in differing.get(kind, ())]
+        for at in range(0, len(wrong), AT_ONCE):
+            await self.held.distrust(self.run, wrong[at : at + AT_ONCE])
+        await self._repair(wrong)
+        found.repaired = self.run.stored.created + self.run.stored.updated
+        await self._repair(differing.get("recent", []))
+        await self._look_at_rights()
+        await self._remove(differing.get("extra", []))
+        await self._sample()
+        await self.pairs.clear()
+        return await self._issue(began)
+
+    async def _read_pairs(self, whole: Span) -> int:
+        """Keeps the pairs of the source and returns the read number of the first page."""
+        await self.pairs.clear()
+        digest, since = blake2b(digest_size=16), 0
+        spec = self.run.shape.spec
+        async for answer in self.held.source.pairs([whole]):
+            since = since or answer.began
+            self.requests += answer.requests
+            kept: dict[str, Sequence[Text]] = {}
+            for part in answer.parts:
+                self.found.unreadable += len(part.unread)
+                for row in part.records:
+                    try:
+                        id = self.run.shape.id_of(row)
+                    except SkipRecord:
+                        self.found.unreadable += 1
+                        continue
+                    kept[id] = [self._moment(clock, row) for clock in self.pairs.clocks]
+                    digest.update("\t".join([id, *(str(row.get(c)) for c in spec.clocks)]).encode() + b"\n")
+            await self.pairs.put(kept, began=answer.began)
+            self.found.in_source += len(kept)
+            self.progress("pairs", self.found.in_source)
+        self.found.pairs_hash = digest.hexdigest()
+        return since
+
+    def _moment(self, clock: str, row: Row) -> Text:
+        """The time as it would be stored: none when it does not fit its column."""
+        value = row.get(clock)
+        try:
+            return None if value is None else self.run.shape.decode[clock](value)
+        except Unfit:
+            return None
+
+    async def _repair(self, ids: Sequence[str]) -> None:
+        if ids:
+            reread = await self.held.reread(self.run, ids, noticed="reconcile")
+            self.found.hidden += len(reread.hidden)
+            self.progress("repair", len(ids))
+
+    async def _look_at_rights(self) -> None:
+        """What the connection's person may not see, and what he may not see any more."""
+        had = self.held.link.account
+        account = await self.held.source.check()
+        self.requests += 1
+        self.found.rights = list(account.missing)
+        lost = [scope for scope in had.get("scopes", ()) if scope not in account.scopes]
+        self.found.alarms += [Alarm("scope_lost", {"scope": scope}) for scope in lost]
+        if had.get("admin") and not account.admin:
+            self.found.alarms.append(Alarm("admin_lost", {"person": account.person}))
+
+    async def _remove(self, extra: Sequence[str]) -> None:
+        """Asks about records that are here and not in the source's list, and lets the vanished ones go."""
+        if not extra:
+            return
+        found = self.found
+        many = len(extra) > max(FEW, SHARE * found.stored_before)
+        withhold = not self.terms.accept_deletions and (many or bool(found.alarms))
+        asked = extra[:PROBED] if withhold else extra
+        before = self.run.stored.deleted
+        reread = await self.held.reread(self.run, asked, noticed="reconcile", withhold=withhold)
+        found.deleted = self.run.stored.deleted - before
+        if not withhold:
+            found.hidden += len(reread.hidden)
+        else:
+            found.withheld = len(extra) - len(reread.here)
+            facts = {
+                "extra": len(extra), "stored": found.stored_before, "asked": len(asked),
+                "gone": len(reread.gone), "hidden": len(reread.hidden),
+            }  # fmt: skip
+            found.alarms.append(Alarm("many_gone", facts))
+        self.progress("repair", len(extra))
+
+    async def _sample(self) -> None:
+        """Compares a random sample field by field, and mends what its times did not betray."""
+        ids = await self.pairs.sample(seed=self.terms.seed, size=self.terms.sample)
+        stored = Stored(
+            self.held.warehouse, self.held.link.tenant, self.held.link.id,
+            schema=self.run.shape.schema, entity=self.run.entity, key_column=self.run.shape.key_column,
+        )  # fmt: skip
+        for at in range(0, len(ids), AT_ONCE):
+            async for answer in self.held.source.by_ids(self.run.entity, ids[at : at + AT_ONCE]):
+                records = [record for part in answer.parts for record in part.records]
+                wrong = await self._wrong_of(stored, records)
+                if wrong:
+                    await self.held.distrust(self.run, wrong)
+                await self.held.store([self.run], answer)
+                self.progress("sample", self.found.sampled)
+
+    async def _wrong_of(self, stored: Stored, records: Sequence[Row]) -> list[str]:
+        """Notes what differs between records and stored rows; the ids that have to be written again."""
+        shape = self.run.shape
+        place = {column.field: column for column in shape.columns if column.live}
+        made = sort(shape, records).made
+        rows = await stored.rows([one.id for one in made])
+        compared = [one for one in made if one.id in rows and not self._is_recent(one.record)]
+        mismatches = [
+            Mismatch(one.id, *difference)
+            for one in compared
+            for difference in differences_of(one.record, rows[one.id], shape.spec, shape.fields, place)
+        ]
+        seen = {mismatch.id for mismatch in mismatches}
+        async with self.held.warehouse.acting_for(self.held.link.tenant) as conn:
+            origin = self.held.origin(self.run, 0)
+            drift = await page.drifted(conn, shape, compared, origin)
+        mismatches += [Mismatch(id, column, new, old) for id, column, old, new in drift if id not in seen]
+        wrong = sorted({mismatch.id for mismatch in mismatches})
+        self.found.sampled += len(compared)
+        self.found.sampled_fields += len(compared) * len(shape.fields)
+        self.found.mismatched += len(wrong)
+        self.found.mismatches += mismatches[: EXAMPLES - len(self.found.mismatches)]
+        return wrong
+
+    def _is_recent(self, record: Row) -> bool:
+        """Whether the record changed after the window that is said to be complete."""
+        times = [self._moment(clock, record) for clock in self.pairs.clocks]
+        return any(datetime.fromisoformat(text) > self.until for text in times if text is not None)
+
+    async def _issue(self, began: float) -> int:
+        counted = await self.pairs.count()
+        found = self.found
+        found.stored_after = counted.stored
+        found.failed = self.run.stored.failed
+        found.requests = self.requests + self.run.requests
+        found.seconds = round(time.monotonic() - began, 3)
+        link = self.held.link
+        async with self.held.warehouse.acting_for(link.tenant) as conn:
+            await self.held.held.hold(conn)
+            number = await certificates.put(
+                conn, link, self.run.entity, run=self.run.number, verdict=found.verdict, body=found.body(),
+                stored=found.stored_after, in_source=found.in_source, now=self.held.clock.now(),
+            )  # fmt: skip
+        LOGGER.info("certificate issued", entity=self.run.entity, number=number, verdict=found.verdict)
+        return number

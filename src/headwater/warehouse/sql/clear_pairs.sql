@@ -1,0 +1,3 @@
+-- Forgets what an earlier reconciliation read.
+delete from headwater.pairs
+ where tenant_id = %(tenant)s and connection_id = %(connection)s and entity = %(entity)s

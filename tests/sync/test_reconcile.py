@@ -1,0 +1,256 @@
+"""Reconciliation: ghosts, losses, silent edits and tampering are found, put right, and told."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from headwater.core.errors import NeedsPerson
+from headwater.sync.certificate import Alarm
+from headwater.testing.river import River, river
+
+DEALS = 300
+IDS = "select external_id as id from crm_deals order by length(external_id), external_id"
+GONE = "select external_id as id, noticed from headwater.gone order by length(external_id), external_id"
+
+
+@pytest.fixture
+async def stream(newest_database) -> AsyncIterator[River]:
+    async with river(newest_database.url(), deals=DEALS) as flowing:
+        await flowing.sync()
+        yield flowing
+
+
+async def ids(stream: River) -> list[str]:
+    return [row["id"] for row in await stream.rows(IDS)]
+
+
+async def meddle(stream: River, statement: str) -> None:
+    """Somebody with the owner's rights writes behind the engine's back."""
+    async with stream.warehouse.acting_for(stream.tenant.id) as conn:
+        await conn.execute("set local role hw_owner")
+        await conn.execute(statement)
+
+
+async def test_an_untouched_replica_is_certified_equal(stream: River):
+    first = await stream.reconcile(seed=7)
+    again = await stream.reconcile(seed=8)
+
+    assert (first.verdict, first.in_source, first.stored_before, first.stored_after) == (
+        "equal", DEALS, DEALS, DEALS,
+    )  # fmt: skip
+    assert (first.sampled, first.seed, first.mismatches) == (DEALS, 7, [])
+    assert first.pairs_hash == again.pairs_hash
+    [run] = await stream.rows("select * from sync_logs where sync_type = 'reconcile' limit 1")
+    assert (run["status"], run["created"], run["updated"]) == ("completed", 0, 0)
+
+
+async def test_the_hash_is_that_of_what_was_read(stream: River):
+    before = await stream.reconcile()
+    stream.portal.remove([int((await ids(stream))[5])])
+
+    after = await stream.reconcile()
+
+    assert before.pairs_hash != after.pairs_hash
+
+
+async def test_deleted_records_move_to_gone_and_to_the_feed(stream: River):
+    lost = (await ids(stream))[3:9]
+    stream.portal.remove(map(int, lost))
+
+    found = await stream.reconcile()
+
+    assert (found.verdict, found.extra, found.deleted, found.stored_after) == ("repaired", 6, 6, DEALS - 6)
+    assert await stream.rows(GONE) == [{"id": id, "noticed": "reconcile"} for id in lost]
+    feed = await stream.rows("select external_id as id from headwater.changes where action = 'delete'")
+    assert sorted(row["id"] for row in feed) == sorted(lost)
+    assert (await stream.reconcile()).verdict == "equal"
+    assert (await stream.compare()).equal
+
+
+async def test_counters_are_what_was_counted(stream: River):
+    stream.portal.remove(map(int, (await ids(stream))[:4]))
+    await meddle(stream, "update headwater.sync_state set total_records = 7")
+
+    await stream.reconcile()
+
+    [state] = await stream.rows("select total_records, source_records, status from headwater.sync_state")
+    assert state == {"total_records": DEALS - 4, "source_records": DEALS - 4, "status": "complete"}
+
+
+async def test_lost_records_are_read_again(stream: River):
+    lost = (await ids(stream))[10:15]
+    listed = ", ".join(f"'{id}'" for id in lost)
+    await meddle(stream, f"delete from crm_deals where external_id in ({listed})")
+    await meddle(stream, f"delete from bitrix24.crm_deals where bitrix_id in ({listed})")
+
+    found = await stream.reconcile()
+
+    assert (found.verdict, found.missing, found.repaired) == ("repaired", 5, 5)
+    assert found.examples["missing"] == lost
+    assert (await stream.compare()).equal
+
+
+@pytest.mark.parametrize("table", ["crm_deals", "bitrix24.crm_deals"])
+async def test_a_record_in_one_of_its_two_tables_is_made_whole(stream: River, table):
+    key = "bitrix_id" if "." in table else "external_id"
+    [one, *_] = await ids(stream)
+    await meddle(stream, f"delete from {table} where {key} = '{one}'")
+
+    found = await stream.reconcile()
+
+    assert (found.verdict, found.torn, found.examples["torn"]) == ("repaired", 1, [one])
+    assert (await stream.compare()).equal
+    [state] = await stream.rows("select total_records from headwater.sync_state")
+    assert state["total_records"] == DEALS
+
+
+async def test_an_edit_that_the_windows_lost_is_read_again(stream: River):
+    [one, two, *_] = await ids(stream)
+    await meddle(
+        stream,
+        "update bitrix24.crm_deals set title = 'old', date_modify = date_modify - interval '1 day' "
+        f"where bitrix_id in ('{one}', '{two}')",
+    )
+
+    found = await stream.reconcile()
+
+    assert (found.verdict, found.stale, found.repaired) == ("repaired", 2, 2)
+    assert (await stream.compare()).equal
+
+
+async def test_an_edit_after_the_last_window_is_no_fault(stream: River):
+    stream.settle()
+    await stream.sync()
+    stream.clock.advance(3600)
+    [one, *_] = await ids(stream)
+    stream.portal.change(int(one), {"TITLE": "later"})
+
+    found = await stream.reconcile()
+
+    assert (found.verdict, found.recent, found.stale) == ("equal", 1, 0)
+    assert (await stream.compare()).equal
+
+
+async def test_an_edit_that_leaves_the_times_alone_is_found_by_the_sample(stream: River):
+    [one, *_] = await ids(stream)
+    stream.portal.change(int(one), {"TITLE": "silent"}, touch=False)
+
+    found = await stream.reconcile(seed=42)
+
+    assert (found.verdict, found.stale, found.mismatched, found.seed) == ("repaired", 0, 1, 42)
+    [mismatch] = found.mismatches
+    assert (mismatch.id, mismatch.field, mismatch.in_source) == (one, "TITLE", "silent")
+    assert (await stream.compare()).equal
+    [history] = await stream.rows("select diff, seen_by from headwater.history")
+    assert history["seen_by"] == "reconcile"
+    assert history["diff"]["title"][1] == "silent"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update bitrix24.crm_deals set title = 'nobody wrote this' where bitrix_id = '{id}'",
+        "update bitrix24.crm_deals set opportunity = opportunity + 0.01 where bitrix_id = '{id}'",
+        "update bitrix24.crm_deals set comments = null, title = null where bitrix_id = '{id}'",
+        "update bitrix24.crm_deals set _more = '{{\"note\": 1}}' where bitrix_id = '{id}'",
+        "update bitrix24.crm_deals set _raw = '{{\"TITLE\": 1}}' where bitrix_id = '{id}'",
+        "update crm_deals set value = coalesce(value, 0) + 0.01 where external_id = '{id}'",
+        "update crm_deals set won = not coalesce(won, false) where external_id = '{id}'",
+        "update crm_deals set custom_fields = '{{}}', title = 'x' where external_id = '{id}'",
+        "update crm_deals set value_rounded = not value_rounded where external_id = '{id}'",
+    ],
+)
+async def test_one_altered_field_of_one_record_is_never_certified_equal(stream: River, change):
+    one = (await ids(stream))[77]
+    await meddle(stream, change.format(id=one))
+
+    found = await stream.reconcile()
+
+    assert (found.verdict, found.mismatched) == ("repaired", 1)
+    assert {mismatch.id for mismatch in found.mismatches} == {one}
+    assert (await stream.compare()).equal
+    assert (await stream.reconcile()).verdict == "equal"
+
+
+async def test_the_sample_is_as_big_as_asked_and_drawn_by_its_seed(stream: River):
+    one = (await ids(stream))[0]
+    await meddle(stream, f"update crm_deals set title = 'x' where external_id = '{one}'")
+
+    found = {seed: await stream.reconcile(seed=seed, sample=5) for seed in range(12)}
+
+    assert {certificate.sampled for certificate in found.values()} == {5}
+    assert {certificate.body()["not_compared"] for certificate in found.values()} == {DEALS - 5}
+
+
+async def test_many_deletions_at_once_are_alarmed_and_not_applied(stream: River):
+    lost = (await ids(stream))[:100]
+    stream.portal.remove(map(int, lost))
+
+    found = await stream.reconcile()
+    after = await stream.rows(IDS)
+    accepted = await stream.reconcile(accept_deletions=True)
+
+    assert (found.verdict, found.extra, found.withheld, found.deleted) == ("unequal", 100, 100, 0)
+    facts = {"extra": 100, "stored": DEALS, "asked": 100, "gone": 100, "hidden": 0}
+    assert found.alarms == [Alarm("many_gone", facts)]
+    assert len(after) == DEALS
+    assert (accepted.verdict, accepted.deleted, accepted.stored_after) == ("repaired", 100, DEALS - 100)
+    assert (await stream.compare()).equal
+
+
+async def test_a_loss_of_rights_is_alarmed_and_nothing_vanishes(stream: River):
+    stream.link = replace(stream.link, account={"admin": True, "scopes": ["crm", "user"]})
+    [person] = [p for p in stream.portal.books.people if p.id == stream.portal.books.webhooks[0].user_id]
+    person.admin = False
+
+    found = await stream.reconcile(accept_deletions=True)
+
+    assert found.verdict == "unequal"
+    assert found.extra == found.hidden > 0
+    assert found.alarms == [Alarm("admin_lost", {"person": f"{person.name} {person.last_name}"})]
+    assert (await stream.rows("select count(*) from crm_deals")) == [{"count": DEALS}]
+    assert await stream.rows(GONE) == []
+
+
+async def test_a_record_that_came_back_is_stored_again(stream: River):
+    [one, *_] = await ids(stream)
+    record = dict(next(r for r in stream.portal.truth() if r["ID"] == one))
+    stream.portal.remove([int(one)])
+    await stream.reconcile()
+    stream.portal.restore(int(one), same_id=True, touch=False)
+
+    found = await stream.reconcile()
+
+    assert (found.verdict, found.missing) == ("repaired", 1)
+    assert record["ID"] in await ids(stream)
+    assert (await stream.compare()).equal
+
+
+async def test_a_merge_is_a_vanished_loser_and_a_changed_survivor(stream: River):
+    [survivor, loser, *_] = await ids(stream)
+    stream.portal.merge([int(survivor), int(loser)])
+    stream.settle()
+    await stream.sync()
+
+    found = await stream.reconcile()
+
+    assert (found.extra, found.deleted, found.stale) == (1, 1, 0)
+    assert [row["id"] for row in await stream.rows(GONE)] == [loser]
+    assert (await stream.compare()).equal
+
+
+async def test_before_the_first_sync_there_is_nothing_to_certify(newest_database):
+    async with river(newest_database.url(), deals=5) as stream:
+        with pytest.raises(NeedsPerson, match="never read whole; sync first"):
+            await stream.reconcile()
+
+
+async def test_certificates_are_kept(stream: River):
+    await stream.reconcile(seed=5)
+
+    [kept] = await stream.rows("select entity, verdict, body from headwater.certificates")
+
+    assert (kept["entity"], kept["verdict"]) == ("deals", "equal")
+    assert (kept["body"]["seed"], kept["body"]["in_source"]) == (5, DEALS)
+    assert await stream.rows("select from headwater.pairs") == []
