@@ -2,6 +2,7 @@
 
 import random
 import time
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -174,8 +175,8 @@ def _print(found: dict[str, Any]) -> None:
     body = found["body"]
     facts = {name: say.number(value) for name, value in body.items() if isinstance(value, int)}
     facts = body | facts | {"number": found["id"], "seed": body["seed"], "entity": found["entity"]}
-    facts["issued"] = f"{found['issued_at'].astimezone():%Y-%m-%d %H:%M:%S %z}"
-    facts["complete_to"] = str(body["complete_to"])
+    facts["issued"] = _moment(found["issued_at"])
+    facts["complete_to"] = _moment(body["complete_to"])
     say.line("certificate_head", **facts)
     say.line(f"certificate_{found['verdict']}", **facts)
     for key in ("certificate_counts", "certificate_found", "certificate_done", "certificate_sample"):
@@ -190,3 +191,9 @@ def _print(found: dict[str, Any]) -> None:
     for right in body["rights"]:
         say.line("certificate_right", what=right)
     say.line("certificate_hash", **facts)
+
+
+def _moment(at: datetime | str) -> str:
+    """A time where we are, also when it was kept as text."""
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S %z}"
