@@ -1,15 +1,18 @@
 """A small believable portal on a virtual clock, and ways to ask it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Any
 
+import httpx2
 import orjson
 import pytest
 
-from headwater.sandbox.bitrix24 import Portal, PortalClock, Webhook, found, live
+from headwater.sandbox.bitrix24 import Portal, PortalClock, Webhook, app, found, live
 from headwater.sandbox.bitrix24.books import load
 from headwater.sandbox.bitrix24.rest import Answer, Request, answer
+from headwater.sandbox.control import Control
 
 NOW = datetime.fromisoformat("2026-11-20T12:00:00+03:00")
 
@@ -63,3 +66,22 @@ def tell(ask: Ask) -> Tell:
         return read
 
     return call
+
+
+Door = Callable[..., AbstractAsyncContextManager[tuple[Control, httpx2.AsyncClient]]]
+
+
+@pytest.fixture
+def door(portal: Portal) -> Door:
+    """The portal's application and a control client, without a network."""
+
+    @asynccontextmanager
+    async def opened(token: str = "secret") -> AsyncIterator[tuple[Control, httpx2.AsyncClient]]:
+        transport = httpx2.ASGITransport(app(portal, control_token="secret"))
+        async with (
+            Control("http://portal", token, transport=transport) as control,
+            httpx2.AsyncClient(transport=transport, base_url="http://portal/rest/1/admin/") as client,
+        ):
+            yield control, client
+
+    return opened

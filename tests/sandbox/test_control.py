@@ -1,28 +1,11 @@
 import ssl
-from contextlib import asynccontextmanager
 
 import httpx2
 import pytest
 
 from headwater.core.errors import NeedsPerson
-from headwater.sandbox.bitrix24 import Options, app, served
+from headwater.sandbox.bitrix24 import Options, served
 from headwater.sandbox.control import Control
-
-
-@pytest.fixture
-def door(portal):
-    """The portal's application and a control client, without a network."""
-
-    @asynccontextmanager
-    async def opened(token="secret"):
-        transport = httpx2.ASGITransport(app(portal, control_token="secret"))
-        async with (
-            Control("http://portal", token, transport=transport) as control,
-            httpx2.AsyncClient(transport=transport, base_url="http://portal/rest/1/admin/") as client,
-        ):
-            yield control, client
-
-    return opened
 
 
 async def test_the_truth_is_every_deal_with_all_its_fields(door, portal):

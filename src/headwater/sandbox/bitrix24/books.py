@@ -128,6 +128,14 @@ class Books:
     def webhook(self, user_id: str, code: str) -> Webhook | None:
         return next((w for w in self.webhooks if str(w.user_id) == user_id and w.code == code), None)
 
+    def credential(self, code: str = "") -> tuple[Webhook, Person]:
+        """A webhook and its person: the one of that code, or the first. KeyError when there is none."""
+        for webhook in self.webhooks:
+            person = self.person(webhook.user_id)
+            if person and code in ("", webhook.code):
+                return webhook, person
+        raise KeyError(f"no webhook {code}" if code else "no webhook of anybody who works here")
+
     def pipeline(self, category: int) -> Pipeline | None:
         return next((pipeline for pipeline in self.pipelines if pipeline.id == category), None)
 

@@ -53,8 +53,9 @@ class Fault:
     """One entry of the script.
 
     It strikes requests, commands or events whose method matches `method` (a pattern such as `crm.deal.*`
-    or `oncrmdeal*`, in lower case) and whose batch key matches `key`, after letting `skip` of them pass, with `probability`,
-    at most `count` times (None: for ever). Without `status` a page is a 502 and an error a 400.
+    or `oncrmdeal*`, in lower case) and whose batch key matches `key`, after letting `skip` of them pass,
+    with `probability`, at most `count` times (None: for ever). Without `status` a page is a 502 and an
+    error a 400.
     """
 
     kind: Kind

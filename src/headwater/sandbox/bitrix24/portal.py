@@ -1,54 +1,26 @@
 """The portal itself: its records, books, limits and faults, and everything a test may do to it."""
 
 import random
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from headwater.sandbox.bitrix24.books import Books, UserField, load
+from headwater.sandbox.bitrix24.books import Books, Handler, UserField, load
+from headwater.sandbox.bitrix24.busy import Busy
 from headwater.sandbox.bitrix24.clock import PortalClock
 from headwater.sandbox.bitrix24.deals import ENTITIES
+from headwater.sandbox.bitrix24.events import USUAL, Events
 from headwater.sandbox.bitrix24.faults import Fault, Faults, fault_of
 from headwater.sandbox.bitrix24.fields import Table, Values
+from headwater.sandbox.bitrix24.fieldwork import Fieldwork, all_planned
 from headwater.sandbox.bitrix24.limits import Limits, Rules
 from headwater.sandbox.bitrix24.lists import Lists
 from headwater.sandbox.bitrix24.records import Records
+from headwater.sandbox.bitrix24.rights import grant, granted
+from headwater.sandbox.bitrix24.state import State, Stats
 from headwater.sandbox.bitrix24.store import Store
 from headwater.sandbox.bitrix24.work import worked
-
-
-class State(StrEnum):
-    """Whether the portal as a whole serves."""
-
-    OPEN = "open"
-    DELETED = "deleted"  # 410 PORTAL_DELETED
-    UNPAID = "unpaid"  # 403, only on commercial plans
-    OVERLOADED = "overloaded"  # 503 OVERLOAD_LIMIT
-    MOVED = "moved"  # 302 to `moved_to`
-
-
-@dataclass(slots=True)
-class Stats:
-    """What clients did: HTTP requests by method, batch commands by method, answers by status."""
-
-    requests: Counter[str] = field(default_factory=Counter)
-    commands: Counter[str] = field(default_factory=Counter)
-    statuses: Counter[int] = field(default_factory=Counter)
-    errors: Counter[str] = field(default_factory=Counter)
-
-    def shown(self) -> dict[str, Any]:
-        return {
-            "requests": sum(self.requests.values()),
-            "refused_503": self.statuses[503],
-            "refused_429": self.statuses[429],
-            "by_method": dict(self.requests),
-            "commands": dict(self.commands),
-            "statuses": {str(status): count for status, count in self.statuses.items()},
-            "errors": dict(self.errors),
-        }
 
 
 class Portal:
@@ -73,10 +45,13 @@ class Portal:
         self.store = Store(store)
         saved = self.store.read("books")
         self.books = books or (load(saved) if saved else Books())
+        self.books.member_id = self.books.member_id or secrets.token_hex(16)
         self.limits = Limits(self.clock, rules or Rules())
         self.faults = Faults(seed)
+        self.events = Events(self.books, self.clock, self.faults)
         self.lists = Lists(self.store)
-        self.records = Records(self.store, self.books, self.clock)
+        self.records = Records(self.store, self.books, self.clock, self.events.tell)
+        self.fieldwork = Fieldwork(self.store, self.books, self.clock, self.events.tell)
         self.stats = Stats()
         self.state = State.OPEN
         self.moved_to = ""
@@ -86,6 +61,7 @@ class Portal:
         for table in self.tables.values():
             self.store.open(table)
         self._dice = random.Random(seed)  # noqa: S311 (a believable company, not a secret)
+        self._busy: Busy | None = None
         self.save()
 
     @property
@@ -99,19 +75,12 @@ class Portal:
     def close(self) -> None:
         self.store.close()
 
-    def add_user_field(self, user_field: UserField) -> None:
-        """One more custom field; records written before are empty in it."""
-        self.books.user_fields.append(user_field)
-        for table in self.tables.values():
-            if table.entity.book == user_field.entity:
-                table.add(user_field)
-        self.save()
-
     def truth(self, entity: str = "deal") -> Iterator[Values]:
         """Every record with all its fields, as a list with `*` and `UF_*` would show it to an admin."""
-        table = self.tables[entity]
-        for record_id, values in self.store.all(table):
-            yield table.record(record_id, values)
+        table, after = self.tables[entity], -1
+        while page := self.store.walk(table, after=after, limit=200):
+            after = page[-1][0]
+            yield from [table.record(record_id, values) for record_id, values in page]
 
     def get(self, record_id: int, entity: str = "deal") -> Values | None:
         """One record with all its fields, or None."""
@@ -119,19 +88,145 @@ class Portal:
         return None if values is None else self.tables[entity].record(record_id, values)
 
     def change(
-        self, record_id: int, fields: Mapping[str, Any], *, touch: bool = True, entity: str = "deal"
+        self,
+        record_id: int,
+        fields: Mapping[str, Any],
+        *,
+        touch: bool = True,
+        silent: bool = False,
+        entity: str = "deal",
     ) -> None:
         """Sets raw JSON values of a record, creating it when it is new; without `touch` its modified time
-        stands still. KeyError names an unknown field."""
-        self.records.force(self.tables[entity], record_id, fields, touch=touch)
+        stands still, a `silent` change causes no event. KeyError names an unknown field."""
+        self.records.force(self.tables[entity], [record_id], fields, touch=touch, silent=silent)
 
-    def remove(self, ids: Iterable[int], entity: str = "deal") -> int:
-        """Deletes records; how many there were."""
-        return self.records.remove(self.tables[entity], ids)
+    def insert(self, fields: Mapping[str, Any] | None = None, *, count: int = 1) -> list[int]:
+        """Creates so many deals within one second, with raw values, also of what only a portal writes (an
+        import dates its deals back); their ids. KeyError names an unknown field."""
+        return self.records.insert(self.deals, fields or {}, self._somebody(), count)
+
+    def burst(self, which: int | Iterable[int], fields: Mapping[str, Any] | None = None) -> list[int]:
+        """Changes very many deals within one and the same second: these, or so many picked at random. The
+        ids of those that were there; KeyError names an unknown field."""
+        if isinstance(which, int):
+            known = self.store.ids(self.deals)
+            ids = sorted(self._dice.sample(known, min(which, len(known))))
+        else:
+            ids = self.store.ids(self.deals, which)
+        self.records.force(self.deals, ids, fields or {}, touch=True)
+        return ids
+
+    def remove(self, ids: Iterable[int], entity: str = "deal", *, silent: bool = False) -> int:
+        """Puts records into the recycle bin, `silent` ones without an event; how many there were."""
+        return self.records.remove(self.tables[entity], ids, silent=silent)
+
+    def bin(self) -> list[int]:
+        """The ids of the deals in the recycle bin, which no method shows."""
+        return self.store.discarded(self.deals)
+
+    def restore(self, record_id: int, *, same_id: bool = False, touch: bool = False) -> int:
+        """Brings a deal back from the recycle bin, under a new id as classic restores do, or under the same;
+        its id. Without `touch` its modified time is the one from before. KeyError when it is not there."""
+        return self.records.restore(self.deals, record_id, same_id=same_id, touch=touch)
+
+    def merge(self, ids: Iterable[int]) -> list[int]:
+        """Makes one deal of several: the first stays and is changed; the ids of the others, now deleted."""
+        return self.records.merge(self.deals, ids, self._somebody())
 
     def work(self, changes: int) -> list[int]:
         """Lets the company make believable changes to its deals; the ids of the deals concerned."""
         return worked(self.records, self.deals, changes, self._dice)
+
+    def busy(
+        self, *, changes: int = 0, deletes: int = 0, inserts: int = 0, every: int = 1, inside: bool = False
+    ) -> None:
+        """From now on the company makes so many changes before every so manieth list or batch request (with
+        `inside`, before lists within batches too); nothing but zeros ends it."""
+        busy = Busy(changes, deletes, inserts, every, inside)
+        if busy.on:
+            self.work(0)  # says at once when nobody works here
+        self._busy = busy if busy.on else None
+
+    def disturb(self, method: str, *, inside: bool = False) -> None:
+        """A request, or (`inside`) a command of a batch, is about to be served: a busy company acts first."""
+        if self._busy:
+            self._busy.disturb(method, self.records, self.deals, self._dice, inside=inside)
+
+    def add_user_field(self, *user_fields: UserField) -> None:
+        """More custom fields; records written before are empty in them."""
+        for table in self.tables.values():
+            if mine := [one for one in user_fields if one.entity == table.entity.book]:
+                self.fieldwork.add(table, mine)
+
+    def add_field(self, name: str, type: str = "string", **words: Any) -> UserField:
+        """Adds a custom field to deals: `label, multiple, mandatory, sort, settings, options` as in
+        `fieldwork.planned`. ValueError says what is wrong with it."""
+        return self.add_fields([{"name": name, "type": type, **words}])[0]
+
+    def add_fields(self, plans: Iterable[Mapping[str, Any]]) -> list[UserField]:
+        """Adds many custom fields to deals at once, each given by the words of `add_field`."""
+        made = all_planned(self.books, self.deals.entity.book, plans)
+        self.fieldwork.add(self.deals, made)
+        return made
+
+    def remove_field(self, name: str) -> None:
+        """Deletes a custom field of deals with all its values. KeyError when there is none."""
+        self.fieldwork.remove(self.deals, name)
+
+    def rename_field(self, name: str, label: str) -> None:
+        """Gives a custom field of deals another label; its name never changes."""
+        self.fieldwork.rename(self.deals, name, label)
+
+    def retype_field(self, name: str, type: str, *, convert: bool = True, **words: Any) -> UserField:
+        """Deletes a custom field of deals and makes one of another type under the same name. Its values are
+        put into the new form where they have one, else lost; no modified time moves."""
+        return self.fieldwork.retype(self.deals, name, type, convert=convert, **words)
+
+    def set_rights(
+        self,
+        *,
+        admin: bool | None = None,
+        sees: str | None = None,
+        active: bool | None = None,
+        scopes: Sequence[str] | None = None,
+        code: str = "",
+    ) -> dict[str, Any]:
+        """What a webhook (the first, or the one of that code) and its person may do; all of it then.
+
+        `sees`: of others' records without being admin, the open ones (open) or none (own). None changes
+        nothing.
+        """
+        webhook, person = self.books.credential(code)
+        grant(webhook, person, admin=admin, sees=sees, active=active, scopes=scopes)
+        self.save()
+        return granted(webhook, person)
+
+    def expire(self, code: str = "") -> None:
+        """The webhook's time is over: 401 expired_token, until it is renewed."""
+        self.books.credential(code)[0].expired = True
+        self.save()
+
+    def renew(self, code: str = "") -> None:
+        """An expired webhook works again, under its old address."""
+        self.books.credential(code)[0].expired = False
+        self.save()
+
+    def add_handler(
+        self, url: str, *, events: Sequence[str] = USUAL, application_token: str = "", app: bool = False
+    ) -> Handler:
+        """From now on events go there, as to an outgoing webhook or (`app`) as bound by an application.
+
+        Without an application token one is drawn. ValueError says what is wrong.
+        """
+        made = self.events.bind(url, events, application_token, app=app)
+        self.save()
+        return made
+
+    def remove_handler(self, handler_id: int) -> bool:
+        """No more events go there, nor those that wait; whether there was such a handler."""
+        known = self.events.unbind(handler_id)
+        self.save()
+        return known
 
     def add_fault(self, fault: Fault | Mapping[str, Any]) -> None:
         """Adds to the script of faults; ValueError says what is wrong with one."""
@@ -143,3 +238,7 @@ class Portal:
         if wanted is State.MOVED and not moved_to:
             raise ValueError("a moved portal needs `moved_to`: its new host, such as new.bitrix24.ru")
         self.state, self.moved_to = wanted, moved_to
+
+    def _somebody(self) -> int:
+        """Who does what a test does."""
+        return next((person.id for person in self.books.people if person.active), 1)

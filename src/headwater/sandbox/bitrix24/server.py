@@ -8,7 +8,7 @@ import socket
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from headwater.core.errors import NeedsPerson
 from headwater.sandbox.bitrix24 import company, history
 from headwater.sandbox.bitrix24.books import Books
 from headwater.sandbox.bitrix24.clock import MOSCOW, PortalClock
+from headwater.sandbox.bitrix24.delivery import carry
 from headwater.sandbox.bitrix24.door import app
 from headwater.sandbox.bitrix24.fill import filled
 from headwater.sandbox.bitrix24.limits import Accounting, Plan, Rules
@@ -176,17 +177,24 @@ async def served(portal: Portal, options: Options) -> AsyncIterator[Address]:
         )
         server = _Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        working = asyncio.create_task(_work(portal, options.working))
+        address = _address(portal, options, listener.getsockname()[1], token)
+        portal.events.root = address.root
+        doing = [asyncio.create_task(_work(portal, options.working))]
+        if not portal.clock.virtual:
+            doing.append(asyncio.create_task(carry(portal.events)))
         try:
             await server.ready.wait()
-            yield _address(portal, options, listener.getsockname()[1], token)
+            yield address
         finally:
-            working.cancel()
-            with suppress(asyncio.CancelledError):
-                await working
+            for task in doing:
+                task.cancel()
+            ended = await asyncio.gather(*doing, return_exceptions=True)
             server.should_exit = True
             await serving
             listener.close()
+        for error in ended:
+            if isinstance(error, Exception):  # being cancelled is none
+                raise error
 
 
 def _address(portal: Portal, options: Options, port: int, token: str) -> Address:

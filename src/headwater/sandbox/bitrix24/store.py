@@ -49,6 +49,11 @@ class Store:
                     f" on {name} ({expression(table, field)})"
                 )
 
+    def _unindex(self, table: Table) -> None:
+        for field in table.columns:
+            if field.indexed:
+                self._db.execute(f"drop index if exists {index_name(table.entity.name, field.name)}")
+
     def close(self) -> None:
         self._db.close()
 
@@ -85,9 +90,7 @@ class Store:
 
     def fill(self, table: Table, records: Iterable[Stored]) -> None:
         """Writes very many records: the indexes are taken down and built again, packed, afterwards."""
-        for field in table.columns:
-            if field.indexed:
-                self._db.execute(f"drop index if exists {index_name(table.entity.name, field.name)}")
+        self._unindex(table)
         try:
             self.put(table, records)
         finally:
@@ -98,6 +101,7 @@ class Store:
         self.version += 1
         name, known = table.entity.name, self.ids(table, ids)
         with self.together():
+            self._remember_ids(table)
             self._db.execute(
                 f"insert or replace into {_bin(table)} select id, data from {name}"  # noqa: S608 (declared names)
                 " where id in (select value from json_each(?))",
@@ -122,6 +126,7 @@ class Store:
         """Puts every record, deleted ones too, through a function of its values: columns come or go."""
         self.version += 1
         with self.together():
+            self._unindex(table)  # cheaper to build again than to keep up
             for place in (table.entity.name, _bin(table)):
                 after = -1
                 while page := self._page(place, after, 500):
@@ -131,6 +136,7 @@ class Store:
                     ]
                     self._db.executemany(f"update {place} set data = ? where id = ?", changed)  # noqa: S608 (a declared name)
                     after = page[-1][0]
+            self._index(table)
 
     def _page(self, place: str, after: int, limit: int) -> list[tuple[int, str]]:
         return self._db.execute(
@@ -181,10 +187,16 @@ class Store:
 
     def next_id(self, table: Table, count: int = 1) -> int:
         """The first of so many ids never given before, also when the newest records were deleted."""
+        given = self._remember_ids(table)
+        self.write(f"last_id.{table.entity.name}", str(given + count))
+        return given + 1
+
+    def _remember_ids(self, table: Table) -> int:
+        """The highest id ever given, kept before the record that has it may go."""
         name = f"last_id.{table.entity.name}"
         given = max(int(self.read(name) or 0), self.last_id(table))
-        self.write(name, str(given + count))
-        return given + 1
+        self.write(name, str(given))
+        return given
 
     def read(self, name: str) -> str | None:
         """A remembered text."""

@@ -2,7 +2,7 @@
 
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
 from headwater.sandbox.bitrix24.deals import ENTITIES
-from headwater.sandbox.bitrix24.methods import basic, books, classic, items
+from headwater.sandbox.bitrix24.methods import basic, books, classic, items, merges
 
 BATCH = "batch"
 
@@ -31,6 +31,7 @@ METHODS: Methods = {
     **basic.METHODS,
     **books.METHODS,
     **items.METHODS,
+    **merges.METHODS,
     "methods": Method(_names),
     "method.get": Method(_existing),
 }

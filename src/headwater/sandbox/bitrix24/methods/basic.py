@@ -41,7 +41,7 @@ def _feature(call: Call) -> Outcome:
 
 
 def _app(_: Call) -> Outcome:
-    raise AssertionError("app.info is refused before it runs: a webhook has no application")
+    raise AssertionError("refused before it runs: a webhook has no application")
 
 
 def _user(person: Person, *, brief: bool) -> dict[str, Any]:
@@ -120,13 +120,17 @@ def _passes(row: dict[str, Any], key: str, value: Any) -> bool:
     return among != prefix.startswith("!")
 
 
+_FOR_APPS = (
+    "app.info", "events", "event.bind", "event.get", "event.unbind", "event.test", "event.offline.get",
+    "event.offline.list", "event.offline.clear", "event.offline.error",
+)  # fmt: skip
+
 METHODS: Methods = {
     "profile": Method(_profile),
     "scope": Method(_scope),
     "server.time": Method(_time),
     "feature.get": Method(_feature),
-    "app.info": Method(_app, app_only=True),
     "user.current": Method(_me, _USER),
     "user.admin": Method(_admin),
     "user.get": Method(_users, _USER),
-}
+} | {name: Method(_app, app_only=True) for name in _FOR_APPS}

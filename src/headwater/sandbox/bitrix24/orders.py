@@ -1,0 +1,137 @@
+"""What the control door can be told: one entry a request, each a call of the portal."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from headwater.sandbox.bitrix24.limits import Accounting, Plan, Shown
+from headwater.sandbox.bitrix24.portal import Portal
+
+Body = dict[str, Any]
+Order = Callable[[Portal, Body], Body | None]
+
+
+def _stats(portal: Portal, _: Body) -> Body:
+    struck = {"faults_struck": portal.faults.struck}
+    return portal.stats.shown() | struck | {"events": portal.events.shown()}
+
+
+def _state(portal: Portal, _: Body) -> Body:
+    return {
+        "state": portal.state,
+        "deals": portal.store.count(portal.deals),
+        "last_id": portal.store.last_id(portal.deals),
+        "now": portal.clock.shown(),
+        "virtual": portal.clock.virtual,
+        "faults": len(portal.faults.script),
+    }
+
+
+def _set_state(portal: Portal, body: Body) -> Body:
+    portal.set_state(str(body["state"]), moved_to=str(body.get("moved_to", "")))
+    return _state(portal, {})
+
+
+def _add_faults(portal: Portal, body: Body) -> Body:
+    for fault in body["faults"]:
+        portal.add_fault(fault)
+    return {"faults": len(portal.faults.script)}
+
+
+def _change(portal: Portal, body: Body) -> Body:
+    """`records`: a list of {id, fields, touch, silent}."""
+    for one in body["records"]:
+        words: Body = {name: bool(one[name]) for name in ("touch", "silent") if name in one}
+        portal.change(int(one["id"]), one["fields"], **words)
+    return {"changed": len(body["records"])}
+
+
+def _delete(portal: Portal, body: Body) -> Body:
+    return {"deleted": portal.remove(map(int, body["ids"]), silent=bool(body.get("silent", False)))}
+
+
+def _restore(portal: Portal, body: Body) -> Body:
+    words: Body = {name: bool(body[name]) for name in ("same_id", "touch") if name in body}
+    return {"id": portal.restore(int(body["id"]), **words)}
+
+
+def _burst(portal: Portal, body: Body) -> Body:
+    which = [int(one) for one in body["ids"]] if "ids" in body else int(body["count"])
+    return {"ids": portal.burst(which, body.get("fields"))}
+
+
+def _busy(portal: Portal, body: Body) -> None:
+    numbers: Body = {
+        name: int(body.pop(name)) for name in ("changes", "deletes", "inserts", "every") if name in body
+    }
+    portal.busy(**numbers, **body)
+
+
+def _move_clock(portal: Portal, body: Body) -> Body:
+    if "advance" in body:
+        portal.clock.advance(float(body["advance"]))
+    if "skew" in body:
+        portal.clock.skew = float(body["skew"])
+    return {"now": portal.clock.shown()}
+
+
+def _set_limits(portal: Portal, body: Body) -> Body:
+    rules = portal.limits.rules
+    known = {"on": bool, "plan": Plan, "limit_seconds": float, "floor_seconds": float}
+    known |= {"accounting": Accounting, "shown": Shown, "count_refused": bool, "count_row_seconds": float}
+    for name, value in body.items():
+        if name not in known:
+            raise ValueError(f"no such limit: {name}; there are {', '.join(known)}")
+        setattr(rules, name, known[name](value))
+    return {"limits": {name: getattr(rules, name) for name in known}}
+
+
+def _remove_fields(portal: Portal, body: Body) -> None:
+    for name in body["names"]:
+        portal.remove_field(name)
+
+
+def _set_credential(portal: Portal, body: Body) -> None:
+    """`expired`: whether the webhook's time is over."""
+    change = portal.expire if body["expired"] else portal.renew
+    change(str(body.get("code", "")))
+
+
+def _handlers(portal: Portal, _: Body) -> Body:
+    return {"handlers": [asdict(one) for one in portal.books.handlers]}
+
+
+def _take_events(portal: Portal, body: Body) -> Body:
+    taken = portal.events.take(body.get("handler"), body.get("limit"))
+    return {"events": [one._asdict() | {"body": one.body.decode()} for one in taken]}
+
+
+ORDERS: dict[tuple[str, str], Order] = {
+    ("GET", "stats"): _stats,
+    ("GET", "state"): _state,
+    ("POST", "state"): _set_state,
+    ("POST", "faults"): _add_faults,
+    ("DELETE", "faults"): lambda portal, _: portal.faults.clear(),
+    ("POST", "insert"): lambda portal, body: {"ids": portal.insert(**body)},
+    ("POST", "change"): _change,
+    ("POST", "burst"): _burst,
+    ("POST", "delete"): _delete,
+    ("GET", "bin"): lambda portal, _: {"ids": portal.bin()},
+    ("POST", "restore"): _restore,
+    ("POST", "merge"): lambda portal, body: {"deleted": portal.merge(map(int, body["ids"]))},
+    ("POST", "work"): lambda portal, body: {"ids": portal.work(int(body.get("changes", 1)))},
+    ("POST", "busy"): _busy,
+    ("POST", "clock"): _move_clock,
+    ("POST", "limits"): _set_limits,
+    ("POST", "fields"): lambda portal, body: {"ids": [f.id for f in portal.add_fields(body["fields"])]},
+    ("DELETE", "fields"): _remove_fields,
+    ("POST", "fields/rename"): lambda portal, body: portal.rename_field(**body),
+    ("POST", "fields/retype"): lambda portal, body: {"id": portal.retype_field(**body).id},
+    ("POST", "rights"): lambda portal, body: portal.set_rights(**body),
+    ("POST", "credential"): _set_credential,
+    ("GET", "handlers"): _handlers,
+    ("POST", "handlers"): lambda portal, body: asdict(portal.add_handler(**body)),
+    ("DELETE", "handlers"): lambda portal, body: {"removed": portal.remove_handler(int(body["id"]))},
+    ("POST", "events"): _take_events,
+}
+"""Requests of the control door by verb and name."""
