@@ -174,13 +174,29 @@ async def test_one_altered_field_of_one_record_is_never_certified_equal(stream: 
 
 
 async def test_the_sample_is_as_big_as_asked_and_drawn_by_its_seed(stream: River):
+    """An altered record is in the sample of a seed always or never."""
     one = (await ids(stream))[0]
-    await meddle(stream, f"update crm_deals set title = 'x' where external_id = '{one}'")
+    found: dict[int, set[int]] = {}
+    for seed in [*range(6), *range(6)]:
+        await meddle(stream, f"update crm_deals set title = 'x' where external_id = '{one}'")
+        certificate = await stream.reconcile(seed=seed, sample=DEALS // 3)
+        found.setdefault(seed, set()).add(certificate.mismatched)
+        assert certificate.sampled == DEALS // 3
 
-    found = {seed: await stream.reconcile(seed=seed, sample=5) for seed in range(12)}
+    assert all(len(outcomes) == 1 for outcomes in found.values())
+    assert {mismatched for outcomes in found.values() for mismatched in outcomes} == {0, 1}
 
-    assert {certificate.sampled for certificate in found.values()} == {5}
-    assert {certificate.body()["not_compared"] for certificate in found.values()} == {DEALS - 5}
+
+async def test_where_the_sample_differs_everything_is_compared(stream: River):
+    await meddle(stream, "update crm_deals set title = 'x' where external_id like '%1'")
+    [altered] = await stream.rows("select count(*) from crm_deals where title = 'x'")
+
+    found = await stream.reconcile(sample=100)
+
+    assert 0 < altered["count"] == found.mismatched
+    assert (found.verdict, found.sampled, found.deepened, found.not_compared) == ("repaired", 100, DEALS, 0)
+    assert (await stream.compare()).equal
+    assert (await stream.reconcile()).verdict == "equal"
 
 
 async def test_many_deletions_at_once_are_alarmed_and_not_applied(stream: River):

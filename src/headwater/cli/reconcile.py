@@ -181,6 +181,8 @@ def _print(found: dict[str, Any]) -> None:
     say.line(f"certificate_{found['verdict']}", **facts)
     for key in ("certificate_counts", "certificate_found", "certificate_done", "certificate_sample"):
         say.line(key, **facts)
+    if body["deepened"]:
+        say.line("certificate_deepened", **facts)
     for one in body["mismatches"]:
         say.line("certificate_mismatch", **one)
     for kind, ids in body["examples"].items():

@@ -28,6 +28,19 @@ TEXTS = MappingProxyType(
             "{entity}: прочитано {read}, новых {created}, изменённых {updated}, прежних {same}, "
             "отложено {failed} · запросов {requests}, {seconds} с",
         ),
+        "synced_again": (
+            "{entity}: {again} more read again by id, as they were due",
+            "{entity}: ещё {again} прочитано снова по номерам, подошёл срок",
+        ),
+        "synced_ids": (
+            "{entity}: {asked} asked for, {read} read, {stored} stored ({created} new, {updated} changed), "
+            "{failed} kept aside, {gone} gone, {hidden} hidden · {requests} requests, {seconds} s",
+            "{entity}: запрошено {asked}, прочитано {read}, сохранено {stored} (новых {created}, изменённых "
+            "{updated}), отложено {failed}, исчезло {gone}, скрыто {hidden} · запросов {requests}, "
+            "{seconds} с",
+        ),
+        "refused_id": ("Not asked for: {reason}", "Не запрошено: {reason}"),
+        "refused_more": ("… and {count} more", "… и ещё {count}"),
         "noted": (
             "{field}: {count} values kept in _raw ({reason}; for example record {example})",
             "{field}: {count} значений сохранено в _raw ({reason}; например, запись {example})",
@@ -51,6 +64,28 @@ TEXTS = MappingProxyType(
         "col_last": ("last", "последняя"),
         "queue_empty": ("The failed queue is empty.", "Отложенных записей нет."),
         "no_failure": ("There is no entry {number} in the failed queue.", "Записи {number} в очереди нет."),
+        "replayed": (
+            "{count} tried again: {stored} stored, {gone} gone, {hidden} hidden, {kept} still kept aside",
+            "повторено {count}: сохранено {stored}, исчезло {gone}, скрыто {hidden}, "
+            "осталось отложено {kept}",
+        ),
+        "replayed_one": (
+            "no. {number}, {entity} {record}: {outcome}{reason}",
+            "№ {number}, {entity} {record}: {outcome}{reason}",
+        ),
+        "outcome_stored": ("stored", "сохранена"),
+        "outcome_gone": ("gone", "исчезла"),
+        "outcome_hidden": ("hidden", "скрыта"),
+        "outcome_kept": ("still kept aside", "осталась отложенной"),
+        "discarded": (
+            "{count} entries of the failed queue discarded.",
+            "Удалено записей из очереди: {count}.",
+        ),
+        "discard_all": (
+            "Discard {count} entries? The records are not stored until they are read again.",
+            "Удалить записей: {count}? Они не будут сохранены, пока их не прочитают снова.",
+        ),
+        "discard_kept": ("Nothing was discarded.", "Ничего не удалено."),
         "state_pending": ("waiting", "ожидает"),
         "state_syncing": ("syncing", "идёт"),
         "state_complete": ("whole", "полно"),
@@ -151,10 +186,14 @@ TEXTS = MappingProxyType(
             "без пригодного id {unreadable}",
         ),
         "certificate_sample": (
-            "  sample: {sampled} records compared field by field ({sampled_fields} fields), seed {seed}: "
-            "{mismatched} differed",
-            "  выборка: по полям сверено записей {sampled} (полей {sampled_fields}), зерно {seed}: "
-            "различались {mismatched}",
+            "  sample: {sampled} records compared field by field, seed {seed}; {compared_fields} fields "
+            "compared, {mismatched} records differed",
+            "  выборка: по полям сверено записей {sampled}, зерно {seed}; всего сверено полей "
+            "{compared_fields}, различались записей {mismatched}",
+        ),
+        "certificate_deepened": (
+            "  the sample differed, so all of it was compared field by field: {deepened} records",
+            "  выборка различалась, поэтому по полям сверено всё: записей {deepened}",
         ),
         "certificate_mismatch": (
             "    record {id}, {field}: the source has {in_source!r}, stored was {stored!r}",

@@ -35,7 +35,8 @@ class Certificate:
     window the replica says is complete, which is no fault. `withheld` are deletions that were not applied,
     `hidden` records that exist and may not be seen, `failed` those that could not be stored. `pairs_hash` is
     over the pairs in the order they were read: the same portal unchanged gives the same hash. The sample
-    can be drawn again with `seed`. `rights` are those the connection's person does not have.
+    can be drawn again with `seed`; where it differed, all records were compared (`deepened`). `rights` are
+    those the connection's person does not have.
     """
 
     connection: str
@@ -58,7 +59,8 @@ class Certificate:
     unreadable: int = 0
     seed: int = 0
     sampled: int = 0
-    sampled_fields: int = 0
+    deepened: int = 0
+    compared_fields: int = 0
     mismatched: int = 0
     mismatches: list[Mismatch] = field(default_factory=list)
     examples: dict[str, list[str]] = field(default_factory=dict)
@@ -88,7 +90,7 @@ class Certificate:
     @property
     def not_compared(self) -> int:
         """Records of which only the id and the times were compared."""
-        return max(0, self.in_source - self.sampled)
+        return max(0, self.in_source - max(self.sampled, self.deepened))
 
     def body(self) -> dict[str, Any]:
         """All of it, for keeping."""

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
+import orjson
+
 from headwater.core import log
 from headwater.core.errors import NeedsPerson, SkipRecord, Unfit
-from headwater.core.model import Row, Span, Text
+from headwater.core.model import Page, Row, Span, Text
 from headwater.core.ports import Clock, Source
 from headwater.sync import session
 from headwater.sync.certificate import EXAMPLES, Alarm, Certificate, Mismatch
@@ -127,7 +129,9 @@ class _Work:
         await self._repair(differing.get("recent", []))
         await self._look_at_rights()
         await self._remove(differing.get("extra", []))
-        await self._sample()
+        await self._compare_sample()
+        if found.mismatched and found.sampled < found.in_source:
+            await self._compare_all(whole)
         await self.pairs.clear()
         return await self._issue(began)
 
@@ -203,25 +207,39 @@ class _Work:
             found.alarms.append(Alarm("many_gone", facts))
         self.progress("repair", len(extra))
 
-    async def _sample(self) -> None:
-        """Compares a random sample field by field, and mends what its times did not betray."""
+    async def _compare_sample(self) -> None:
+        """Compares a random sample field by field."""
         ids = await self.pairs.sample(seed=self.terms.seed, size=self.terms.sample)
-        stored = Stored(
-            self.held.warehouse, self.held.link.tenant, self.held.link.id,
-            schema=self.run.shape.schema, entity=self.run.entity, key_column=self.run.shape.key_column,
-        )  # fmt: skip
         for at in range(0, len(ids), AT_ONCE):
             async for answer in self.held.source.by_ids(self.run.entity, ids[at : at + AT_ONCE]):
-                records = [record for part in answer.parts for record in part.records]
-                wrong = await self._wrong_of(stored, records)
-                if wrong:
-                    await self.held.distrust(self.run, wrong)
-                await self.held.store([self.run], answer)
+                self.found.sampled += await self._compare(answer)
                 self.progress("sample", self.found.sampled)
 
-    async def _wrong_of(self, stored: Stored, records: Sequence[Row]) -> list[str]:
-        """Notes what differs between records and stored rows; the ids that have to be written again."""
+    async def _compare_all(self, whole: Span) -> None:
+        """Where a sample differs, others will: compares every record field by field."""
+        LOGGER.warning("the sample differs, comparing everything", entity=self.run.entity)
+        async for answer in self.held.source.pages([whole]):
+            self.found.deepened += await self._compare(answer)
+            self.progress("sample", self.found.deepened)
+
+    async def _compare(self, answer: Page) -> int:
+        """Compares what an answer brought with what is stored, and mends what its times did not betray; how
+        many records were compared."""
+        records = [record for part in answer.parts for record in part.records]
+        compared, wrong = await self._wrong_of(records)
+        if wrong:
+            await self.held.distrust(self.run, wrong)
+        await self.held.store([self.run], answer)
+        return compared
+
+    async def _wrong_of(self, records: Sequence[Row]) -> tuple[int, list[str]]:
+        """Notes what differs between records and stored rows: how many were compared, and the ids of those
+        that have to be written again."""
         shape = self.run.shape
+        stored = Stored(
+            self.held.warehouse, self.held.link.tenant, self.held.link.id,
+            schema=shape.schema, entity=self.run.entity, key_column=shape.key_column,
+        )  # fmt: skip
         place = {column.field: column for column in shape.columns if column.live}
         made = sort(shape, records).made
         rows = await stored.rows([one.id for one in made])
@@ -235,13 +253,16 @@ class _Work:
         async with self.held.warehouse.acting_for(self.held.link.tenant) as conn:
             origin = self.held.origin(self.run, 0)
             drift = await page.drifted(conn, shape, compared, origin)
-        mismatches += [Mismatch(id, column, new, old) for id, column, old, new in drift if id not in seen]
+        mismatches += [
+            Mismatch(id, column, orjson.loads(new), orjson.loads(old))
+            for id, column, old, new in drift
+            if id not in seen
+        ]
         wrong = sorted({mismatch.id for mismatch in mismatches})
-        self.found.sampled += len(compared)
-        self.found.sampled_fields += len(compared) * len(shape.fields)
+        self.found.compared_fields += len(compared) * len(shape.fields)
         self.found.mismatched += len(wrong)
         self.found.mismatches += mismatches[: EXAMPLES - len(self.found.mismatches)]
-        return wrong
+        return len(compared), wrong
 
     def _is_recent(self, record: Row) -> bool:
         """Whether the record changed after the window that is said to be complete."""
