@@ -2,15 +2,33 @@
 
 import asyncio
 import signal
+import sys
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 
 import pytest
 
 from headwater.sandbox.bitrix24 import Fault, Kind
 
 KEYS = {
-    "connection", "entity", "sync_type", "read", "created", "updated", "same", "failed", "requests",
+    "connection", "entity", "sync_type", "read", "created", "updated", "same", "failed", "again", "requests",
     "seconds", "source_records", "notes",
 }  # fmt: skip
+
+
+@pytest.fixture
+def started_with(desk) -> Callable[..., Awaitable[SimpleNamespace]]:
+    """Runs a command as a process of its own, with something on its standard input."""
+
+    async def run(text: str, *words: str) -> SimpleNamespace:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "headwater", *words,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await process.communicate(text.encode())
+        return SimpleNamespace(code=process.returncode, out=out.decode(), words=(out + err).decode())
+
+    return run
 
 
 async def test_the_first_sync_reads_everything_and_the_next_what_changed(connected, headwater):
@@ -124,3 +142,93 @@ async def test_a_sync_that_is_stopped_puts_everything_down_in_order(
     assert "stopped before its end" in (await headwater("status")).words
     assert (await headwater("sync", "--json")).json[-1]["failed"] == 0
     assert "whole" in (await headwater("status")).words
+
+
+async def test_records_named_by_id_are_read_again_whatever_their_times_say(filled, given, headwater):
+    records = [int(record["ID"]) for record in filled.portal.truth()][:3]
+    filled.portal.change(records[0], {"TITLE": "edited behind the clock"}, touch=False)
+    filled.portal.remove([records[1]])
+
+    said = await headwater("sync", "--ids", f"{records[0]},{records[1]}", "--ids", str(records[2]), "--json")
+
+    told = {
+        name: said.json[name] for name in ("asked", "read", "stored", "updated", "failed", "gone", "hidden")
+    }
+    with given.as_admin() as admin:
+        [moved] = admin.execute("select external_id from headwater.gone")
+    assert said.code == 0
+    assert told == {"asked": 3, "read": 2, "stored": 2, "updated": 1, "failed": 0, "gone": 1, "hidden": 0}
+    assert moved[0] == str(records[1])
+
+
+async def test_ids_come_on_standard_input_too(filled, started_with, headwater):
+    records = [record["ID"] for record in filled.portal.truth()][:4]
+
+    said = await started_with(
+        f"{records[0]}\n{records[1]}, {records[2]} {records[3]}\n", "sync", "--entity", "deal", "--ids", "-"
+    )
+
+    assert said.code == 0, said.words
+    assert (
+        "deals: 4 asked for, 4 read, 4 stored (0 new, 0 changed), 0 kept aside, 0 gone, 0 hidden · "
+        in said.out
+    )
+
+
+async def test_ids_of_a_hostile_form_are_told_and_the_others_read(filled, headwater):
+    record = next(filled.portal.truth())["ID"]
+    hostile = ["abc", "-5", "0", "007", "1e3", "'; drop table", "9" * 40, "٣", "a\u0007b"]
+
+    said = await headwater("sync", "--json", "--ids", ",".join([*hostile, record]))
+
+    assert said.code == 1
+    assert (said.json["read"], said.json["stored"], said.json["failed"]) == (1, 1, 0)
+    assert set(said.json["refused"]) >= {"abc", "-5", "0", "007", "1e3", "9" * 40, "٣"}
+
+
+async def test_a_record_of_another_person_is_hidden_and_stays(filled, headwater):
+    filled.portal.set_rights(admin=False, sees="own")
+    hidden = [record["ID"] for record in filled.portal.truth() if record["ASSIGNED_BY_ID"] != "1"][:2]
+
+    said = await headwater("sync", "--json", "--ids", ",".join(hidden))
+
+    assert (said.code, said.json["hidden"], said.json["gone"]) == (0, 2, 0)
+
+
+async def test_ids_belong_to_one_connection(filled, headwater):
+    await headwater(
+        "connect", "bitrix24", filled.webhook.replace("127.0.0.1", "localhost"), "--slug", "second"
+    )
+
+    unnamed = await headwater("sync", "--ids", "5")
+    named = await headwater("sync", "--ids", "5", "--connection", "bitrix24")
+
+    assert unnamed.code == 3
+    assert "name one with --connection" in unnamed.words
+    assert named.code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--ids", "5", "--full"], "--ids goes with neither --full nor --watch"),
+        (["--ids", "5", "--watch", "5"], "--ids goes with neither --full nor --watch"),
+        (["--ids", " ,"], "no ids were given"),
+        (["--entity", "deals"], "without them everything is synced"),
+    ],
+)
+async def test_options_that_do_not_go_together_are_told(given, headwater, words, says):
+    said = await headwater("sync", *words)
+
+    assert said.code == 2
+    assert says in " ".join(said.words.replace("│", " ").split())
+
+
+async def test_records_that_are_due_are_told_beside_the_run(filled, given, headwater):
+    filled.portal.add_field("VIP", "boolean")
+    filled.settle()
+
+    said = await headwater("sync")
+
+    assert said.code == 0
+    assert "more read again by id, as they were due" in said.out

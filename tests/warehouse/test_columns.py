@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,8 +11,8 @@ from headwater.warehouse.columns import RESERVED, Column, Plan, plan
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def planned(have: list[Column], *fields: Field, limit: int = 400) -> Plan:
-    return plan(have, fields, key="ID", key_column="bitrix_id", now=NOW, limit=limit)
+def planned(have: list[Column], *fields: Field, limit: int = 400, began: int = 0) -> Plan:
+    return plan(have, fields, key="ID", key_column="bitrix_id", now=NOW, limit=limit, began=began)
 
 
 def text(name: str, **more: object) -> Field:
@@ -31,7 +32,10 @@ def test_a_second_look_at_the_same_fields_changes_nothing():
     assert planned(have, *fields).changed == []
 
 
-@pytest.mark.parametrize("name", ["TENANT_ID", "CONNECTION_ID", "BITRIX_ID", "CTID", "XMIN", "_MORE", "_RAW"])
+@pytest.mark.parametrize(
+    "name",
+    ["TENANT_ID", "CONNECTION_ID", "BITRIX_ID", "CTID", "XMIN", "_MORE", "_RAW", "VERSION", "id", "_BEGAN"],
+)
 def test_a_field_never_takes_one_of_our_names(name: str):
     [column] = planned([], text(name)).columns
 
@@ -94,6 +98,59 @@ def test_removed_columns_still_count_against_the_limit():
     assert next(c for c in after if c.field == "C").place == "more"
 
 
+def test_a_name_with_a_placeholder_in_it_becomes_one_without():
+    [column] = planned([], text("Margin, %s")).columns
+
+    assert column.name == "margin, _s"
+
+
+def test_columns_of_a_new_table_wait_for_no_rows_and_later_ones_do():
+    have = list(planned([], text("A")).columns)
+
+    first, later = planned(have, text("A"), text("B"), began=7).columns
+
+    assert (first.heal_below, first.typed_from) == (None, 0)
+    assert (later.heal_below, later.typed_from) == (7, 7)
+
+
+def test_a_field_in_more_moves_to_a_column_when_there_is_room_and_waits_for_its_rows():
+    have = list(planned([], text("A"), limit=0).columns)
+
+    after = planned(have, text("A"), began=7)
+
+    assert [(c.place, c.typed_from, c.heal_below) for c in after.changed] == [("column", 0, 7)]
+    assert after.to_add == after.changed
+
+
+def test_a_field_that_comes_back_waits_for_the_rows_of_its_former_life():
+    have = list(planned([], text("A")).columns)
+    gone = list(planned(have, began=5).columns)
+
+    [back] = planned(gone, text("A"), began=9).columns
+
+    assert (back.returned, back.typed_from, back.typed_until, back.heal_below) == (True, 9, 5, 9)
+
+
+def test_a_new_type_in_the_same_kind_of_column_waits_for_rows_and_a_new_label_does_not():
+    have = list(planned([], text("A", type="string", label="one")).columns)
+
+    relabelled = planned(have, text("A", type="string", label="two"), began=7)
+    retyped = planned(have, text("A", type="enumeration", label="one"), began=7)
+
+    assert [(c.label, c.heal_below) for c in relabelled.changed] == [("two", None)]
+    assert [(c.type, c.heal_below) for c in retyped.changed] == [("enumeration", 7)]
+    assert not relabelled.reshaped
+    assert relabelled.to_add == []
+
+
+def test_what_a_busy_table_was_not_told_is_told_with_the_next_plan():
+    [waiting] = planned([], text("A"), limit=0).columns
+    [told] = planned([replace(waiting, applied=False)], text("A"), limit=0, began=7).changed
+
+    assert told.applied
+    assert planned([told], text("A"), limit=0).changed == []
+
+
 @given(st.lists(st.text(max_size=90), max_size=40, unique=True))
 def test_any_names_become_names_postgresql_takes(names: list[str]):
     columns = planned([], *(text(name) for name in names)).columns
@@ -102,4 +159,4 @@ def test_any_names_become_names_postgresql_takes(names: list[str]):
     assert len(set(found)) == len(found)
     assert not RESERVED & set(found)
     assert all(0 < len(name.encode()) <= 63 and "\0" not in name for name in found)
-    assert not any(name.startswith("_") or name == "bitrix_id" for name in found)
+    assert not any(name.startswith("_") or name == "bitrix_id" or "%" in name for name in found)

@@ -1,7 +1,8 @@
-"""`headwater sync`: brings connections up to date, once or for as long as it runs."""
+"""`headwater sync`: brings connections up to date, once or for as long as it runs; or records named by id."""
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -9,21 +10,28 @@ import typer
 
 from headwater.cli import say
 from headwater.cli.frame import AsJson, ConnectionName, TenantName, run
+from headwater.cli.ids import EntityName, entity_of, ids_of
 from headwater.cli.progress import Progress
 from headwater.cli.texts import text
-from headwater.core.errors import RetryLater
+from headwater.core.errors import NeedsPerson, RetryLater
 from headwater.sync.engine import Run
 from headwater.wiring import House
+
+SHOWN = 20  # refused ids are told one by one up to here
 
 Full = Annotated[bool, typer.Option("--full", help="Read everything again, not only what changed.")]
 Watch = Annotated[
     float | None, typer.Option("--watch", min=1.0, help="Go on: look for changes every so many seconds.")
 ]
+Ids = Annotated[
+    list[str] | None,
+    typer.Option("--ids", help="Read only these records again: 5,7,9; - takes them from standard input."),
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """One run of one entity, for people and programs."""
+    """One run of one entity, for people and programs. `again`: records that were due and read beside it."""
 
     connection: str
     entity: str
@@ -33,25 +41,57 @@ class Synced:
     updated: int
     same: int
     failed: int
+    again: int
     requests: int
     seconds: float
     source_records: int | None
     notes: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class SyncedIds:
+    """What became of records named by id. `stored` counts those that are here now as the source has them."""
+
+    connection: str
+    entity: str
+    asked: int
+    read: int
+    stored: int
+    created: int
+    updated: int
+    failed: int
+    gone: int
+    hidden: int
+    refused: dict[str, str]
+    requests: int
+    seconds: float
+    notes: dict[str, Any]
+
+
 def sync(
     full: Full = False,
     watch: Watch = None,
+    ids: Ids = None,
+    entity: EntityName = None,
     tenant: TenantName = None,
     connection: ConnectionName = None,
     as_json: AsJson = False,
 ) -> None:
     """Bring connections up to date: everything the first time, then what changed.
 
-    Cut short in any way, the next run goes on after the last stored page.
+    Cut short in any way, the next run goes on after the last stored page. With --ids, only these records are
+    read again, whatever their times say; those the portal does not have any more move to headwater.gone.
 
-    Examples: headwater sync · headwater sync --watch 60 · headwater sync --full --connection bitrix24
+    Examples: headwater sync · headwater sync --watch 60 · headwater sync --full --connection bitrix24 ·
+    headwater sync --ids 5,7,9 · headwater sync --entity deal --ids - < ids.txt
     """
+    if ids is not None:
+        if full or watch is not None:
+            raise typer.BadParameter("--ids goes with neither --full nor --watch")
+        _sync_ids(ids_of(ids), entity or "deals", tenant, connection, as_json=as_json)
+        return
+    if entity is not None:
+        raise typer.BadParameter("--entity says what --ids are ids of; without them everything is synced")
 
     async def work(house: House) -> list[Synced]:
         found = await once(house, tenant=tenant, connection=connection, full=full, quiet=as_json)
@@ -100,15 +140,73 @@ def show(found: list[Synced], *, as_json: bool) -> None:
         say.json([asdict(one) for one in found])
         return
     for one in found:
-        facts = {name: say.number(value) for name, value in asdict(one).items() if isinstance(value, int)}
-        say.line("synced", **{**asdict(one), **facts, "seconds": f"{one.seconds:.1f}"})
-        for name, note in one.notes.items():
-            say.line("noted", field=name, **note)
+        say.line("synced", **_facts(one))
+        if one.again:
+            say.line("synced_again", entity=one.entity, again=say.number(one.again))
+        _show_notes(one.notes)
 
 
 def _synced(connection: str, run: Run, seconds: float) -> Synced:
     return Synced(
         connection, run.entity, run.reading.sync_type, run.before + run.read, run.stored.created,
-        run.stored.updated, run.stored.same + run.stored.older, run.stored.failed, run.requests,
+        run.stored.updated, run.stored.same + run.stored.older, run.stored.failed, run.again, run.requests,
         round(seconds, 3), run.expected, run.notes,
     )  # fmt: skip
+
+
+def _sync_ids(
+    ids: Sequence[str], word: str, tenant: str | None, connection: str | None, *, as_json: bool
+) -> None:
+    async def work(house: House) -> SyncedIds:
+        owner = await house.tenant(tenant)
+        links = await house.links(owner, connection)
+        if len(links) > 1:
+            names = ", ".join(link.slug for link in links)
+            raise NeedsPerson(f"ids belong to one connection; there are {names}: name one with --connection")
+        source = house.source_of(links[0])
+        started = time.monotonic()
+        try:
+            entity = entity_of(word, source.entities)
+            with Progress(quiet=as_json) as progress:
+                made = await house.engine(progress).sync_ids(links[0], source, entity, ids)
+        finally:
+            await source.close()
+        return _synced_ids(links[0].slug, made, len(ids), time.monotonic() - started)
+
+    found = run(work, as_json=as_json)
+    _show_ids(found, as_json=as_json)
+    if found.refused:
+        raise typer.Exit(say.DIFFERENT)
+    if found.failed:
+        raise typer.Exit(say.ASIDE)
+
+
+def _synced_ids(connection: str, run: Run, asked: int, seconds: float) -> SyncedIds:
+    stored = run.stored
+    return SyncedIds(
+        connection, run.entity, asked, run.read, stored.created + stored.updated + stored.same + stored.older,
+        stored.created, stored.updated, stored.failed, len(run.reread.gone), len(run.reread.hidden),
+        run.reread.refused, run.requests, round(seconds, 3), run.notes,
+    )  # fmt: skip
+
+
+def _show_ids(found: SyncedIds, *, as_json: bool) -> None:
+    if as_json:
+        say.json(asdict(found))
+        return
+    say.line("synced_ids", **_facts(found))
+    for reason in list(found.refused.values())[:SHOWN]:
+        say.line("refused_id", reason=reason)
+    if len(found.refused) > SHOWN:
+        say.line("refused_more", count=say.number(len(found.refused) - SHOWN))
+    _show_notes(found.notes)
+
+
+def _show_notes(notes: dict[str, Any]) -> None:
+    for name, note in notes.items():
+        say.line("noted", field=name, **note)
+
+
+def _facts(found: Synced | SyncedIds) -> dict[str, Any]:
+    numbers = {name: say.number(value) for name, value in asdict(found).items() if isinstance(value, int)}
+    return {**asdict(found), **numbers, "seconds": f"{found.seconds:.1f}"}

@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
 from headwater.core import log
+from headwater.core.errors import SkipRecord
 from headwater.core.ports import Clock, Source
 from headwater.sync import plan, session
+from headwater.sync.healing import heal
 from headwater.sync.plan import Cursor, Reading
+from headwater.sync.replay import Replayed, replayed
 from headwater.sync.session import Report, Run, Session
 from headwater.warehouse import state
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Warehouse
 
-__all__ = ["ALL_RECORDS", "Engine", "Report", "Run"]
+__all__ = ["ALL_RECORDS", "Engine", "Replayed", "Report", "Run"]
 
 LOGGER = log.get("sync")
 ALL_RECORDS = "(all records)"  # among the notes of fields: what concerns the read as a whole
@@ -44,16 +47,31 @@ class Engine:
 
     async def sync_ids(self, link: Link, source: Source, entity: str, ids: Sequence[str]) -> Run:
         """Reads these records again, whatever their times say. Those the source does not have any more
-        move to headwater.gone."""
+        move to headwater.gone; what is no id of the source is refused, and the rest is read."""
+        usable, refused = _sorted(source, entity, ids)
         async with self._session(link, source) as held:
             known = await held.state(entity)
             survey = await held.survey([entity], {entity: known})
             reading = Reading("ids", Cursor.load(known.cursor), fresh=True)
             run = await held.open(survey, entity, reading, known, seen_by="event")
             async with held.failing([run]):
-                await held.reread(run, list(dict.fromkeys(ids)), noticed="event")
+                run.reread = await held.reread(run, usable, noticed="event")
+                run.reread.refused = refused
                 await held.finish(run, run.cursor, status=known.status)
             return run
+
+    async def replay(
+        self,
+        link: Link,
+        source: Source,
+        *,
+        numbers: Sequence[int] | None = None,
+        entity: str | None = None,
+    ) -> list[Replayed]:
+        """Tries entries of the failed queue again, those with these numbers (None: all), and says what
+        became of each. Numbers that are not in the queue of this connection are passed over."""
+        async with self._session(link, source) as held:
+            return await replayed(held, numbers=numbers, entity=entity)
 
     def _session(self, link: Link, source: Source) -> AbstractAsyncContextManager[Session]:
         return session.opened(self.warehouse, self.clock, link, source, report=self.report)
@@ -74,8 +92,20 @@ async def _once(held: Session, names: Sequence[str], *, full: bool) -> list[Run]
             await held.store(runs, answer)
         for run in runs:
             _weigh(run)
+            await heal(held, run)
             await held.finish(run, run.cursor.finished())
     return runs
+
+
+def _sorted(source: Source, entity: str, ids: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """Each id once; and those that are none, with the source's word for it."""
+    usable, refused = [], {}
+    for id in dict.fromkeys(ids):
+        try:
+            usable.append(source.id_of(entity, {source.entities[entity].id_field: id}))
+        except SkipRecord as why:
+            refused[id] = str(why)
+    return usable, refused
 
 
 def _weigh(run: Run) -> None:

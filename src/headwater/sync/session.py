@@ -23,13 +23,28 @@ from headwater.warehouse.state import State
 
 LOGGER = log.get("sync")
 AT_ONCE = 2_500  # records that are read again by id in one go
+HIDDEN = "the source does not show this record to us any more"
+
+
+@dataclass(slots=True)
+class Reread:
+    """What became of records that were read again by id."""
+
+    here: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    hidden: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
+    """Those the source says it has, and does not hand over."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """What was not asked for at all, since it is no id of the source, with the source's word for it."""
 
 
 @dataclass(slots=True)
 class Run:
     """One entity in one run: what is read, how far it is, what became of it.
 
-    `before` counts what the same full read had stored before it was cut.
+    `before` counts what the same full read had stored before it was cut, `again` the records that were due
+    and read again by id beside it. `reread` tells of the ids a run was made for.
     """
 
     entity: str
@@ -41,9 +56,11 @@ class Run:
     before: int = 0
     seen_by: str = "poll"
     read: int = 0
+    again: int = 0
     requests: int = 0
     stored: Stored = field(default_factory=Stored)
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    reread: Reread = field(default_factory=Reread)
 
     def note(self, field_name: str, reason: str, example: str) -> None:
         """A value that is not in its column: told once per field and run, with a count and an example."""
@@ -53,10 +70,14 @@ class Run:
 
 @dataclass(slots=True)
 class Step:
-    """What one answer does to one run; it counts once the answer is committed."""
+    """What one answer does to one run; it counts once the answer is committed.
+
+    `due`: the answer is not the run's own reading, but brings what was due beside it.
+    """
 
     run: Run
     cursor: Cursor
+    due: bool = False
     read: int = 0
     requests: int = 0
     stored: Stored = field(default_factory=Stored)
@@ -64,18 +85,12 @@ class Step:
     def taken(self) -> None:
         """The commit succeeded."""
         self.run.cursor = self.cursor
-        self.run.read += self.read
+        if self.due:
+            self.run.again += self.read
+        else:
+            self.run.read += self.read
         self.run.requests += self.requests
         self.run.stored.add(self.stored)
-
-
-@dataclass(slots=True)
-class Reread:
-    """What became of records that were read again by id."""
-
-    here: set[str] = field(default_factory=set)
-    gone: set[str] = field(default_factory=set)
-    hidden: set[str] = field(default_factory=set)
 
 
 Report = Callable[[Run], None]
@@ -165,12 +180,15 @@ class Session:
             currency=survey.currency,
         )
 
-    async def store(self, runs: Sequence[Run], answer: Page) -> None:
-        """One answer, one commit: rows, history, failures, cursor, counters; the counters last."""
+    async def store(self, runs: Sequence[Run], answer: Page, *, due: bool = False) -> None:
+        """One answer, one commit: rows, history, failures, cursor, counters; the counters last.
+
+        `due`: it is not of the run's own reading, but brings what was due beside it.
+        """
         by_entity = {run.entity: run for run in runs}
         parts = [(by_entity[part.span.entity], part) for part in answer.parts]
         ready = [(run, part, sort(run.shape, part.records)) for run, part in parts]
-        steps = {run.entity: Step(run, run.cursor) for run, _ in parts}
+        steps = {run.entity: Step(run, run.cursor, due) for run, _ in parts}
         next(iter(steps.values())).requests = answer.requests
         async with self.warehouse.acting_for(self.link.tenant) as conn:
             await self.held.hold(conn)
@@ -190,18 +208,21 @@ class Session:
             )  # fmt: skip
             self.report(step.run)
 
-    async def reread(self, run: Run, ids: Sequence[str], *, noticed: str, withhold: bool = False) -> Reread:
+    async def reread(
+        self, run: Run, ids: Sequence[str], *, noticed: str, withhold: bool = False, due: bool = False
+    ) -> Reread:
         """Reads records by id, whatever their times say, and stores them.
 
         The source is asked about each one that does not come back: a hidden one stays as it is, a vanished
-        one moves to headwater.gone (`noticed` says how it was found), unless deletions are withheld.
+        one moves to headwater.gone (`noticed` says how it was found), unless deletions are withheld. One
+        that it has and did not hand over goes to the failed queue. `due` as in `store`.
         """
         found = Reread()
         for at in range(0, len(ids), AT_ONCE):
             asked = ids[at : at + AT_ONCE]
             async for answer in self.source.by_ids(run.entity, asked):
                 found.here |= {id for part in answer.parts for id in _ids(self.source, run.entity, part)}
-                await self.store([run], answer)
+                await self.store([run], answer, due=due)
             absent = [id for id in asked if id not in found.here]
             async for told in self.source.fates(run.entity, absent):
                 gone = [id for id, fate in told.fates.items() if fate is Fate.GONE]
@@ -210,7 +231,20 @@ class Session:
                 await self.vanish(
                     run, [] if withhold else gone, told.began, noticed=noticed, requests=told.requests
                 )
+                kept = [id for id, fate in told.fates.items() if fate is Fate.HERE]
+                found.kept |= set(kept)
+                await self._put_aside(run, kept, told.began)
         return found
+
+    async def _put_aside(self, run: Run, ids: Sequence[str], began: int) -> None:
+        """Into the failed queue: records that were asked for, are there, and did not come."""
+        if not ids:
+            return
+        reason = "the source has it and did not hand it over when it was asked for it by its id"
+        async with self.committing(run) as (conn, step):
+            missed = [failed.unusable(id, reason, None) for id in ids]
+            await failed.put(conn, self.origin(run, began), run.entity, missed)
+            step.stored.failed = len(missed)
 
     async def distrust(self, run: Run, ids: Sequence[str]) -> None:
         """Makes the next read of these records write them, even if what is stored says it is the same."""
@@ -222,11 +256,18 @@ class Session:
         self, run: Run, ids: Sequence[str], began: int, *, noticed: str, requests: int = 0
     ) -> None:
         """Moves records that the source does not have any more to headwater.gone, in one commit."""
-        step = Step(run, run.cursor, requests=requests)
+        async with self.committing(run) as (conn, step):
+            origin = self.origin(run, began)
+            step.requests = requests
+            step.stored.deleted = await page.vanish(conn, run.shape, ids, origin, noticed=noticed)
+
+    @asynccontextmanager
+    async def committing(self, run: Run) -> AsyncIterator[tuple[Connection, Step]]:
+        """One commit of something other than an answer; what its step says then counts for the run."""
+        step = Step(run, run.cursor)
         async with self.warehouse.acting_for(self.link.tenant) as conn:
             await self.held.hold(conn)
-            origin = self.origin(run, began)
-            step.stored.deleted = await page.vanish(conn, run.shape, ids, origin, noticed=noticed)
+            yield conn, step
             await self._advance(conn, step)
         step.taken()
 
@@ -265,7 +306,7 @@ class Session:
         await state.advance(
             conn, self.link.tenant, self.link.id, step.run.entity,
             run=step.run.number, cursor=step.cursor.dump(), read_records=step.read,
-            full=step.run.reading.sync_type == "full", stored=step.stored,
+            full=step.run.reading.sync_type == "full" and not step.due, stored=step.stored,
             requests=step.requests, notes=step.run.notes,
         )  # fmt: skip
 

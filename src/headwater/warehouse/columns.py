@@ -1,6 +1,6 @@
 """Which column holds which field: decided here, without a database."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,7 +10,10 @@ LIMIT = (
     400  # data columns of one table: a row has 8,160 bytes, a table 1,600 attributes counting dropped ones
 )
 NAME_BYTES = 63
-RESERVED = frozenset({"tenant_id", "connection_id", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
+RESERVED = frozenset(
+    {"tenant_id", "connection_id", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}  # ours, PostgreSQL's
+    | {"id", "version"}  # the staging table's own
+)
 
 SQL_TYPES = {
     Kind.TEXT: "text",
@@ -25,7 +28,14 @@ SQL_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A place for a field: a column of its own, or a key of `_more`."""
+    """A place for a field: a column of its own, or a key of `_more`.
+
+    Rows with a read number from `typed_from` on (and below `typed_until`, while the field is removed) hold
+    the field in its typed form, also in `_more`; what others have in `_more` under its name is as the source
+    gave it. Rows below `heal_below` may hold the value elsewhere and are to be read again, with
+    `heal_all` every one of them. `applied` is false while the table, its comments and its view do not tell of
+    this yet.
+    """
 
     name: str
     field: str
@@ -35,11 +45,22 @@ class Column:
     custom: bool
     place: str  # column | more
     position: int
+    added_at: datetime
     removed_at: datetime | None = None
+    typed_from: int = 0
+    typed_until: int | None = None
+    heal_below: int | None = None
+    heal_all: bool = False
+    applied: bool = True
 
     @property
     def live(self) -> bool:
         return self.removed_at is None
+
+    @property
+    def returned(self) -> bool:
+        """Whether the field was removed once and came back: the column may hold values of its former life."""
+        return self.live and self.typed_until is not None
 
     @property
     def real(self) -> bool:
@@ -48,14 +69,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The columns there will be, and those of them that are new or say something new."""
+    """The columns there will be, and those of them that are new or say something new.
+
+    `to_add` are those the table lacks; `reshaped` says that the view has to follow, too.
+    """
 
     columns: Sequence[Column]
     changed: Sequence[Column]
-
-    @property
-    def to_add(self) -> Sequence[Column]:
-        return [c for c in self.changed if c.real]
+    to_add: Sequence[Column]
+    reshaped: bool
 
 
 def plan(
@@ -66,51 +88,88 @@ def plan(
     key_column: str,
     now: datetime,
     limit: int = LIMIT,
+    began: int = 0,
 ) -> Plan:
     """What a typed table needs so that every field has a place.
 
-    Nothing is dropped or altered: a field that left is marked, one that changed its type gets a new column.
-    `key` is the id field; it lives in `key_column`.
+    Nothing is dropped or altered: a field that left is marked, one that changed its type gets a new column,
+    one that comes back finds its old one. `key` is the id field; it lives in `key_column`. `began` is a read
+    number between what was read before and what will be read from now on; 0 when nothing was read yet.
     """
-    columns = {column.name: column for column in have}
-    live = {column.field: column for column in have if column.live}
-    past = {(column.field, column.kind): column for column in have if not column.live}
+    wanted = {field.name: field for field in fields if field.name != key}
     room = limit - sum(column.real for column in have)
     changed: dict[str, Column] = {}
-    seen = set()
+    taken = {column.name for column in have} | {key_column}
+    placed = set()
 
-    for field in fields:
-        if field.name == key or field.name in seen:
+    for column in sorted(have, key=lambda c: not c.live):
+        field = wanted.get(column.field)
+        fits = field is not None and field.kind == column.kind and field.name not in placed
+        if field is None or not fits:
+            if column.live:
+                changed[column.name] = replace(
+                    column,
+                    removed_at=now,
+                    typed_until=began,
+                    heal_below=None,
+                    heal_all=False,
+                    applied=True,
+                )
+            elif not column.applied:
+                changed[column.name] = replace(column, applied=True)
             continue
-        seen.add(field.name)
-        current = live.get(field.name)
-        if current is not None and current.kind != field.kind:
-            changed[current.name] = replace(current, removed_at=now)
-            current = None
-        if current is None and (former := past.get((field.name, field.kind))):
-            current = replace(former, removed_at=None, label=field.label, type=field.type)
-            changed[current.name] = current
-        elif current is None:
-            name = _free_name(field.name, {*columns, *changed, key_column})
-            current = Column(
-                name, field.name, field.kind, field.type, field.label, field.custom,
-                "column" if room > 0 else "more", len(columns) + len(changed.keys() - columns.keys()),
-            )  # fmt: skip
+        placed.add(field.name)
+        after = replace(column, label=field.label, type=field.type, applied=True)
+        if field.type != column.type:  # its values may have been converted, or lost
+            after = replace(after, added_at=now, heal_below=began or None)
+        if not column.live:
+            after = replace(
+                after,
+                removed_at=None,
+                added_at=now,
+                typed_from=began,
+                heal_below=began or None,
+            )
+        if not column.real and room > 0:
+            after = replace(after, place="column", added_at=now, heal_below=began or None)
             room -= 1
-            changed[name] = current
-        elif (current.label, current.type) != (field.label, field.type):
-            changed[current.name] = replace(current, label=field.label, type=field.type)
+        if after != column:
+            changed[column.name] = after
 
-    for column in have:
-        if column.live and column.field not in seen:
-            changed[column.name] = replace(column, removed_at=now)
-    columns |= changed
-    return Plan(sorted(columns.values(), key=lambda c: c.position), list(changed.values()))
+    position = max((column.position for column in have), default=-1) + 1
+    for field in wanted.values():
+        if field.name in placed:
+            continue
+        name = _free_name(field.name, taken)
+        taken.add(name)
+        changed[name] = Column(
+            name, field.name, field.kind, field.type, field.label, field.custom,
+            "column" if room > 0 else "more", position, now,
+            typed_from=began, heal_below=began or None,
+        )  # fmt: skip
+        position += 1
+        room -= 1
+    return _planned({column.name: column for column in have}, changed)
+
+
+def _planned(have: Mapping[str, Column], changed: Mapping[str, Column]) -> Plan:
+    pairs = [(have.get(name), column) for name, column in changed.items()]
+    return Plan(
+        columns=sorted({**have, **changed}.values(), key=lambda c: c.position),
+        changed=list(changed.values()),
+        to_add=[column for was, column in pairs if column.real and not (was and was.real)],
+        reshaped=any(was is None or not was.applied or _form(was) != _form(column) for was, column in pairs),
+    )
+
+
+def _form(column: Column) -> tuple[object, ...]:
+    """What the view says of a column."""
+    return column.place, column.live, column.typed_from, column.typed_until
 
 
 def _free_name(field: str, taken: Collection[str]) -> str:
-    """The field's name in lower case, made to fit PostgreSQL and to differ from the names taken."""
-    base = field.lower().replace("\0", "")
+    """The field's name in lower case, made to fit PostgreSQL and its driver, other than the names taken."""
+    base = field.lower().replace("\0", "").replace("%", "_")  # %: a placeholder, also inside quotes
     if not base or base.startswith("_"):  # an underscore begins the columns that are ours
         base = f"f{base}"
     base = name = _cut(base, NAME_BYTES)

@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
+from uuid import UUID
 
 import psycopg
 
+from headwater.core import log
 from headwater.warehouse import sql
 from headwater.warehouse.origin import Origin
-from headwater.warehouse.pool import Connection
-from headwater.warehouse.rows import json_text
+from headwater.warehouse.pool import Connection, Warehouse
+from headwater.warehouse.rows import clean, json_text
+
+LOGGER = log.get("warehouse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,29 @@ class Failure:
         if self.external_id:
             return self.external_id
         return "#" + blake2b((self.raw or self.reason).encode(), digest_size=12).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the queue as it is kept; `raw` is the parsed record, None when there is none."""
+
+    number: int
+    entity: str
+    key: str
+    external_id: str | None
+    reason: str
+    raw: Any
+    began: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """One entry that was thrown away."""
+
+    number: int
+    entity: str
+    external_id: str | None
 
 
 def unusable(external_id: str | None, reason: str, record: Any) -> Failure:
@@ -61,9 +89,10 @@ async def put(conn: Connection, origin: Origin, entity: str, failures: Sequence[
                 "entity": entity,
                 "key": failure.key,
                 "external_id": failure.external_id,
-                "reason": failure.reason,
+                "reason": clean(failure.reason),
                 "field": failure.field,
                 "raw": failure.raw,
+                "began": origin.began,
                 "run": origin.run,
                 "now": origin.seen_at,
             },
@@ -74,3 +103,70 @@ async def heal(conn: Connection, origin: Origin, entity: str, ids: Sequence[str]
     """Takes records out of the queue that are stored now."""
     params = {"tenant": origin.tenant, "connection": origin.connection, "entity": entity, "ids": ids}
     await conn.execute(sql.heal_failed, params)
+
+
+async def postpone(conn: Connection, origin: Origin, entity: str, keys: Sequence[str], reason: str) -> None:
+    """Counts a try that led nowhere, for those of `keys` that are in the queue."""
+    params = {
+        "tenant": origin.tenant,
+        "connection": origin.connection,
+        "entity": entity,
+        "keys": list(keys),
+        "reason": clean(reason),
+        "run": origin.run,
+        "now": origin.seen_at,
+    }
+    await conn.execute(sql.postpone_failed, params)
+
+
+async def reasons(conn: Connection, origin: Origin, entity: str, keys: Sequence[str]) -> dict[str, str]:
+    """Those of `keys` that are in the queue, each with its reason."""
+    params = {
+        "tenant": origin.tenant,
+        "connection": origin.connection,
+        "entity": entity,
+        "keys": list(keys),
+    }
+    return dict(await (await conn.execute(sql.failed_reasons, params)).fetchall())
+
+
+async def due(
+    warehouse: Warehouse, tenant: UUID, connection: int, entity: str, *, now: datetime, limit: int
+) -> list[str]:
+    """Ids of failed records whose time to be tried again has come, the longest waiting first."""
+    params = {"connection": connection, "entity": entity, "now": now, "limit": limit}
+    return [row["external_id"] for row in await warehouse.rows(tenant, sql.due_failed, params)]
+
+
+async def chosen(
+    warehouse: Warehouse, tenant: UUID, connection: int, *, numbers: Sequence[int] | None, entity: str | None
+) -> list[Entry]:
+    """The entries of a connection with these numbers (None: all), of one entity if it is named."""
+    params = {"connection": connection, "numbers": _numbers(numbers), "entity": entity}
+    return [Entry(**row) for row in await warehouse.rows(tenant, sql.chosen_failed, params)]
+
+
+async def numbers_of(
+    warehouse: Warehouse, tenant: UUID, connection: int, *, numbers: Sequence[int] | None, entity: str | None
+) -> list[int]:
+    """The numbers of the entries that `chosen` would bring."""
+    params = {"connection": connection, "numbers": _numbers(numbers), "entity": entity}
+    return [row["number"] for row in await warehouse.rows(tenant, sql.failed_numbers, params)]
+
+
+async def discard(
+    warehouse: Warehouse, tenant: UUID, connection: int, *, numbers: Sequence[int] | None, entity: str | None
+) -> list[Discarded]:
+    """Throws entries away, chosen as in `chosen`; a line of the log tells which."""
+    params = {"connection": connection, "numbers": _numbers(numbers), "entity": entity}
+    gone = [Discarded(**row) for row in await warehouse.rows(tenant, sql.discard_failed, params)]
+    if gone:
+        LOGGER.warning(
+            "failed records discarded", connection=connection, count=len(gone),
+            numbers=[one.number for one in gone[:100]],
+        )  # fmt: skip
+    return gone
+
+
+def _numbers(numbers: Sequence[int] | None) -> list[int] | None:
+    return None if numbers is None else [number for number in numbers if 0 < number < 2**63]

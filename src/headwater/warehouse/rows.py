@@ -2,11 +2,13 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -19,6 +21,11 @@ from headwater.warehouse.columns import Column
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 ROW_BYTES = 7000  # of 8,160: what a row may take inline before its last fields move to _more
 INLINE = 24  # a longer value is stored elsewhere by PostgreSQL and leaves a pointer
+WIDTHS = MappingProxyType({Kind.FLAG: 1, Kind.DATE: 8, Kind.INTEGER: 16, Kind.MOMENT: 16, Kind.JSON: INLINE})
+"""What a value takes inline at the most, with what aligns it; of other kinds it depends on the value."""
+EMPTY_CELL = "\t\\N"
+NOTHING: Sequence[Any] = (None, "", [], {})
+"""What an unknown key may hold without holding anything."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +58,35 @@ class Shape:
         return [c for c in self.columns if c.live and not c.real]
 
     @cached_property
+    def signatures(self) -> Sequence[bytes]:
+        """By how many cells a line has: tells lines apart that look the same and go into other columns."""
+        salt = max((column.typed_from for column in self.columns if column.returned), default=0)
+        digest = blake2b(str(salt).encode(), digest_size=16)
+        found = [digest.digest()]
+        for column in self.cells:
+            digest.update(f"\0{column.name} {column.kind}".encode())
+            found.append(digest.digest())
+        return found
+
+    @cached_property
+    def inline(self) -> int:
+        """What the live cells of a row may take; removed fields may still have values in their columns."""
+        return ROW_BYTES - INLINE * sum(c.real and not c.live for c in self.columns)
+
+    @cached_property
     def readers(self) -> Sequence[tuple[Field, str, Decoder]]:
-        return [(field, field.key, self.decode[field.name]) for field in self.fields]
+        """The fields that have a place."""
+        placed = {column.field for column in self.columns if column.live} | {self.spec.id_field}
+        return [(one, one.key, self.decode[one.name]) for one in self.fields if one.name in placed]
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        return frozenset(field.key for field in self.fields)
+        return frozenset(key for _, key, _ in self.readers)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names under which values of known fields are looked for, in columns and in `_more`."""
+        return frozenset(column.name for column in self.columns if column.live)
 
     @cached_property
     def kinds(self) -> Mapping[str, Kind]:
@@ -137,37 +167,57 @@ def _rows(
         for column in shape.aside
         if (text := values.get(column.field)) is not None
     }
-    for key in record.keys() - shape.keys:
-        if record[key] is not None:
-            more[clean(str(key)).lower()] = json_text(record[key])
+    for key in sorted(record.keys() - shape.keys):
+        if record[key] not in NOTHING:
+            more[_free_key(key, shape, more)] = json_text(record[key])
     _slim(shape, cells, more)
 
-    typed = "\t".join(
-        [
-            escaped(id),
-            *("\\N" if text is None else escaped(text) for text in cells),
-            "\\N" if not more else escaped(_object(more)),
-            "\\N" if not raw else escaped(json_text(raw)),
-        ]
-    )
+    last = len(cells)
+    while last and cells[last - 1] is None:
+        last -= 1
+    filled = "".join(EMPTY_CELL if text is None else f"\t{escaped(text)}" for text in cells[:last])
+    aside = f"\t{escaped(_object(more))}" if more else EMPTY_CELL
+    aside += f"\t{escaped(json_text(raw))}" if raw else EMPTY_CELL
+    typed = f"{escaped(id)}{filled}{EMPTY_CELL * (len(cells) - last)}{aside}"
     normal = _normal(shape, id, values, misfits)
-    version = blake2b(f"{typed}\n{normal}".encode(), digest_size=16).hexdigest()
+    # Empty cells at the end do not count, so that a new column alone makes no record another one.
+    content = f"{escaped(id)}{filled}{aside}\n{normal}"
+    version = blake2b(content.encode(), digest_size=16, key=shape.signatures[last]).hexdigest()
     return Made(id, version, typed, normal, misfits, record)
+
+
+def _free_key(key: str, shape: Shape, taken: Collection[str]) -> str:
+    """Where `_more` keeps what the source's metadata does not know: never in a known field's place."""
+    name = more_key(key)
+    while name in shape.names or name in taken:
+        name += "_"
+    return name
+
+
+def more_key(key: str) -> str:
+    """The key of `_more` that an unknown key of a record becomes."""
+    return clean(key).lower()
 
 
 def _slim(shape: Shape, cells: list[Text], more: dict[str, str]) -> None:
     """Moves the last fields of an overfull row to `_more`: PostgreSQL refuses rows over 8,160 bytes."""
-    if len(cells) * INLINE < ROW_BYTES:
+    if len(cells) * INLINE < shape.inline:
         return
-    size = sum(min(len(text.encode()) + 1, INLINE) for text in cells if text is not None)
+    size = sum(
+        _width(text, column) for text, column in zip(cells, shape.cells, strict=True) if text is not None
+    )
     for at in range(len(cells) - 1, -1, -1):
-        if size <= ROW_BYTES:
+        if size <= shape.inline:
             return
         text, column = cells[at], shape.cells[at]
         if text is not None:
             more[column.name] = as_json(text, column.kind)
-            size -= min(len(text.encode()) + 1, INLINE)
+            size -= _width(text, column)
             cells[at] = None
+
+
+def _width(text: str, column: Column) -> int:
+    return WIDTHS.get(column.kind) or min(len(text.encode()) + 5, INLINE)
 
 
 def _normal(shape: Shape, id: str, values: Mapping[str, Text], misfits: list[Misfit]) -> str:
@@ -253,6 +303,16 @@ def _keepable(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value
+
+
+def restored(value: Any) -> Any:
+    """A raw value back from the form that `json_text` gave it."""
+    if isinstance(value, dict):
+        if len(value) == 1 and isinstance(hidden := value.get("$utf16"), str):
+            with suppress(ValueError):  # a source may have such a map of its own
+                return bytes.fromhex(hidden).decode("utf-16-be", "surrogatepass")
+        return {key: restored(item) for key, item in value.items()}
+    return [restored(item) for item in value] if isinstance(value, list) else value
 
 
 def _object(items: Mapping[str, str]) -> str:

@@ -1,22 +1,24 @@
 """Typed tables: made and widened to fit a source's own fields while the program runs."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import orjson
 import psycopg
-from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
+from psycopg.sql import SQL, Composed, Identifier
 
 from headwater.core import log
+from headwater.core.errors import RetryLater
 from headwater.core.model import EntitySpec, Field, Kind
-from headwater.warehouse import sql
-from headwater.warehouse.columns import LIMIT, SQL_TYPES, Column, plan
+from headwater.warehouse import columns, sql, views
+from headwater.warehouse.columns import LIMIT, SQL_TYPES, Column, Plan
 from headwater.warehouse.pool import Connection, Warehouse
+from headwater.warehouse.rows import clean
 
 LOGGER = log.get("warehouse")
-VIEW_COLUMNS = 1600  # PostgreSQL lets a query return 1,664
 CLOSING = SQL(
     "_more jsonb, _raw jsonb, _began bigint not null, _version text not null, _synced_at timestamptz not null"
 )
@@ -37,29 +39,34 @@ async def ensure(
     """The columns of an entity's typed table, after making it fit `fields`.
 
     When another session holds the table for longer than two seconds, the change waits for the next run and
-    the new fields live in `_more` meanwhile.
+    the new fields live in `_more` meanwhile. A field whose very name PostgreSQL cannot hold gets no column.
     """
-    entity, key = spec.slug, spec.id_field
+    entity = spec.slug
     have = await columns_of(warehouse, tenant, connection, entity)
-    wanted = plan(have, fields, key=key, key_column=key_column, now=now, limit=limit)
-    if have and not wanted.changed:
-        return wanted.columns
+    held = [replace(one, label=clean(one.label)) for one in fields if clean(one.name) is one.name]
+    planned = partial(columns.plan, have, held, key=spec.id_field, key_column=key_column, now=now)
+    if have and not planned(limit=limit).changed:
+        return have
+    began = await _next_read(warehouse) if have else 0
+    wanted = planned(limit=limit, began=began)
     try:
         async with warehouse.acting_for(tenant) as conn:
             await conn.execute("set local lock_timeout = '2s'")
             await _record(conn, tenant, connection, entity, wanted.changed)
             await conn.execute("set local role hw_owner")
-            table = Identifier(schema, f"crm_{entity}")
-            if have and wanted.to_add:
-                await conn.execute(_add_columns(table, wanted.to_add))
-            elif not have:
+            if not have:
                 await _create(conn, schema, spec, key_column, wanted.columns)
-            await _comment(conn, table, wanted.changed)
-            await _view(conn, schema, entity, key_column, wanted.columns)
+            await _fit(conn, schema, entity, key_column, wanted, making=not have)
             await _admit_readers(conn, tenant, schema)
-    except psycopg.errors.LockNotAvailable:
+    except psycopg.errors.LockNotAvailable as exc:
+        if not have:
+            raise RetryLater(f"the schema {schema} is being changed by somebody else just now") from exc
         LOGGER.warning("typed table is busy, new fields wait in _more", entity=entity, schema=schema)
-        return plan(have, fields, key=key, key_column=key_column, now=now, limit=0).columns
+        aside = planned(limit=0, began=began)
+        waiting = [replace(column, applied=False) for column in aside.changed]
+        async with warehouse.acting_for(tenant) as conn:
+            await _record(conn, tenant, connection, entity, waiting)
+        return aside.columns
     LOGGER.info("typed table fits", entity=entity, schema=schema, changed=len(wanted.changed))
     return wanted.columns
 
@@ -70,30 +77,38 @@ async def columns_of(warehouse: Warehouse, tenant: UUID, connection: int, entity
     return [Column(**row | {"kind": Kind(row["kind"])}) for row in rows]
 
 
+async def _next_read(warehouse: Warehouse) -> int:
+    async with warehouse.connection() as conn:
+        row = await (await conn.execute(sql.next_read)).fetchone()
+    if row is None:
+        raise RuntimeError("a sequence has a next value")
+    return int(row[0])
+
+
 async def _record(
-    conn: Connection, tenant: UUID, connection: int, entity: str, columns: Sequence[Column]
+    conn: Connection, tenant: UUID, connection: int, entity: str, changed: Sequence[Column]
 ) -> None:
-    rows = orjson.dumps([asdict(column) for column in columns]).decode()
+    rows = orjson.dumps([asdict(column) for column in changed]).decode()
     params = {"tenant": tenant, "connection": connection, "entity": entity, "columns": rows}
     await conn.execute(sql.put_typed_columns, params)
 
 
 async def _create(
-    conn: Connection, schema: str, spec: EntitySpec, key_column: str, columns: Sequence[Column]
+    conn: Connection, schema: str, spec: EntitySpec, key_column: str, made: Sequence[Column]
 ) -> None:
     table = Identifier(schema, f"crm_{spec.slug}")
     keys = [SQL("tenant_id"), SQL("connection_id"), Identifier(key_column)]
     parts = [
         SQL("tenant_id uuid not null, connection_id bigint not null"),
         SQL("{} text not null").format(Identifier(key_column)),
-        *[_definition(column) for column in columns if column.real],
+        *[_definition(column) for column in made if column.real],
         CLOSING,
         SQL("primary key ({})").format(SQL(", ").join(keys)),
     ]
     await conn.execute(SQL("create schema if not exists {}").format(Identifier(schema)))
     await conn.execute(SQL("grant usage on schema {} to hw_app, hw_fix").format(Identifier(schema)))
     await conn.execute(SQL("create table {} ({})").format(table, SQL(", ").join(parts)))
-    place = {column.field: column.name for column in columns if column.real}
+    place = {column.field: column.name for column in made if column.real}
     owner = place.get(spec.owner_field or "")
     await conn.execute("select headwater.protect(%s, %s)", [table.as_string(conn), owner])
     if modified := place.get(spec.clocks[0]):
@@ -102,65 +117,25 @@ async def _create(
         )
 
 
-def _add_columns(table: Identifier, columns: Sequence[Column]) -> Composed:
-    added = SQL(", ").join(SQL("add column if not exists {}").format(_definition(c)) for c in columns)
-    return SQL("alter table {} {}").format(table, added)
-
-
-def _definition(column: Column) -> Composable:
-    return SQL("{} {}").format(Identifier(column.name), SQL(SQL_TYPES[column.kind]))
-
-
-async def _comment(conn: Connection, table: Identifier, columns: Sequence[Column]) -> None:
-    comments = []
-    for column in columns:
-        if column.real:
-            text = column.label or column.field
-            if column.removed_at:
-                text = f"{text} (removed in the source, seen {column.removed_at:%Y-%m-%d})"
-            comments.append(
-                SQL("comment on column {}.{} is {}").format(table, Identifier(column.name), Literal(text))
-            )
-    if comments:
-        await conn.execute(SQL("; ").join(comments))
-
-
-async def _view(
-    conn: Connection, schema: str, entity: str, key_column: str, columns: Sequence[Column]
+async def _fit(
+    conn: Connection, schema: str, entity: str, key_column: str, wanted: Plan, *, making: bool
 ) -> None:
-    """<table>_all: every field under its name, wherever it lives (from the 1,600th on only in `_more`)."""
-    view, table = Identifier(schema, f"crm_{entity}_all"), Identifier(schema, f"crm_{entity}")
-    shown = [_shown(column) for column in columns if column.real or column.live][:VIEW_COLUMNS]
-    selected = SQL(", ").join(
-        [
-            SQL("tenant_id"),
-            SQL("connection_id"),
-            Identifier(key_column),
-            *shown,
-            SQL("_raw"),
-            SQL("_synced_at"),
-        ]
-    )
-    await conn.execute(SQL("drop view if exists {}").format(view))
-    await conn.execute(
-        SQL("create view {} with (security_invoker = true) as select {} from {}").format(
-            view, selected, table
-        )
-    )
-    await conn.execute(SQL("grant select on {} to hw_app, hw_fix").format(view))
+    """Columns, view and comments, as far as the plan changes them. New labels lock no reader out."""
+    table, view = Identifier(schema, f"crm_{entity}"), Identifier(schema, f"crm_{entity}_all")
+    if wanted.to_add and not making:
+        added = [SQL("add column if not exists {}").format(_definition(column)) for column in wanted.to_add]
+        # The view, then what is under it, as readers lock them: the other way round is a deadlock.
+        await conn.execute(SQL("lock table {} in access exclusive mode").format(view))
+        await conn.execute(SQL("alter table {} {}").format(table, SQL(", ").join(added)))
+    if wanted.reshaped:
+        await conn.execute(views.everything(view, table, key_column, wanted.columns))
+        await conn.execute(SQL("grant select on {} to hw_app, hw_fix").format(view))
+    if comments := views.comments(view, table, wanted):
+        await conn.execute(comments)
 
 
-def _shown(column: Column) -> Composable:
-    """A value may still wait in `_more` although it has a column now: rows move when they are read again."""
-    kept = SQL("(_more ->> {})").format(Literal(column.name))
-    if column.kind is Kind.JSON:
-        kept = SQL("(_more -> {})").format(Literal(column.name))
-    elif column.kind is not Kind.TEXT:
-        kept = SQL("{}::{}").format(kept, SQL(SQL_TYPES[column.kind]))
-    name = Identifier(column.name)
-    if column.real:
-        return SQL("coalesce({}, {}) as {}").format(name, kept, name)
-    return SQL("{} as {}").format(kept, name)
+def _definition(column: Column) -> Composed:
+    return SQL("{} {}").format(Identifier(column.name), SQL(SQL_TYPES[column.kind]))
 
 
 async def _admit_readers(conn: Connection, tenant: UUID, schema: str) -> None:

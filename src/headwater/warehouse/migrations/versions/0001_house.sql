@@ -345,6 +345,7 @@ create table headwater.failed (
     reason         text        not null,
     field          text,
     raw            jsonb,
+    began          bigint      not null default 0,
     run_id         bigint      not null,
     tries          integer     not null default 1,
     first_at       timestamptz not null default now(),
@@ -353,6 +354,9 @@ create table headwater.failed (
 );
 comment on table headwater.failed is 'What could not be stored: why, and the record as the source gave it. Replayable.';
 comment on column headwater.failed.key is 'The record id, or a hash of the record when it has none.';
+comment on column headwater.failed.began is 'Read number of the answer that brought it.';
+comment on column headwater.failed.last_at is
+    'Last tried. Tried again by itself after 5 minutes, doubled with every try up to a day.';
 select headwater.protect('headwater.failed');
 
 ------------------------------------------------------------------------------------------------------------
@@ -404,12 +408,27 @@ create table headwater.typed_columns (
     custom         boolean     not null,
     place          text        not null check (place in ('column', 'more')),
     position       integer     not null,
-    added_at       timestamptz not null default now(),
+    added_at       timestamptz not null,
     removed_at     timestamptz,
+    typed_from     bigint      not null default 0,
+    typed_until    bigint,
+    heal_below     bigint,
+    heal_all       boolean     not null default false,
+    applied        boolean     not null default true,
     primary key (tenant_id, connection_id, entity, column_name)
 );
 comment on table headwater.typed_columns is
     'Columns are never dropped or altered: a removed field is marked here, a retyped one gets a new column.';
+comment on column headwater.typed_columns.added_at is 'When the field got this place, last.';
+comment on column headwater.typed_columns.typed_from is
+    'Rows with this read number or a higher one hold the field in its typed form, also in _more; earlier ones may hold it raw.';
+comment on column headwater.typed_columns.typed_until is 'The same at the other end, for a field that was removed.';
+comment on column headwater.typed_columns.heal_below is
+    'Rows with a lower read number may hold the value in another place and are read again by id; null when none is left.';
+comment on column headwater.typed_columns.heal_all is
+    'Rows below heal_below have values of this field without having been changed: all of them are read again.';
+comment on column headwater.typed_columns.applied is
+    'False while the table was too busy to be told: column, comment and view follow with the next run.';
 select headwater.protect('headwater.typed_columns');
 
 ------------------------------------------------------------------------------------------------------------
