@@ -18,7 +18,7 @@ from bench.ground import Database, Ground
 from bench.measure import Sample, Spent, watched
 from headwater.core.model import Field, Row
 from headwater.sources.bitrix24 import Bitrix24
-from headwater.sync.session import sort
+from headwater.sync.runs import sort
 from headwater.warehouse import connections, page, state, typed
 from headwater.warehouse.connections import Link
 from headwater.warehouse.origin import Origin

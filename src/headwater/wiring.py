@@ -15,7 +15,8 @@ from headwater.core.errors import NeedsPerson
 from headwater.core.model import Account
 from headwater.core.ports import Clock, Source
 from headwater.core.settings import Settings
-from headwater.sync.engine import Engine, Report
+from headwater.sync.engine import Engine
+from headwater.sync.runs import Report
 from headwater.warehouse import address, connections, embedded, migrate
 from headwater.warehouse.connections import Link, Tenant
 from headwater.warehouse.embedded import Status

@@ -141,3 +141,11 @@ async def test_a_name_that_is_taken_says_how_to_go_on(connected, headwater):
     assert "choose another --slug, or say --moved" in refused.words
     assert moved.code == 0
     assert "localhost" in moved.out
+
+
+@pytest.mark.parametrize("slug", ["public", "headwater", "pg_temp", "information_schema"])
+async def test_a_name_that_is_another_schema_is_refused(rehearsal, given, headwater, slug):
+    said = await headwater("connect", "bitrix24", rehearsal.webhook, "--slug", slug)
+
+    assert said.code == 3
+    assert f"'{slug}' cannot name a connection: the schema of that name is something else" in said.words

@@ -7,7 +7,7 @@ import pytest
 
 from headwater.core.errors import HeadwaterError, NeedsPerson
 from headwater.sandbox.bitrix24 import Fault, Kind, UserField
-from headwater.sync.engine import Run
+from headwater.sync.runs import Run
 from headwater.testing.river import River, river
 
 

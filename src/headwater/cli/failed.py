@@ -11,9 +11,9 @@ from headwater.cli import say
 from headwater.cli.frame import AsJson, ConnectionName, TenantName, run
 from headwater.cli.ids import EntityName, entity_of
 from headwater.cli.texts import text
-from headwater.sync.engine import Replayed
 from headwater.sync.overview import failure, failures
 from headwater.sync.queue import Choice, Discarded, chosen, discarded
+from headwater.sync.replay import Replayed
 from headwater.wiring import House, Link, Tenant
 
 SHOWN = 20  # entries are told one by one up to here

@@ -7,7 +7,7 @@ from rich.live import Live
 
 from headwater.cli import say
 from headwater.cli.texts import text
-from headwater.sync.engine import Run
+from headwater.sync.runs import Run
 
 EVERY_SECONDS = 2.0
 

@@ -14,7 +14,7 @@ from headwater.cli.ids import EntityName, entity_of, ids_of
 from headwater.cli.progress import Progress
 from headwater.cli.texts import text
 from headwater.core.errors import NeedsPerson, RetryLater
-from headwater.sync.engine import Run
+from headwater.sync.runs import Run
 from headwater.wiring import House
 
 SHOWN = 20  # refused ids are told one by one up to here

@@ -113,11 +113,18 @@ def differences_of(
     differences += [
         (key, record[key], more.get(key.lower()))
         for key in record.keys() - known
-        if record[key] not in EMPTY and more.get(key.lower()) != record[key]
+        if record[key] not in EMPTY and not _kept_under(key, record[key], more)
     ]
     if normal.get("version") != typed["_version"] or normal.get("began") != typed["_began"]:
         differences.append((f"crm_{spec.slug}.version", typed["_version"], normal.get("version")))
     return differences
+
+
+def _kept_under(key: str, given: Any, more: Mapping[str, Any]) -> bool:
+    """Whether `_more` holds the value of a key that no field has: under its own name in small letters, or
+    where that is taken, with lines after it."""
+    name = key.lower()
+    return any(kept(given, more[one]) for one in more if one.rstrip("_") == name.rstrip("_"))
 
 
 def _load(text: str) -> dict[str, Any]:

@@ -10,12 +10,11 @@ from headwater.sync import plan, session
 from headwater.sync.healing import heal
 from headwater.sync.plan import Cursor, Reading
 from headwater.sync.replay import Replayed, replayed
-from headwater.sync.session import Report, Run, Session
+from headwater.sync.runs import Report, Run
+from headwater.sync.session import Session
 from headwater.warehouse import state
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Warehouse
-
-__all__ = ["ALL_RECORDS", "Engine", "Replayed", "Report", "Run"]
 
 LOGGER = log.get("sync")
 ALL_RECORDS = "(all records)"  # among the notes of fields: what concerns the read as a whole

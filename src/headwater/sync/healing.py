@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 
 from headwater.core import log
 from headwater.core.errors import RetryLater, SkipRecord
-from headwater.sync.session import AT_ONCE, HIDDEN, Run, Session
+from headwater.sync.runs import Run
+from headwater.sync.session import AT_ONCE, HIDDEN, Session
 from headwater.warehouse import failed, waiting
 
 LOGGER = log.get("sync")

@@ -16,7 +16,8 @@ from headwater.sync import session
 from headwater.sync.certificate import EXAMPLES, Alarm, Certificate, Mismatch
 from headwater.sync.compare import differences_of
 from headwater.sync.plan import Cursor, Reading
-from headwater.sync.session import AT_ONCE, Run, Session, sort
+from headwater.sync.runs import Run, sort
+from headwater.sync.session import AT_ONCE, Session
 from headwater.warehouse import certificates, page, state
 from headwater.warehouse.compared import Stored
 from headwater.warehouse.connections import Link

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from headwater.sync.plan import Cursor, Reading
-from headwater.sync.session import HIDDEN, Reread, Run, Session, sort
+from headwater.sync.runs import Reread, Run, sort
+from headwater.sync.session import HIDDEN, Session
 from headwater.warehouse import failed, page
 from headwater.warehouse.failed import Entry
 from headwater.warehouse.rows import restored

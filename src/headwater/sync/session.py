@@ -1,107 +1,28 @@
 """A process that holds a connection: it surveys, opens runs, stores pages, closes runs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from headwater.core import log
 from headwater.core.errors import HeadwaterError, SkipRecord
-from headwater.core.model import Fate, Page, Part, Row, Survey
+from headwater.core.model import Fate, Page, Part, Survey
 from headwater.core.ports import Clock, Source
 from headwater.sync.plan import Cursor, Reading
+from headwater.sync.runs import Report, Reread, Run, Sorted, Step, sort
 from headwater.warehouse import failed, lease, page, state, typed
 from headwater.warehouse.connections import Link
-from headwater.warehouse.failed import Failure
 from headwater.warehouse.lease import Lease
 from headwater.warehouse.origin import Origin
 from headwater.warehouse.page import Stored
 from headwater.warehouse.pool import Connection, Warehouse
-from headwater.warehouse.rows import Made, Shape, make
+from headwater.warehouse.rows import Shape
 from headwater.warehouse.state import State
 
 LOGGER = log.get("sync")
 AT_ONCE = 2_500  # records that are read again by id in one go
 HIDDEN = "the source does not show this record to us any more"
-
-
-@dataclass(slots=True)
-class Reread:
-    """What became of records that were read again by id."""
-
-    here: set[str] = field(default_factory=set)
-    gone: set[str] = field(default_factory=set)
-    hidden: set[str] = field(default_factory=set)
-    kept: set[str] = field(default_factory=set)
-    """Those the source says it has, and does not hand over."""
-    refused: dict[str, str] = field(default_factory=dict)
-    """What was not asked for at all, since it is no id of the source, with the source's word for it."""
-
-
-@dataclass(slots=True)
-class Run:
-    """One entity in one run: what is read, how far it is, what became of it.
-
-    `before` counts what the same full read had stored before it was cut, `again` the records that were due
-    and read again by id beside it. `reread` tells of the ids a run was made for.
-    """
-
-    entity: str
-    number: int
-    reading: Reading
-    cursor: Cursor
-    shape: Shape
-    expected: int | None = None
-    before: int = 0
-    seen_by: str = "poll"
-    read: int = 0
-    again: int = 0
-    requests: int = 0
-    stored: Stored = field(default_factory=Stored)
-    notes: dict[str, dict[str, Any]] = field(default_factory=dict)
-    reread: Reread = field(default_factory=Reread)
-
-    def note(self, field_name: str, reason: str, example: str) -> None:
-        """A value that is not in its column: told once per field and run, with a count and an example."""
-        known = self.notes.setdefault(field_name, {"reason": reason, "count": 0, "example": example})
-        known["count"] += 1
-
-
-@dataclass(slots=True)
-class Step:
-    """What one answer does to one run; it counts once the answer is committed.
-
-    `due`: the answer is not the run's own reading, but brings what was due beside it.
-    """
-
-    run: Run
-    cursor: Cursor
-    due: bool = False
-    read: int = 0
-    requests: int = 0
-    stored: Stored = field(default_factory=Stored)
-
-    def taken(self) -> None:
-        """The commit succeeded."""
-        self.run.cursor = self.cursor
-        if self.due:
-            self.run.again += self.read
-        else:
-            self.run.read += self.read
-        self.run.requests += self.requests
-        self.run.stored.add(self.stored)
-
-
-Report = Callable[[Run], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Sorted:
-    """The records of a part: rows to store, and those that cannot become rows. Ids are unique."""
-
-    made: Sequence[Made]
-    failures: Sequence[Failure]
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,29 +241,6 @@ async def opened(
     async with lease.taken(warehouse, link.tenant, link.id, now=now) as held:
         await state.ensure_history(warehouse, link.tenant, now)
         yield Session(warehouse, clock, link, source, held, report)
-
-
-def sort(shape: Shape, records: Sequence[Row]) -> Sorted:
-    """Rows of the records, and what cannot become rows, each with its reason."""
-    made: dict[str, Made] = {}
-    failures: list[Failure] = []
-    for record in records:
-        try:
-            one = make(shape, record)
-        except SkipRecord as why:
-            failures.append(failed.unusable(None, str(why), record))
-            continue
-        except RecursionError:
-            failures.append(failed.unusable(None, "the record is nested too deeply", None))
-            continue
-        twin = made.get(one.id)
-        if twin is not None and twin.version != one.version:
-            reason = (
-                "the source gave this id twice in one answer, with different content; the later one is stored"
-            )
-            failures.append(failed.unusable(one.id, reason, twin.record))
-        made[one.id] = one
-    return Sorted(list(made.values()), failures)
 
 
 async def _store_part(conn: Connection, run: Run, part: Part, found: Sorted, origin: Origin) -> Stored:

@@ -14,8 +14,9 @@ from headwater.sources.bitrix24 import Bitrix24
 from headwater.sync import plan, proof
 from headwater.sync.certificate import Certificate
 from headwater.sync.compare import Comparison
-from headwater.sync.engine import Engine, Report, Run
+from headwater.sync.engine import Engine
 from headwater.sync.reconcile import SAMPLE, Terms, reconcile
+from headwater.sync.runs import Report, Run
 from headwater.testing.fakes import FakeClock
 from headwater.warehouse import connections
 from headwater.warehouse.connections import Link, Tenant

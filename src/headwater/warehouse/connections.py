@@ -14,6 +14,8 @@ from headwater.warehouse import sql
 from headwater.warehouse.pool import Warehouse
 
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,40}")
+TAKEN = re.compile(r"public|headwater|shop|cons|sys|information_schema|pg_.*|hw_.*")
+"""Names of schemas that are, or will be, something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ async def put_link(
         raise NeedsPerson(
             f"{slug!r} cannot name a connection: small Latin letters, digits and _, a letter first"
         )
+    if slug is not None and TAKEN.fullmatch(slug):
+        raise NeedsPerson(f"{slug!r} cannot name a connection: the schema of that name is something else")
     values = {
         "source": source,
         "portal": portal,
