@@ -54,7 +54,11 @@ async def test_an_entry_that_is_not_there_is_missed(filled, headwater):
 
     assert said.code == as_json.code == 1
     assert said.out == "There is no entry 7 in the failed queue.\n"
-    assert as_json.json == {"error": "NotFound", "message": "no entry 7", "exit_code": 1}
+    assert as_json.json == {
+        "error": "NotFound",
+        "message": "There is no entry 7 in the failed queue.",
+        "exit_code": 1,
+    }
 
 
 async def test_a_doctor_who_finds_nothing_ends_well(filled, headwater):

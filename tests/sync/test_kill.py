@@ -53,11 +53,7 @@ OPEN = """
      where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()
        and backend_type = 'client backend'
 """
-SYNCING = """
-    select from pg_locks join pg_stat_activity using (pid)
-     where locktype = 'advisory' and granted and application_name = 'headwater lease'
-       and datname = current_database()
-"""
+SYNCING = "select from headwater.leases where holder = %s"
 
 
 @dataclass
@@ -110,7 +106,8 @@ class Place:
     async def until_it_syncs(self, process: asyncio.subprocess.Process) -> None:
         """Returns when the process holds the connection, or has ended."""
         while process.returncode is None:
-            if (await self.admin.execute(SYNCING)).rowcount:
+            holder = f"{socket.gethostname()}:{process.pid}"
+            if (await self.admin.execute(SYNCING, [holder])).rowcount:
                 return
             await asyncio.sleep(0.002)
 

@@ -78,11 +78,7 @@ def show(
 
     found = run(work, as_json=as_json)
     if found is None:
-        if as_json:
-            say.json({"error": "NotFound", "message": f"no entry {number}", "exit_code": say.DIFFERENT})
-        else:
-            say.line("no_failure", number=number)
-        raise typer.Exit(say.DIFFERENT)
+        say.absent("no_failure", number, as_json=as_json)
     say.json(found)
 
 

@@ -155,11 +155,7 @@ def show(
 
     found = run(work, as_json=as_json)
     if found is None:
-        if as_json:
-            say.json({"error": "NotFound", "message": f"no certificate {number}", "exit_code": say.DIFFERENT})
-        else:
-            say.line("no_certificate", number=number)
-        raise typer.Exit(say.DIFFERENT)
+        say.absent("no_certificate", number, as_json=as_json)
     if as_json:
         say.json(found)
     else:

@@ -65,6 +65,16 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
+def absent(what: str, number: int, *, as_json: bool) -> NoReturn:
+    """Ends the program: there is no entry or certificate of that number; `what` is the catalogue's word."""
+    if as_json:
+        message = text(what, number=number)
+        json({"error": "NotFound", "message": message, "exit_code": DIFFERENT})
+    else:
+        line(what, number=number)
+    raise typer.Exit(DIFFERENT)
+
+
 def fail(exc: HeadwaterError, *, as_json: bool) -> NoReturn:
     """Ends the program with the message and the exit code of its kind."""
     kinds = ((NeedsPerson, "person", PERSON), (RetryLater, "later", LATER), (StopSync, "error", STOPPED))
