@@ -37,7 +37,7 @@ bench: .venv/installed-dev
 	$(BIN)/python -m bench $(ARGS)
 
 soak: .venv/installed-dev
-	$(BIN)/python -m headwater.testing.soak --minutes $(MINUTES) $(ARGS)
+	$(BIN)/python -m headwater.testing.soak --minutes $(MINUTES) --workers $(WORKERS) $(ARGS)
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml
 lock: .venv/bin/uv

@@ -147,6 +147,18 @@ async def test_an_edit_that_leaves_the_times_alone_is_found_by_the_sample(stream
     assert history["diff"]["title"][1] == "silent"
 
 
+async def test_a_silent_edit_of_a_record_dated_ahead_is_a_mismatch_too(stream: River):
+    [one, *_] = await ids(stream)
+    stream.portal.change(int(one), {"DATE_MODIFY": "2031-01-01T10:00:00+03:00"}, touch=False)
+    await stream.sync(full=True)
+    stream.portal.change(int(one), {"TITLE": "silent"}, touch=False)
+
+    found = await stream.reconcile()
+
+    assert (found.verdict, found.mismatched) == ("repaired", 1)
+    assert (await stream.compare()).equal
+
+
 @pytest.mark.parametrize(
     "change",
     [

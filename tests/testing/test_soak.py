@@ -1,8 +1,13 @@
-"""Kill and compare: what a seed stands for, one real round, and what is said of it."""
+"""The soak: what a seed stands for, one real round of kills, and what is said of histories and rounds."""
 
 from datetime import UTC, datetime
 
-from headwater.testing.soak.__main__ import note, told
+from typer import Typer
+from typer.testing import CliRunner
+
+from headwater.testing.soak.__main__ import soak, told, told_batch
+from headwater.testing.soak.book import note
+from headwater.testing.soak.histories import Batch
 from headwater.testing.soak.play import Outcome, play
 from headwater.testing.soak.script import Attempt, Script, Strike, drawn
 
@@ -39,12 +44,24 @@ async def test_a_round_with_a_killed_sync_and_a_killed_server_ends_equal():
     assert (found.sync_kills, found.server_kills) == (2, 1)
 
 
-def test_a_difference_stands_in_the_line_and_in_the_log_book(tmp_path):
+def test_failures_stand_in_the_lines_and_in_the_log_book(tmp_path):
     book = tmp_path / "soak.md"
-    played = [outcome(4, sync_kills=2, compared=300), outcome(9, server_kills=1, complaints=["a difference"])]
+    batches = [Batch(17, 25, 20.0), Batch(18, 25, 31.5, failure="AssertionError: not equal: 7")]
+    rounds = [outcome(4, sync_kills=2, compared=300), outcome(9, server_kills=1, complaints=["a difference"])]
 
-    note(book, played, seconds=600, now=DAY)
+    note(book, batches, rounds, seconds=600, now=DAY)
 
-    assert book.read_text() == "| 2026-11-21 | 10 | 2 | 2 | 1 | 0 | 300 | seed 9 |\n"
-    assert told(2, played[1]).endswith("DIFFERENT")
-    assert told(1, played[0]).endswith("equal: 300")
+    assert book.read_text() == "| 2026-11-21 | 10 | 50 | 2 | 3 | seeds: histories 18, kills 9 |\n"
+    assert told(2, rounds[1]).endswith("DIFFERENT")
+    assert told(1, rounds[0]).endswith("equal: 300")
+    assert told_batch(batches[0]).endswith("right")
+    assert told_batch(batches[1]).endswith("WRONG\nAssertionError: not equal: 7")
+
+
+def test_a_seed_is_asked_which_of_the_two_it_belongs_to():
+    app = Typer()
+    app.command()(soak)
+
+    said = CliRunner().invoke(app, ["--no-log", "--seed", "5"])
+
+    assert said.exit_code == 2

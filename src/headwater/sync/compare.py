@@ -134,9 +134,9 @@ def _load(text: str) -> dict[str, Any]:
 
 def agrees(given: Any, value: Any, field: Field) -> bool:
     """Whether a stored value (as PostgreSQL renders it in JSON) means what the source gave."""
-    if field.type == "money" and isinstance(given, str) and "|" in given:
-        amount, _, currency = given.partition("|")
-        given = amount if field.kind is Kind.NUMBER else currency
+    if field.type == "money" and not field.multiple:
+        amount, _, currency = given.partition("|") if isinstance(given, str) else (given, "", "")
+        given = currency if field.kind is Kind.TEXT else amount
     if value is None:
         return given in EMPTY or (given in ("0", 0) and field.kind is Kind.TEXT)
     try:

@@ -14,7 +14,7 @@ from headwater.core.model import Page, Row, Span, Text
 from headwater.core.ports import Clock, Source
 from headwater.sync import session
 from headwater.sync.certificate import EXAMPLES, Alarm, Certificate, Mismatch
-from headwater.sync.compare import differences_of
+from headwater.sync.compare import differences_of, moment
 from headwater.sync.plan import Cursor, Reading
 from headwater.sync.runs import Run, sort
 from headwater.sync.session import AT_ONCE, Session
@@ -244,7 +244,9 @@ class _Work:
         place = {column.field: column for column in shape.columns if column.live}
         made = sort(shape, records).made
         rows = await stored.rows([one.id for one in made])
-        compared = [one for one in made if one.id in rows and not self._is_recent(one.record)]
+        compared = [
+            one for one in made if one.id in rows and not self._is_recent(one.record, rows[one.id][0])
+        ]
         mismatches = [
             Mismatch(one.id, *difference)
             for one in compared
@@ -265,10 +267,17 @@ class _Work:
         self.found.mismatches += mismatches[: EXAMPLES - len(self.found.mismatches)]
         return len(compared), wrong
 
-    def _is_recent(self, record: Row) -> bool:
-        """Whether the record changed after the window that is said to be complete."""
-        times = [self._moment(clock, record) for clock in self.pairs.clocks]
-        return any(datetime.fromisoformat(text) > self.until for text in times if text is not None)
+    def _is_recent(self, record: Row, stored: str) -> bool:
+        """Whether the record changed after the window that is said to be complete: a time of it lies there,
+        and is not the one that is stored (a typed row, as JSON text)."""
+        known = orjson.loads(stored)
+        for clock, column in self.pairs.clocks.items():
+            text = self._moment(clock, record)
+            if text is None or moment(text) <= self.until:
+                continue
+            if known[column] is None or moment(known[column]) != moment(text):
+                return True
+        return False
 
     async def _issue(self, began: float) -> int:
         counted = await self.pairs.count()

@@ -33,13 +33,13 @@ class Pairs:
         self._tenant = tenant
         self._base = {"tenant": tenant, "connection": connection, "entity": shape.spec.slug}
         kept = {column.field: column.name for column in shape.cells}
-        self.clocks = [clock for clock in shape.spec.clocks if clock in kept]
-        """The entity's clocks that have a column; their times are what `put` wants of each record."""
+        self.clocks = {clock: kept[clock] for clock in shape.spec.clocks if clock in kept}
+        """The entity's clocks that have a column, and the column; `put` wants their times of each record."""
         names = {
             "typed": Identifier(shape.schema, shape.table),
             "normal": Identifier("public", shape.table),
             "key": Identifier(shape.key_column),
-            "clocks": SQL(", ").join(Identifier(kept[clock]) for clock in self.clocks),
+            "clocks": SQL(", ").join(map(Identifier, self.clocks.values())),
         }
         self._differing = SQL(sql.differing_pairs).format(**names)
         self._count = SQL(sql.count_pairs).format(**names)

@@ -1,1 +1,1 @@
-"""Rounds of kill and compare: real processes die at random moments, and the replica has to be exact."""
+"""Random histories, and rounds in which real processes are killed: the replica has to be exact after all."""

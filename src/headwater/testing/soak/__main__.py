@@ -1,6 +1,6 @@
-"""The command: rounds for so many minutes, a line each, and one more line in the log book.
+"""The command: random histories for half of the time, rounds of kills for the other half, a line each.
 
-python -m headwater.testing.soak --minutes 10
+python -m headwater.testing.soak --minutes 60
 """
 
 import asyncio
@@ -8,8 +8,9 @@ import random
 import signal
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,41 +18,75 @@ import typer
 
 from headwater.cli import say
 from headwater.core import log
+from headwater.testing.soak.book import BOOK, note
+from headwater.testing.soak.histories import Batch, batches
 from headwater.testing.soak.play import Outcome, play
 from headwater.testing.soak.script import drawn
 
-BOOK = Path("docs/soak.md")
+
+class Only(StrEnum):
+    """One of the two things that a soak does."""
+
+    HISTORIES = "histories"
+    KILLS = "kills"
 
 
 def soak(
-    minutes: Annotated[float, typer.Option(min=0, help="No round begins after so many minutes.")] = 10.0,
-    seed: Annotated[int | None, typer.Option(help="Repeat the one round of this seed.")] = None,
-    go_on: Annotated[bool, typer.Option("--go-on", help="Play on after a difference.")] = False,
+    minutes: Annotated[float, typer.Option(min=0, help="Nothing begins after so many minutes.")] = 10.0,
+    only: Annotated[Only | None, typer.Option(help="Only histories, or only kills.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Repeat the one batch or round of this seed.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that play histories.")] = 2,
+    go_on: Annotated[bool, typer.Option("--go-on", help="Play on after a failure.")] = False,
     book: Annotated[bool, typer.Option("--log/--no-log", help="Add a line to docs/soak.md.")] = True,
 ) -> None:
-    """Kill, go on, compare: round after round, until the time is over or something differs."""
+    """Random histories, then kills, until the time is over or something is wrong."""
     if book and not BOOK.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {BOOK.parent} here: run it in a checkout, or --no-log")
+    if seed is not None and only is None:
+        raise typer.BadParameter("say --only histories or --only kills as well: each has seeds of its own")
     log.setup(json=False, quiet=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: with everything put away
-    began, played = time.monotonic(), list[Outcome]()
+    began, played, rounds_played = time.monotonic(), list[Batch](), list[Outcome]()
+    share = minutes if only else minutes / 2
     try:
-        for outcome in rounds(minutes, seed):
-            played.append(outcome)
-            say.plain(told(len(played), outcome))
-            for complaint in outcome.complaints:
-                say.plain(f"  {complaint}")
-            if outcome.complaints and not go_on:
-                break
+        if only is not Only.KILLS:
+            _histories(played, share, seed, workers, go_on=go_on)
+        if only is not Only.HISTORIES and (go_on or not any(one.failure for one in played)):
+            _kills(rounds_played, share, seed, go_on=go_on)
     finally:
-        spent = time.monotonic() - began
-        say.plain(f"{len(played)} rounds, {len(played) / spent * 3600:.0f} an hour")
-        if book and played:
-            note(BOOK, played, spent, now=datetime.now(UTC))
-    if bad := [one.script.seed for one in played if one.complaints]:
-        for each in bad:
-            say.plain(f"again: python -m headwater.testing.soak --no-log --seed {each}")
+        if book and (played or rounds_played):
+            note(BOOK, played, rounds_played, time.monotonic() - began, now=datetime.now(UTC))
+    again = [f"--only histories --seed {one.seed}" for one in played if one.failure]
+    again += [f"--only kills --seed {one.script.seed}" for one in rounds_played if one.complaints]
+    for words in again:
+        say.plain(f"again: python -m headwater.testing.soak --no-log {words}")
+    if again:
         raise typer.Exit(say.DIFFERENT)
+
+
+def _histories(played: list[Batch], minutes: float, seed: int | None, workers: int, *, go_on: bool) -> None:
+    """Plays batches of histories; seeds rise with the time of day, so that no run repeats another's."""
+    began = time.monotonic()
+    first = int(time.time()) if seed is None else seed
+    for batch in batches(minutes, first, workers, once=seed is not None, go_on=go_on):
+        played.append(batch)
+        say.plain(told_batch(batch))
+    spent = time.monotonic() - began
+    total = sum(one.histories for one in played)
+    say.plain(f"{total:,} histories, {total / spent * 3600:,.0f} an hour")
+
+
+def _kills(played: list[Outcome], minutes: float, seed: int | None, *, go_on: bool) -> None:
+    """Plays rounds of kills."""
+    began = time.monotonic()
+    for outcome in rounds(minutes, seed):
+        played.append(outcome)
+        say.plain(told(len(played), outcome))
+        for complaint in outcome.complaints:
+            say.plain(f"  {complaint}")
+        if outcome.complaints and not go_on:
+            break
+    say.plain(f"{len(played)} rounds, {len(played) / (time.monotonic() - began) * 3600:.0f} an hour")
 
 
 def rounds(minutes: float, seed: int | None) -> Iterator[Outcome]:
@@ -65,6 +100,12 @@ def rounds(minutes: float, seed: int | None) -> Iterator[Outcome]:
                 return
 
 
+def told_batch(batch: Batch) -> str:
+    """One batch in one line, and how a wrong history goes below it."""
+    word = f"WRONG\n{batch.failure}" if batch.failure else "right"
+    return f"histories  seed {batch.seed:>10}  {batch.histories:>3}  {batch.seconds:6.1f} s  {word}"
+
+
 def told(number: int, outcome: Outcome) -> str:
     """One round in one line."""
     script = outcome.script
@@ -74,19 +115,6 @@ def told(number: int, outcome: Outcome) -> str:
         f"faults {outcome.faults}  changes {outcome.changes:>4}  {outcome.seconds:5.1f} s  "
         f"{'DIFFERENT' if outcome.complaints else f'equal: {outcome.compared:,}'}"
     )
-
-
-def note(book: Path, played: Sequence[Outcome], seconds: float, *, now: datetime) -> None:
-    """One more line in the log book: date, minutes, rounds, kills, differences."""
-    syncs, servers = sum(one.sync_kills for one in played), sum(one.server_kills for one in played)
-    bad = [str(one.script.seed) for one in played if one.complaints]
-    cells = (
-        f"{now:%Y-%m-%d}", f"{seconds / 60:.0f}", len(played), syncs, servers,
-        sum(one.faults for one in played), f"{sum(one.compared for one in played):,}",
-        f"seed {', '.join(bad)}" if bad else "none",
-    )  # fmt: skip
-    with book.open("a", encoding="utf-8") as lines:
-        lines.write(f"| {' | '.join(map(str, cells))} |\n")
 
 
 if __name__ == "__main__":

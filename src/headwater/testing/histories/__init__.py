@@ -1,0 +1,1 @@
+"""Random histories of a portal and its replica: whatever happens, whatever dies, nothing is lost."""
