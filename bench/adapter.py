@@ -54,7 +54,7 @@ async def read(reader: Bitrix24) -> tuple[Sequence[Field], list[Row]]:
 
 @cache
 def portal(deals: int) -> bitrix24.Portal:
-    options = Options(deals=deals, limits=False, virtual=True, code="bench")
+    options = Options(deals=deals, whole=False, limits=False, virtual=True, code="bench")
     return bitrix24.built(options)
 
 

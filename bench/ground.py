@@ -83,7 +83,7 @@ class Ground:
     def portal(self, deals: int, *, limits: bool) -> Iterator[Portal]:
         """A sandbox portal of so many deals; it ends with the block."""
         command = [sys.executable, "-m", "headwater", "sandbox", "bitrix24", "--with-parent"]
-        command += ["--deals", str(deals), "--limits" if limits else "--no-limits"]
+        command += ["--deals-only", "--deals", str(deals), "--limits" if limits else "--no-limits"]
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=self.server.home
         ) as process:

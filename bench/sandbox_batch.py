@@ -86,7 +86,7 @@ def main() -> None:
     start = PortalClock(datetime.fromisoformat("2026-11-20T12:00:00+03:00"))
     portal = Portal(found(1, code="bench"), clock=start, rules=Rules(on=False))
     empty = _memory()
-    live(portal, count)
+    live(portal, count, whole=False)
     memory = (_memory() - empty) / count
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)  # as `serve` does

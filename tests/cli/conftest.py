@@ -158,7 +158,7 @@ def program(started: Callable[..., Awaitable[asyncio.subprocess.Process]]) -> He
 @pytest.fixture
 async def rehearsal(desk: Path) -> AsyncIterator[Rehearsal]:
     """A portal with a small company, without limits."""
-    options = Options(deals=DEALS, limits=False)
+    options = Options(deals=DEALS, whole=False, limits=False)
     portal = bitrix24.built(options)
     async with bitrix24.served(portal, options) as address:
         yield Rehearsal(portal, address.webhook, address.control_token)

@@ -179,7 +179,7 @@ def test_a_deleted_item_leaves_an_empty_list(tell, portal):
             "ENTITY_TYPE_NOT_SUPPORTED",
             "Entity type is not supported",
         ),
-        ("crm.item.list", {"entityTypeId": 177}, 400, "NOT_FOUND", "Smart process not found"),
+        ("crm.item.list", {"entityTypeId": 178}, 400, "NOT_FOUND", "Smart process not found"),
         (
             "crm.item.list",
             {"entityTypeId": 2, "filter": {"nope": 1}},
@@ -254,7 +254,7 @@ def test_a_wrong_webhook_is_refused(portal, user, code):
 def test_who_am_i_and_what_may_i(tell):
     assert tell("profile")["result"]["ADMIN"] is True
     assert tell("user.admin", code="seller")["result"] is False
-    assert tell("scope")["result"] == ["crm", "user"]
+    assert tell("scope")["result"] == ["crm", "user", "department", "telephony", "catalog"]
     assert tell("server.time")["result"] == "2026-11-20T12:00:00+03:00"
     assert tell("method.get", {"name": "crm.item.list"})["result"] == {
         "isExisting": True,

@@ -5,12 +5,26 @@ import os
 import subprocess
 import sys
 import textwrap
+from datetime import datetime
 
 import orjson
 import pytest
 from fast_bitrix24 import BitrixAsync
 
-from headwater.sandbox.bitrix24 import Options, served
+from headwater.sandbox.bitrix24 import Options, Portal, PortalClock, Rules, found, live, served
+
+NOW = datetime.fromisoformat("2026-11-20T12:00:00+03:00")
+
+
+async def told_by(script, address, ca):
+    """What a script of the SDK prints as JSON; it runs in a process of its own, since it blocks."""
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", textwrap.dedent(script), address.root.removeprefix("https://"), "1/admin",
+        env=os.environ | {"REQUESTS_CA_BUNDLE": str(ca)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await running.communicate()
+    assert running.returncode == 0, err.decode()
+    return orjson.loads(out)
 
 
 @pytest.fixture
@@ -83,14 +97,8 @@ async def test_b24pysdk_reads_batches_and_writes(generous, tmp_path):
     ca = tmp_path / "ca.pem"
     ids = [deal["ID"] for deal in generous.truth()]
     async with served(generous, Options(tls=True, ca_file=ca)) as address:
-        running = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", textwrap.dedent(script), address.root.removeprefix("https://"), "1/admin",
-            env=os.environ | {"REQUESTS_CA_BUNDLE": str(ca)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await running.communicate()
+        told = await told_by(script, address, ca)
 
-    assert running.returncode == 0, err.decode()
-    told = orjson.loads(out)
     assert told["page"] == [50, 160, 50]
     assert sorted(told["every"], key=int) == told["fast"] == ids
     assert told["items"] == [int(one) for one in ids]
@@ -99,6 +107,92 @@ async def test_b24pysdk_reads_batches_and_writes(generous, tmp_path):
     assert generous.get(told["added"])["TITLE"] == "again"
     assert (told["updated"], told["deleted"], told["profile"]) == (True, True, True)
     assert generous.get(1) is None
+
+
+CLASSIC = {"lead": 1, "contact": 3, "company": 4}
+
+
+@pytest.fixture
+def whole():
+    """A whole company of 70 deals without limits."""
+    portal = Portal(found(7, code="admin"), clock=PortalClock(NOW), rules=Rules(on=False), seed=7)
+    live(portal, 70, seed=7)
+    yield portal
+    portal.close()
+
+
+@pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore:You are selecting all fields"
+)
+async def test_fast_bitrix24_reads_and_writes_every_entity(whole):
+    read, items, written = {}, {}, {}
+    async with served(whole, Options()) as address:
+        client = BitrixAsync(address.webhook, verbose=False)
+        for entity, number in CLASSIC.items():
+            select = {"select": ["*", "UF_*", "PHONE", "EMAIL", "WEB", "IM", "LINK"]}
+            read[entity] = await client.get_all(f"crm.{entity}.list", params=select)
+            items[entity] = await client.get_all("crm.item.list", params={"entityTypeId": number})
+            made = await client.call(f"crm.{entity}.add", [{"fields": {"TITLE": "t", "NAME": "n"}}] * 3)
+            phones = {"PHONE": [{"VALUE": "+1 555 0100", "VALUE_TYPE": "WORK"}]}
+            await client.call(f"crm.{entity}.update", [{"ID": one, "fields": phones} for one in made])
+            written[entity] = await client.get_by_ID(f"crm.{entity}.get", made)
+        tables = {
+            "activity": await client.get_all("crm.activity.list"),
+            "deal_stages": await client.get_all("crm.stagehistory.list", params={"entityTypeId": 2}),
+            "product": await client.get_all("crm.product.list"),
+            "dynamic_177": await client.get_all("crm.item.list", params={"entityTypeId": 177}),
+        }
+        bound = await client.get_by_ID(
+            "crm.deal.contact.items.get", [deal["ID"] for deal in whole.truth() if deal["CONTACT_ID"]]
+        )
+        departments = await client.get_all("department.get")
+
+    for entity in CLASSIC:
+        truth = {record["ID"]: record for record in whole.truth(entity)}
+        new = set(written[entity])
+        assert {row["ID"]: row for row in read[entity]} == {
+            number: record for number, record in truth.items() if number not in new
+        }
+        assert {item["id"] for item in items[entity]} == {int(row["ID"]) for row in read[entity]}
+        assert all(record["PHONE"][0]["VALUE"] == "+1 555 0100" for record in written[entity].values())
+    for name, rows in tables.items():
+        ids = sorted(int(row.get("ID") or row["id"]) for row in rows)
+        assert ids == whole.store.ids(whole.tables[name]), name
+    assert bound
+    assert len(departments) == len(whole.books.departments)
+
+
+async def test_b24pysdk_reads_every_entity(whole, tmp_path):
+    script = """
+        import json, sys
+        from b24pysdk import BitrixWebhook, Client, Config
+        Config().configure(default_timeout=(3.05, 60), default_max_retries=3)
+        hook = BitrixWebhook(domain=sys.argv[1], webhook_token=sys.argv[2])
+        client = Client(hook)
+        told = {}
+        for name in ("lead", "contact", "company"):
+            family = getattr(client.crm, name)
+            told[name] = [one["ID"] for one in family.list(select=["ID"]).as_list_fast().result]
+            page = family.list(select=["ID", "PHONE"]).result
+            told[name + "_phones"] = sum("PHONE" in one for one in page)
+            told[name + "_fields"] = len(family.fields().result)
+            told[name + "_customs"] = len(family.userfield.list().result)
+        told["activity"] = [one["ID"] for one in client.crm.activity.list(select=["ID"]).as_list_fast().result]
+        history = client.crm.stagehistory.list(entity_type_id=2).as_list_fast().result
+        told["deal_stages"] = [str(one["ID"]) for one in history]
+        items = client.crm.item.list(entity_type_id=177, select=["id"]).as_list_fast().result
+        told["dynamic_177"] = [str(one["id"]) for one in items]
+        print(json.dumps(told))
+    """
+    ca = tmp_path / "ca.pem"
+    async with served(whole, Options(tls=True, ca_file=ca)) as address:
+        told = await told_by(script, address, ca)
+
+    for name in ("lead", "contact", "company", "activity", "deal_stages", "dynamic_177"):
+        assert told[name] == [record["ID"] for record in whole.truth(name)], name
+    for name in CLASSIC:
+        assert told[f"{name}_phones"] > 0
+        assert told[f"{name}_customs"] == len(whole.books.fields_of(f"CRM_{name.upper()}"))
 
 
 def test_the_server_says_where_it_is_and_stops_when_told(tmp_path):

@@ -80,6 +80,19 @@ def test_a_mapping_fills_a_portal(folder, empty):
     ]
 
 
+def test_mapped_deals_went_from_the_first_stage_to_where_they_stand(folder, empty):
+    filled(empty, folder / "map.toml", folder)
+
+    steps = [(step["OWNER_ID"], step["TYPE_ID"], step["STAGE_ID"]) for step in empty.truth("deal_stages")]
+    assert steps == [
+        (10, 1, "C3:NEW"),
+        (15, 1, "C3:NEW"),
+        (15, 3, "C3:WON"),
+        (20, 1, "C3:NEW"),
+        (20, 3, "C3:WON"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [

@@ -42,7 +42,7 @@ def test_the_survivor_takes_what_it_lacks(portal):
     ("params", "said"),
     [
         ({}, "The parameter entityTypeId is required."),
-        ({"entityTypeId": 3, "entityIds": [1, 2]}, "Entity type CONTACT is not supported"),
+        ({"entityTypeId": 7, "entityIds": [1, 2]}, "Entity type QUOTE is not supported"),
         ({"entityTypeId": 2}, "The parameter entityIds does not contains valid elements."),
         ({"entityTypeId": 2, "entityIds": [999_999]}, "The parameter entityIds does not contains valid elements."),
         ({"entityTypeId": 2, "entityIds": [3, 3]}, "The parameter entityIds must contains at least two elements."),

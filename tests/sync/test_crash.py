@@ -69,7 +69,7 @@ def whole_fuse():
 
 
 def company() -> Portal:
-    return bitrix24.built(Options(deals=60, seed=3, virtual=True))
+    return bitrix24.built(Options(deals=60, whole=False, seed=3, virtual=True))
 
 
 async def audit(stream: River) -> dict[str, Any]:
@@ -134,7 +134,7 @@ class CuttingTransport(httpx2.AsyncBaseTransport):
 
 
 async def test_a_crash_between_any_answer_and_its_commit_changes_nothing_but_the_time(newest_database):
-    portal = bitrix24.built(Options(deals=2600, virtual=True))
+    portal = bitrix24.built(Options(deals=2600, whole=False, virtual=True))
     for answers in count():
         async with river(newest_database.url(), portal=portal, tenant=f"t{answers}") as stream:
             whole, stream.transport = stream.transport, CuttingTransport(stream.transport, answers)

@@ -168,7 +168,7 @@ async def started(*words: str, environment: dict[str, str], **more: Any) -> asyn
 async def portal(environment: dict[str, str], *, deals: int) -> AsyncIterator[tuple[str, Control]]:
     """A sandbox portal in a process of its own: its webhook and its control door."""
     process = await started(
-        "sandbox", "bitrix24", "--with-parent", "--no-limits", "--deals", str(deals),
+        "sandbox", "bitrix24", "--with-parent", "--no-limits", "--deals-only", "--deals", str(deals),
         environment=environment, stdin=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout

@@ -166,7 +166,7 @@ async def test_an_emptied_portal_leaves_the_other_alone(two):
 
 async def test_one_portal_of_two_tenants_has_one_bucket_and_two_replicas(newest_database, opened):
     url = newest_database.url()
-    portal = bitrix24.built(Options(deals=DEALS, virtual=True))
+    portal = bitrix24.built(Options(deals=DEALS, whole=False, virtual=True))
     opened.callback(portal.close)
     ours = await opened.enter_async_context(river(url, portal=portal, tenant="ours", host="both.bitrix24.ru"))
     theirs = await opened.enter_async_context(

@@ -182,7 +182,16 @@ async def sandbox(
 ) -> AsyncIterator[Portal]:
     """A sandbox portal in a process of its own, kept in the demo's home; it ends with us."""
     await asyncio.to_thread(home.mkdir, mode=0o700, parents=True, exist_ok=True)
-    words: list[Any] = ["sandbox", "bitrix24", "--with-parent", "--deals", deals, "--working", working]
+    words: list[Any] = [
+        "sandbox",
+        "bitrix24",
+        "--with-parent",
+        "--deals-only",
+        "--deals",
+        deals,
+        "--working",
+        working,
+    ]
     words += ["--store", home / f"portal_{name_of(fill)}.sqlite"]
     if (file := mapping(fill)) is not None:
         words += ["--fill", file]

@@ -34,6 +34,9 @@ def bitrix24_(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 0,
     host: Annotated[str, typer.Option(help="Where it listens.")] = "127.0.0.1",
     deals: Annotated[int, typer.Option(min=0, max=10_000_000, help="How many deals the company has.")] = 2000,
+    deals_only: Annotated[
+        bool, typer.Option("--deals-only", help="Leave out leads, contacts, companies, activities and calls.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="The same seed makes the same company.")] = 1,
     fill: Fill = None,
     data: Data = None,
@@ -66,6 +69,7 @@ def bitrix24_(
                 ca_file=ca,
                 store=store,
                 deals=deals,
+                whole=not deals_only,
                 seed=seed,
                 fill=mapping(fill),
                 data=data,

@@ -16,7 +16,8 @@ class Control:
 
     A portal in the same process is reached with `transport=httpx2.ASGITransport(app(portal, …))`. NeedsPerson
     tells what the portal did not accept, RetryLater that it could not be reached. What a call does in detail
-    is said at the method of `bitrix24.Portal` that has its name.
+    is said at the method of `bitrix24.Portal` that has its name; `entity` says of which records (deal, lead,
+    contact, company, …).
     """
 
     def __init__(
@@ -43,9 +44,9 @@ class Control:
     ) -> None:
         await self._http.aclose()
 
-    async def truth(self) -> AsyncIterator[dict[str, Any]]:
-        """Every deal with all its fields, streamed in order of id."""
-        async with self._http.stream("GET", "truth") as answer:
+    async def truth(self, *, entity: str = "deal") -> AsyncIterator[dict[str, Any]]:
+        """Every record with all its fields, streamed in order of id."""
+        async with self._http.stream("GET", "truth", params={"entity": entity}) as answer:
             if answer.status_code != 200:
                 raise NeedsPerson(_complaint("truth", answer.status_code, await answer.aread()))
             async for line in answer.aiter_lines():
@@ -70,69 +71,92 @@ class Control:
     async def clear_faults(self) -> None:
         await self._ask("DELETE", "faults")
 
-    async def insert(self, fields: Mapping[str, Any] | None = None, *, count: int = 1) -> list[int]:
-        """Creates so many deals within one second, with raw values; their ids."""
-        return await self._ids("insert", {"fields": dict(fields or {}), "count": count})
+    async def insert(
+        self, fields: Mapping[str, Any] | None = None, *, count: int = 1, entity: str = "deal"
+    ) -> list[int]:
+        """Creates so many records within one second, with raw values; their ids."""
+        return await self._ids("insert", {"fields": dict(fields or {}), "count": count, "entity": entity})
 
     async def change(
-        self, record_id: int, fields: Mapping[str, Any], *, touch: bool = True, silent: bool = False
+        self,
+        record_id: int,
+        fields: Mapping[str, Any],
+        *,
+        touch: bool = True,
+        silent: bool = False,
+        entity: str = "deal",
     ) -> None:
-        """Sets raw values of a deal; without `touch` its modified time stands still."""
+        """Sets raw values of a record; without `touch` its modified time stands still."""
         record = {"id": record_id, "fields": dict(fields), "touch": touch, "silent": silent}
-        await self._ask("POST", "change", {"records": [record]})
+        await self._ask("POST", "change", {"records": [record], "entity": entity})
 
-    async def burst(self, which: int | Iterable[int], fields: Mapping[str, Any] | None = None) -> list[int]:
-        """Changes these deals, or so many at random, within one second; the ids of those there were."""
+    async def burst(
+        self, which: int | Iterable[int], fields: Mapping[str, Any] | None = None, *, entity: str = "deal"
+    ) -> list[int]:
+        """Changes these records, or so many at random, within one second; the ids of those there were."""
         chosen = {"count": which} if isinstance(which, int) else {"ids": list(which)}
-        return await self._ids("burst", {**chosen, "fields": dict(fields or {})})
+        return await self._ids("burst", {**chosen, "fields": dict(fields or {}), "entity": entity})
 
-    async def delete(self, ids: Iterable[int], *, silent: bool = False) -> int:
-        """Puts deals into the recycle bin; how many of them there were."""
-        return int((await self._ask("POST", "delete", {"ids": list(ids), "silent": silent}))["deleted"])
+    async def delete(self, ids: Iterable[int], *, silent: bool = False, entity: str = "deal") -> int:
+        """Puts records into the recycle bin; how many of them there were."""
+        body = {"ids": list(ids), "silent": silent, "entity": entity}
+        return int((await self._ask("POST", "delete", body))["deleted"])
 
-    async def bin(self) -> list[int]:
-        """The ids of the deals in the recycle bin."""
-        return [int(one) for one in (await self._ask("GET", "bin"))["ids"]]
+    async def bin(self, *, entity: str = "deal") -> list[int]:
+        """The ids of what is in the recycle bin."""
+        return [int(one) for one in (await self._ask("GET", f"bin?entity={entity}"))["ids"]]
 
-    async def restore(self, record_id: int, *, same_id: bool = False, touch: bool = False) -> int:
-        """Brings a deal back from the recycle bin; its id, a new one unless `same_id`."""
-        body = {"id": record_id, "same_id": same_id, "touch": touch}
+    async def restore(
+        self, record_id: int, *, same_id: bool = False, touch: bool = False, entity: str = "deal"
+    ) -> int:
+        """Brings a record back from the recycle bin; its id, a new one unless `same_id`."""
+        body = {"id": record_id, "same_id": same_id, "touch": touch, "entity": entity}
         return int((await self._ask("POST", "restore", body))["id"])
 
-    async def merge(self, ids: Iterable[int]) -> list[int]:
-        """Makes one deal of several, the first; the ids of the others, now deleted."""
-        return [int(one) for one in (await self._ask("POST", "merge", {"ids": list(ids)}))["deleted"]]
+    async def merge(self, ids: Iterable[int], *, entity: str = "deal") -> list[int]:
+        """Makes one record of several, the first; the ids of the others, now deleted."""
+        done = await self._ask("POST", "merge", {"ids": list(ids), "entity": entity})
+        return [int(one) for one in done["deleted"]]
 
-    async def work(self, changes: int) -> list[int]:
-        """Lets the company make so many changes; the ids of the deals concerned."""
-        return await self._ids("work", {"changes": changes})
+    async def work(self, changes: int, *, entity: str = "deal") -> list[int]:
+        """Lets the company make so many changes; the ids of the records concerned."""
+        return await self._ids("work", {"changes": changes, "entity": entity})
 
     async def busy(
-        self, *, changes: int = 0, deletes: int = 0, inserts: int = 0, every: int = 1, inside: bool = False
+        self,
+        *,
+        changes: int = 0,
+        deletes: int = 0,
+        inserts: int = 0,
+        every: int = 1,
+        inside: bool = False,
+        entity: str = "deal",
     ) -> None:
         """From now on so much happens before every so manieth list or batch request; zeros end it."""
         numbers = {"changes": changes, "deletes": deletes, "inserts": inserts, "every": every}
-        await self._ask("POST", "busy", {**numbers, "inside": inside})
+        await self._ask("POST", "busy", {**numbers, "inside": inside, "entity": entity})
 
-    async def add_field(self, name: str, type: str = "string", **words: Any) -> int:
-        """Adds a custom field to deals (label, multiple, options, …); its id."""
-        return (await self.add_fields([{"name": name, "type": type, **words}]))[0]
+    async def add_field(self, name: str, type: str = "string", *, entity: str = "deal", **words: Any) -> int:
+        """Adds a custom field (label, multiple, options, …); its id."""
+        return (await self.add_fields([{"name": name, "type": type, **words}], entity=entity))[0]
 
-    async def add_fields(self, fields: Iterable[Mapping[str, Any]]) -> list[int]:
+    async def add_fields(self, fields: Iterable[Mapping[str, Any]], *, entity: str = "deal") -> list[int]:
         """Adds many custom fields at once, each by the words of `add_field`; their ids."""
-        return await self._ids("fields", {"fields": [dict(one) for one in fields]})
+        return await self._ids("fields", {"fields": [dict(one) for one in fields], "entity": entity})
 
-    async def remove_field(self, name: str) -> None:
-        """Deletes a custom field of deals with all its values."""
-        await self._ask("DELETE", "fields", {"names": [name]})
+    async def remove_field(self, name: str, *, entity: str = "deal") -> None:
+        """Deletes a custom field with all its values."""
+        await self._ask("DELETE", "fields", {"names": [name], "entity": entity})
 
-    async def rename_field(self, name: str, label: str) -> None:
+    async def rename_field(self, name: str, label: str, *, entity: str = "deal") -> None:
         """Gives a custom field another label."""
-        await self._ask("POST", "fields/rename", {"name": name, "label": label})
+        await self._ask("POST", "fields/rename", {"name": name, "label": label, "entity": entity})
 
-    async def retype_field(self, name: str, type: str, *, convert: bool = True, **words: Any) -> int:
+    async def retype_field(
+        self, name: str, type: str, *, convert: bool = True, entity: str = "deal", **words: Any
+    ) -> int:
         """Deletes a custom field and makes one of another type under the same name; its id."""
-        body = {"name": name, "type": type, "convert": convert, **words}
+        body = {"name": name, "type": type, "convert": convert, "entity": entity, **words}
         return int((await self._ask("POST", "fields/retype", body))["id"])
 
     async def set_rights(self, **rights: Any) -> dict[str, Any]:

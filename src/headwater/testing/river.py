@@ -113,7 +113,7 @@ async def river(
     cursor_factory: type[AsyncCursor[Any]] = AsyncCursor,
 ) -> AsyncIterator[River]:
     """A portal with a believable company and a tenant connected to it, in the database at `url`."""
-    made = portal or bitrix24.built(Options(deals=deals, seed=seed, virtual=True))
+    made = portal or bitrix24.built(Options(deals=deals, whole=False, seed=seed, virtual=True))
     async with Warehouse(url, size=3, cursor_factory=cursor_factory) as warehouse:
         owner = await connections.put_tenant(warehouse, tenant, tenant)
         name = host or f"{tenant}.bitrix24.ru"

@@ -6,7 +6,33 @@ from typing import Any
 
 import orjson
 
-ALL_SCOPES = ("crm", "department", "telephony", "user", "user_basic", "user_brief", "userfieldconfig")
+from headwater.sandbox.bitrix24.pipelines import Pipeline, Process, Status
+
+__all__ = [
+    "ALL_SCOPES",
+    "Books",
+    "Currency",
+    "Department",
+    "Handler",
+    "Person",
+    "Pipeline",
+    "Process",
+    "Status",
+    "UserField",
+    "Webhook",
+    "load",
+]
+
+ALL_SCOPES = (
+    "catalog",
+    "crm",
+    "department",
+    "telephony",
+    "user",
+    "user_basic",
+    "user_brief",
+    "userfieldconfig",
+)
 
 
 @dataclass(slots=True)
@@ -26,6 +52,18 @@ class Person:
     pace: float = 1.0
     luck: float = 0.4
     sees: str = "open"
+    department: int = 1
+
+
+@dataclass(slots=True)
+class Department:
+    """A part of the company; 0 as `parent`: the whole of it; `head` leads it, unless 0."""
+
+    id: int
+    name: str
+    parent: int = 0
+    head: int = 0
+    sort: int = 500
 
 
 @dataclass(slots=True)
@@ -47,35 +85,6 @@ class Handler:
     application_token: str
     events: list[str]
     app: bool = False
-
-
-@dataclass(slots=True)
-class Pipeline:
-    """A funnel of deals; 0 is the general one."""
-
-    id: int
-    name: str
-    sort: int
-
-    @property
-    def book(self) -> str:
-        """The list its stages are in."""
-        return f"DEAL_STAGE_{self.id}" if self.id else "DEAL_STAGE"
-
-
-@dataclass(slots=True)
-class Status:
-    """An entry of a list (crm.status): a stage, a source, a deal type. `semantics` is S, F or None."""
-
-    id: int
-    book: str
-    code: str
-    name: str
-    sort: int
-    semantics: str | None = None
-    color: str = "#39A8EF"
-    system: bool = False
-    category: int | None = None
 
 
 @dataclass(slots=True)
@@ -122,6 +131,9 @@ class Books:
     member_id: str = ""
     """What the portal is called for as long as it lives, whatever its address."""
 
+    departments: list[Department] = field(default_factory=list)
+    processes: list[Process] = field(default_factory=list)
+
     def person(self, user_id: int) -> Person | None:
         return next((person for person in self.people if person.id == user_id), None)
 
@@ -136,15 +148,25 @@ class Books:
                 return webhook, person
         raise KeyError(f"no webhook {code}" if code else "no webhook of anybody who works here")
 
-    def pipeline(self, category: int) -> Pipeline | None:
-        return next((pipeline for pipeline in self.pipelines if pipeline.id == category), None)
+    def funnels(self, type_id: int = 2) -> list[Pipeline]:
+        """The pipelines of deals, or of a smart process."""
+        if type_id == 2:
+            return self.pipelines
+        return next((one.pipelines for one in self.processes if one.type_id == type_id), [])
 
-    def stages(self, category: int) -> list[Status]:
+    def pipeline(self, category: int, type_id: int = 2) -> Pipeline | None:
+        return next((pipeline for pipeline in self.funnels(type_id) if pipeline.id == category), None)
+
+    def stages(self, category: int, type_id: int = 2) -> list[Status]:
         """The stages of a pipeline in their order; none when there is no such pipeline."""
-        pipeline = self.pipeline(category)
+        pipeline = self.pipeline(category, type_id)
         if pipeline is None:
             return []
-        return sorted((s for s in self.statuses if s.book == pipeline.book), key=lambda stage: stage.sort)
+        return self.entries(pipeline.book)
+
+    def entries(self, book: str) -> list[Status]:
+        """The entries of a list in their order."""
+        return sorted((s for s in self.statuses if s.book == book), key=lambda status: status.sort)
 
     def stage(self, category: int, code: str) -> Status | None:
         return next((stage for stage in self.stages(category) if stage.code == code), None)
@@ -160,15 +182,14 @@ class Books:
 
     def open_pipeline(self, pipeline: Pipeline, stages: Iterable[tuple[str, str, str | None]]) -> None:
         """Adds a pipeline with its stages, each (code without prefix, name, semantics)."""
-        self.pipelines.append(pipeline)
-        prefix = f"C{pipeline.id}:" if pipeline.id else ""
+        self.funnels(pipeline.type_id).append(pipeline)
         for code, name, semantics in stages:
             self.add_status(
                 pipeline.book,
-                prefix + code,
+                pipeline.prefix + code,
                 name,
                 semantics=semantics,
-                system=code in ("NEW", "WON", "LOSE"),
+                system=code in ("NEW", "WON", "LOSE", "SUCCESS", "FAIL"),
                 category=pipeline.id or None,
             )
 
@@ -205,4 +226,10 @@ def load(text: str) -> Books:
         raw["features"],
         [Handler(**one) for one in raw.get("handlers", ())],
         raw.get("member_id", ""),
+        [Department(**one) for one in raw.get("departments", ())],
+        [_process(one) for one in raw.get("processes", ())],
     )
+
+
+def _process(raw: dict[str, Any]) -> Process:
+    return Process(raw["id"], raw["type_id"], raw["title"], [Pipeline(**one) for one in raw["pipelines"]])

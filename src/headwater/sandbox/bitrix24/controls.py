@@ -23,9 +23,10 @@ class Controls:
         self._token = token
 
     async def serve(
-        self, method: str, path: str, headers: dict[str, str], content: bytes, send: Send
+        self, method: str, path: str, query: str, headers: dict[str, str], content: bytes, send: Send
     ) -> None:
-        """JSON in, JSON out; 401 without the token, 404 for an unknown door, 400 with a reason."""
+        """JSON in (or a query, such as `entity=lead`), JSON out; 401 without the token, 404 for an unknown
+        door, 400 with a reason."""
         given = headers.get("authorization", "").removeprefix("Bearer ")
         name = path.removeprefix("/_control/").strip("/")
         if not self._token or not hmac.compare_digest(given.encode(), self._token.encode()):
@@ -33,26 +34,30 @@ class Controls:
                 send, 401, {"error": "the control token is missing or wrong (Authorization: Bearer …)"}
             )
         elif (method, name) == ("GET", "truth"):
-            await self._truth(send)
+            await self._truth(php.text(php.query(query).get("entity")) or "deal", send)
         elif (method, name) not in ORDERS:
             known = ", ".join(f"{verb} {door}" for verb, door in [*ORDERS, ("GET", "truth")])
             await _reply(send, 404, {"error": f"no such control: {method} {name}; there are {known}"})
         else:
-            await self._do(method, name, content, send)
+            await self._do(method, name, query, content, send)
 
-    async def _do(self, method: str, name: str, content: bytes, send: Send) -> None:
+    async def _do(self, method: str, name: str, query: str, content: bytes, send: Send) -> None:
         try:
-            body = php.as_map(orjson.loads(content)) if content else {}
+            body = php.query(query) | (php.as_map(orjson.loads(content)) if content else {})
             done = ORDERS[method, name](self._portal, body)
         except (ValueError, KeyError, TypeError) as exc:
             await _reply(send, 400, {"error": f"{name}: {exc}"})
         else:
             await _reply(send, 200, {} if done is None else done)
 
-    async def _truth(self, send: Send) -> None:
-        """Every deal, one JSON line each, streamed."""
+    async def _truth(self, entity: str, send: Send) -> None:
+        """Every record of an entity, one JSON line each, streamed."""
+        if entity not in self._portal.tables:
+            known = ", ".join(self._portal.tables)
+            await _reply(send, 400, {"error": f"truth: no such entity: {entity}; there are {known}"})
+            return
         await _start(send, 200, "application/x-ndjson")
-        records = self._portal.truth()
+        records = self._portal.truth(entity)
         while lines := b"".join(orjson.dumps(record) + b"\n" for record in islice(records, _CHUNK)):
             await send({"type": "http.response.body", "body": lines, "more_body": True})
         await send({"type": "http.response.body", "body": b""})

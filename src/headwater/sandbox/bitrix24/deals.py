@@ -3,6 +3,18 @@
 from headwater.sandbox.bitrix24 import php
 from headwater.sandbox.bitrix24.books import Books
 from headwater.sandbox.bitrix24.fields import Entity, Field, Moment, Values
+from headwater.sandbox.bitrix24.parts import (
+    DATES,
+    MOVED,
+    ORIGIN,
+    SERVICE,
+    UTM,
+    moved,
+    person,
+    semantics,
+    signed,
+    touched,
+)
 
 _FIELDS = (
     Field("ID", "integer", "ID", readonly=True),
@@ -17,15 +29,12 @@ _FIELDS = (
     Field("LEAD_ID", "crm_lead", "Лид", readonly=True, settings={"parentEntityTypeId": 1}),
     Field("COMPANY_ID", "crm_company", "Компания", settings={"parentEntityTypeId": 4}),
     Field("CONTACT_ID", "crm_contact", "Контакт", deprecated=True),
-    Field("CONTACT_IDS", "crm_contact", "Контакты", multiple=True, listed=False),
+    Field("CONTACT_IDS", "crm_contact", "Контакты", multiple=True, listed=False, kept=True),
     Field("QUOTE_ID", "crm_quote", "Предложение", readonly=True, settings={"parentEntityTypeId": 7}),
     Field("BEGINDATE", "date", "Дата начала"),
     Field("CLOSEDATE", "date", "Дата завершения"),
-    Field("ASSIGNED_BY_ID", "user", "Ответственный", indexed=True),
-    Field("CREATED_BY_ID", "user", "Кем создана", item="createdBy", readonly=True),
-    Field("MODIFY_BY_ID", "user", "Кем изменена", item="updatedBy", readonly=True),
-    Field("DATE_CREATE", "datetime", "Дата создания", item="createdTime", readonly=True, indexed=True),
-    Field("DATE_MODIFY", "datetime", "Дата изменения", item="updatedTime", readonly=True, indexed=True),
+    *person("а"),
+    *DATES,
     Field("OPENED", "char", "Доступна для всех", empty="N"),
     Field("CLOSED", "char", "Закрыта", empty="N"),
     Field("COMMENTS", "string", "Комментарий"),
@@ -39,17 +48,11 @@ _FIELDS = (
     Field("IS_REPEATED_APPROACH", "char", "Повторное обращение", empty="N"),
     Field("SOURCE_ID", "crm_status", "Источник", status_type="SOURCE"),
     Field("SOURCE_DESCRIPTION", "string", "Дополнительно об источнике"),
-    Field("ORIGINATOR_ID", "string", "Внешний источник"),
-    Field("ORIGIN_ID", "string", "Идентификатор элемента во внешнем источнике"),
-    Field("MOVED_BY_ID", "user", "MOVED_BY_ID", item="movedBy", readonly=True),
-    Field("MOVED_TIME", "datetime", "MOVED_TIME", readonly=True),
+    *ORIGIN,
+    *MOVED,
     Field("LAST_ACTIVITY_TIME", "datetime", "LAST_ACTIVITY_TIME", readonly=True, indexed=True),
-    Field("UTM_SOURCE", "string", "Рекламная система"),
-    Field("UTM_MEDIUM", "string", "Тип трафика"),
-    Field("UTM_CAMPAIGN", "string", "Обозначение рекламной кампании"),
-    Field("UTM_CONTENT", "string", "Содержание кампании"),
-    Field("UTM_TERM", "string", "Условие поиска кампании"),
-    Field("PARENT_ID_177", "crm_entity", "Заявка на сервис", settings={"parentEntityTypeId": 177}),
+    *UTM,
+    SERVICE,
     Field("LAST_ACTIVITY_BY", "user", "LAST_ACTIVITY_BY", readonly=True),
 )
 
@@ -63,12 +66,7 @@ def _born(books: Books, deal: Values, moment: Moment) -> None:
     deal["CATEGORY_ID"] = str(category)
     if books.stage(category, php.text(deal.get("STAGE_ID"))) is None:
         deal["STAGE_ID"] = stages[0].code if stages else "NEW"
-    me = str(moment.user_id)
-    for name in ("CREATED_BY_ID", "MODIFY_BY_ID", "MOVED_BY_ID", "LAST_ACTIVITY_BY"):
-        deal[name] = me
-    for name in ("DATE_CREATE", "DATE_MODIFY", "MOVED_TIME", "LAST_ACTIVITY_TIME"):
-        deal[name] = moment.now
-    deal.setdefault("ASSIGNED_BY_ID", me)
+    signed(deal, moment, moves=True)
     deal.setdefault("BEGINDATE", moment.today)
     deal.setdefault("CLOSEDATE", moment.in_a_week)
     deal.setdefault("OPENED", "Y")
@@ -90,9 +88,9 @@ def _changed(books: Books, old: Values, deal: Values, moment: Moment) -> None:
         deal["STAGE_ID"] = old["STAGE_ID"]
     if deal["CATEGORY_ID"] != old["CATEGORY_ID"] and books.stage(category, deal["STAGE_ID"]) is None:
         deal["STAGE_ID"] = books.stages(category)[0].code
-    deal["DATE_MODIFY"], deal["MODIFY_BY_ID"] = moment.now, str(moment.user_id)
+    touched(deal, moment)
     if deal["STAGE_ID"] != old["STAGE_ID"]:
-        deal["MOVED_TIME"], deal["MOVED_BY_ID"] = moment.now, str(moment.user_id)
+        moved(deal, moment)
         _settle(books, deal, category)
         if deal["CLOSED"] == "Y" and old["CLOSED"] == "N" and deal["CLOSEDATE"] == old["CLOSEDATE"]:
             deal["CLOSEDATE"] = moment.today
@@ -101,14 +99,11 @@ def _changed(books: Books, old: Values, deal: Values, moment: Moment) -> None:
 def _settle(books: Books, deal: Values, category: int) -> None:
     """Semantics and the closed flag follow from the stage."""
     stages = books.stages(category)
-    stage = books.stage(category, deal["STAGE_ID"])
-    semantics = (stage.semantics if stage else None) or "P"
-    deal["STAGE_SEMANTIC_ID"] = semantics
-    deal["CLOSED"] = "N" if semantics == "P" else "Y"
+    deal["STAGE_SEMANTIC_ID"] = semantics(stages, deal["STAGE_ID"])
+    deal["CLOSED"] = "N" if deal["STAGE_SEMANTIC_ID"] == "P" else "Y"
     deal["IS_NEW"] = "Y" if stages and stages[0].code == deal["STAGE_ID"] else "N"
 
 
-DEALS = Entity("deal", 2, "CRM_DEAL", _FIELDS, _born, _changed)
-
-ENTITIES: tuple[Entity, ...] = (DEALS,)
-"""What the portal keeps: one more entry is one more family of methods."""
+DEALS = Entity(
+    "deal", 2, "CRM_DEAL", _FIELDS, _born, _changed, links={"CONTACT_IDS": "CONTACT_ID"}, stage="STAGE_ID"
+)

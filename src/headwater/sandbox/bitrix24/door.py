@@ -33,7 +33,8 @@ def app(portal: Portal, *, control_token: str = "") -> App:
         }
         content = await _content(receive)
         if scope["path"].startswith("/_control/"):
-            await controls.serve(scope["method"], scope["path"], headers, content, send)
+            query = scope["query_string"].decode("latin-1")
+            await controls.serve(scope["method"], scope["path"], query, headers, content, send)
             return
         made = answer(portal, _request(scope, headers, content))
         await _give(portal, made, scope, receive, send)

@@ -1,5 +1,6 @@
 """Events on their way: which change concerns which handler, what is sent, and what goes wrong before."""
 
+import re
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,12 +19,17 @@ ADD, UPDATE, DELETE, MOVE = "ADD", "UPDATE", "DELETE", "MOVETOCATEGORY"
 FIELD_ADD, FIELD_UPDATE, FIELD_DELETE = "USERFIELDADD", "USERFIELDUPDATE", "USERFIELDDELETE"
 USUAL = ("ONCRMDEALADD", "ONCRMDEALUPDATE", "ONCRMDEALDELETE")
 APPS_ONLY = "ONCRMDEALMOVETOCATEGORY"
+DYNAMIC = "dynamicitem"
+"""What items of smart processes are called in events; those of one process have its number at the end."""
+
+_OTHERS = ("ACTIVITY", "TIMELINECOMMENT", "PRODUCT", DYNAMIC.upper())
+_OF_ONE_PROCESS = re.compile(r"ONCRMDYNAMICITEM(ADD|UPDATE|DELETE)_\d+")
+_CLASSIC = ("DEAL", "LEAD", "CONTACT", "COMPANY")
+_VERBS = (ADD, UPDATE, DELETE)
 KNOWN = (
-    *USUAL,
+    *(f"ONCRM{name}{verb}" for name in (*_CLASSIC, *_OTHERS) for verb in _VERBS),
     APPS_ONLY,
-    "ONCRMDEALUSERFIELDADD",
-    "ONCRMDEALUSERFIELDUPDATE",
-    "ONCRMDEALUSERFIELDDELETE",
+    *(f"ONCRM{name}{verb}" for name in _CLASSIC for verb in (FIELD_ADD, FIELD_UPDATE, FIELD_DELETE)),
 )
 ROOM = 50_000
 """So many events wait for one handler; the oldest make room for more."""
@@ -71,7 +77,7 @@ class Events:
     def bind(self, url: str, events: Sequence[str], application_token: str, *, app: bool) -> Handler:
         """One more handler; ValueError says what is wrong with its address or its events."""
         names = sorted({name.upper() for name in events})
-        unknown = [name for name in names if name not in KNOWN]
+        unknown = [name for name in names if name not in KNOWN and not _OF_ONE_PROCESS.fullmatch(name)]
         if unknown or not names:
             raise ValueError(f"no such event: {', '.join(unknown) or 'none'}; there are {', '.join(KNOWN)}")
         if APPS_ONLY in names and not app:

@@ -22,16 +22,21 @@ class Compare(Enum):
 _NUMBERS = {
     "integer", "double", "user", "employee", "enumeration", "boolean", "file", "iblock_section",
     "iblock_element", "resourcebooking", "crm_category", "crm_company", "crm_contact", "crm_lead",
-    "crm_deal", "crm_quote", "crm_entity",
+    "crm_deal", "crm_quote", "crm_entity", "crm_enum_ownertype", "crm_enum_activitytype",
+    "crm_enum_activitystatus", "crm_enum_activitypriority", "crm_enum_activitynotifytype",
+    "crm_enum_contenttype", "crm_enum_activitydirection",
 }  # fmt: skip
 _CODES = {"crm_status", "crm_currency", "char", "crm"}
 REFERENCES = {"crm_company", "crm_contact", "crm_lead", "crm_deal", "crm_quote", "crm_entity"}
+MULTIFIELD = "crm_multifield"
+"""The type of PHONE, EMAIL, WEB, IM and LINK: several values, each with an id and a kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field. `empty` is how a classic list shows it without a value; `item` its name in crm.item.*;
-    `listed` is false for fields that can be written and described but are never in a list."""
+    `listed` is false for fields that can be written and described but are never in a list, `kept` says that
+    their values are remembered all the same; `named` ones are listed only when asked for by name."""
 
     name: str
     type: str
@@ -43,6 +48,8 @@ class Field:
     required: bool = False
     deprecated: bool = False
     listed: bool = True
+    kept: bool = False
+    named: bool = False
     indexed: bool = False
     empty: Any = None
     status_type: str = ""
@@ -75,10 +82,20 @@ Values = dict[str, Any]
 """The fields of one record by upper-case name, each in its classic wire form."""
 
 
+Owner = tuple[int | str, int]
+"""A record something belongs to: the number or the name of its entity, and its id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
     """One kind of record, such as deals. `born` fills in what a new record lacks; `changed` derives what
-    follows from a change (old values, then the new ones it may add to)."""
+    follows from a change (old values, then the new ones it may add to).
+
+    `links` are its bindings to several others: the kept field of them all, and the field of the first.
+    `stage` is the field whose moves are history, `modified` and `modified_by` say who changed it when
+    (empty: nothing does), `event` is its name in events when that is another one. What belongs to other
+    records says with `owners` to which, in `owner` has the id of the first, and `moved` gives it to another.
+    """
 
     name: str
     type_id: int
@@ -86,6 +103,14 @@ class Entity:
     fields: Sequence[Field]
     born: Callable[[Books, Values, "Moment"], None]
     changed: Callable[[Books, Values, Values, "Moment"], None]
+    links: Mapping[str, str] = field(default_factory=dict)
+    stage: str = ""
+    modified: str = "DATE_MODIFY"
+    modified_by: str = "MODIFY_BY_ID"
+    event: str = ""
+    owner: str = ""
+    owners: Callable[[Values], list[Owner]] | None = None
+    moved: Callable[[Values, Owner, Owner], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +130,22 @@ _UF_EMPTY: dict[str, Any] = {
 }  # fmt: skip
 
 
+def _process_item(user_field: UserField) -> str:
+    """The item name of a smart process's field: UF_CRM_44_172 → ufCrm44_172; empty for other entities'."""
+    prefix = f"UF_{user_field.entity}_"
+    number = user_field.entity.removeprefix("CRM_")
+    if not number.isdigit() or not user_field.name.startswith(prefix):
+        return ""
+    return f"ufCrm{number}" + item_name("X_" + user_field.name.removeprefix(prefix))[1:]
+
+
 def custom_field(user_field: UserField) -> Field:
     """A user field as a field of its entity."""
     return Field(
         user_field.name,
         user_field.type,
         title=user_field.name,
+        item=_process_item(user_field),
         multiple=user_field.multiple,
         required=user_field.mandatory,
         empty=False if user_field.multiple else _UF_EMPTY.get(user_field.type, ""),
@@ -136,12 +171,19 @@ class Table:
     def reset(self, user_fields: Sequence[UserField]) -> None:
         """Takes over another list of user fields; stored rows must already have their order."""
         custom = [custom_field(user_field) for user_field in user_fields]
+        system = [one for one in self.entity.fields if one.name != "ID"]
+        plain = [one for one in system if one.listed and not one.named]
+        hidden = [one for one in system if one.listed and one.named]
+        hidden += [one for one in system if one.kept and not one.listed]
         self.fields: dict[str, Field] = {one.name: one for one in (*self.entity.fields, *custom)}
-        listed = (one for one in self.entity.fields if one.listed and one.name != "ID")
-        self.columns: list[Field] = [*listed, *custom]
+        self.columns: list[Field] = [*plain, *hidden, *custom]
         self.slots: dict[str, int] = {one.name: at for at, one in enumerate(self.columns)}
-        self.by_item: dict[str, Field] = {one.item_name: one for one in self.fields.values()}
         self.names = ("ID", *self.slots)
+        self.hidden = tuple(one.name for one in hidden)
+        self.multifields = tuple(one.name for one in hidden if one.type == MULTIFIELD)
+        self.by_item: dict[str, Field] = {
+            one.item_name: one for one in self.fields.values() if one.type != MULTIFIELD
+        }
         self.empties = [one.empty for one in self.columns]
         self._blank: Values = dict.fromkeys(self.names)
 
@@ -151,10 +193,22 @@ class Table:
         return values + self.empties[len(values) :] if short else values
 
     def record(self, record_id: int, values: list[Any]) -> Values:
-        """All fields of a stored row by name, as crm.deal.list shows them with `*` and `UF_*`."""
+        """All fields of a stored row by name, those of no list too."""
         record = self._blank.copy()  # cheaper than a dict that grows
         record.update(zip(self.names, (str(record_id), *self.padded(values)), strict=True))
         return record
+
+    def listed(self, record_id: int, values: list[Any]) -> Values:
+        """A stored row as a list with `*` and `UF_*` shows it."""
+        record = self.record(record_id, values)
+        for name in self.hidden:
+            del record[name]
+        return record
+
+    def shown(self, record: Values) -> Values:
+        """A record as a get shows it: with the phones and addresses it has, without what no list shows."""
+        held = {name for name in self.multifields if record[name]}
+        return {name: value for name, value in record.items() if name not in self.hidden or name in held}
 
     def row(self, record: Values) -> list[Any]:
         """The stored form of a record; fields it lacks are empty."""

@@ -112,7 +112,8 @@ def planned(
     what today's portals would not let you type. ValueError when its type is unknown or its name taken.
     """
     name = name.upper()
-    name = name if name.startswith("UF_") else f"UF_CRM_{name}"
+    owner = entity if entity.removeprefix("CRM_").isdigit() else "CRM"
+    name = name if name.startswith("UF_") else f"UF_{owner}_{name}"
     if not known_type(type):
         raise ValueError(f"no such type of custom field: {type}; there are {', '.join(SETTINGS)}")
     if any(one.name == name and one is not instead for one in books.fields_of(entity)):

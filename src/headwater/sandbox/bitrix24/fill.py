@@ -9,6 +9,7 @@ from headwater.sandbox.bitrix24 import php
 from headwater.sandbox.bitrix24.books import Books, Currency, Person, Pipeline, UserField
 from headwater.sandbox.bitrix24.mapping import Mapped, Take, read_mapping
 from headwater.sandbox.bitrix24.portal import Portal
+from headwater.sandbox.bitrix24.stages import two_steps
 from headwater.sandbox.bitrix24.store import Stored
 from headwater.sandbox.bitrix24.userfields import SETTINGS
 from headwater.sandbox.bitrix24.values import shown_day, shown_moment, written
@@ -25,8 +26,20 @@ def filled(portal: Portal, mapping: Path, data: Path) -> int:
     _Filler(portal, plan).check()
     records = list(_Filler(portal, plan).records())
     portal.store.fill(portal.deals, records)
+    _remember_stages(portal, records)
     portal.save()
     return len(records)
+
+
+def _remember_stages(portal: Portal, records: list[Stored]) -> None:
+    """The stage history of deals whose way is not known: from the first stage to where they stand."""
+    table, trail, steps = portal.deals, portal.tables["deal_stages"], []
+    for record_id, values in records:
+        deal = table.record(record_id, values)
+        stages = portal.books.stages(php.integer(deal["CATEGORY_ID"]))
+        steps += two_steps(table.entity, deal, stages[0].code if stages else deal["STAGE_ID"])
+    steps.sort(key=lambda step: str(step["CREATED_TIME"]))
+    portal.store.fill(trail, [(at, trail.row(step)) for at, step in enumerate(steps, 1)])
 
 
 def _open_books(portal: Portal, plan: Mapped) -> None:

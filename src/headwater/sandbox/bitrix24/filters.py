@@ -9,7 +9,7 @@ from typing import Any
 
 from headwater.sandbox.bitrix24 import php
 from headwater.sandbox.bitrix24.errors import invalid_argument
-from headwater.sandbox.bitrix24.fields import Compare, Field, Table
+from headwater.sandbox.bitrix24.fields import MULTIFIELD, Compare, Field, Table
 from headwater.sandbox.bitrix24.values import moment, shown_day, shown_moment
 
 _OPERATORS = ("!=%", "!%=", "!@", "!=", "!%", "=%", "%=", ">=", "<=", ">", "<", "@", "%", "=", "!")
@@ -75,7 +75,8 @@ def expression(table: Table, one: Field) -> str:
     if one.name == "ID":
         return "id"
     value = f"data ->> {table.slots[one.name]}"
-    return f"cast(nullif({value}, '') as numeric)" if one.compare is Compare.NUMBER else value
+    number = one.compare is Compare.NUMBER and not one.multiple
+    return f"cast(nullif({value}, '') as numeric)" if number else value
 
 
 def classic(table: Table, given: Mapping[str, Any], zone: tzinfo) -> Where:
@@ -130,6 +131,8 @@ def _split(key: str) -> tuple[str, str]:
 def _condition(table: Table, one: Field, operator: str, value: Any, zone: tzinfo) -> Condition | None:
     """The condition, or None where the portal applies none (a comparison with nothing)."""
     negative, bare = operator.startswith("!"), operator.lstrip("!")
+    if one.type == MULTIFIELD and bare not in ("", "=", "@"):
+        return None
     if "%" in bare:
         return _like(table, one, bare, value, negative=negative)
     if bare in (">", ">=", "<", "<="):
@@ -173,7 +176,7 @@ def _member(table: Table, one: Field, members: list[Any], zone: tzinfo, *, negat
     if known:
         marks = ", ".join("?" * len(known))
         parts.append(
-            f"exists (select 1 from json_each({_listed(table, one)}) where value in ({marks}))"  # noqa: S608 (declared names)
+            f"exists (select 1 from json_each({_listed(table, one)}) where {_each(one)} in ({marks}))"  # noqa: S608 (declared names)
             if one.multiple
             else f"{expr}{collate} in ({marks})"
         )
@@ -185,6 +188,11 @@ def _member(table: Table, one: Field, members: list[Any], zone: tzinfo, *, negat
     if negative:
         return Condition(f"not coalesce({sql}, 0)", known)
     return Condition(sql, known, one.name if one.indexed and len(parts) == 1 and known else "")
+
+
+def _each(one: Field) -> str:
+    """What is compared of each value of a multiple field."""
+    return "value ->> 'VALUE'" if one.type == MULTIFIELD else "value"
 
 
 def _listed(table: Table, one: Field) -> str:

@@ -2,37 +2,74 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import lru_cache
+from datetime import datetime, time, timedelta, tzinfo
+from itertools import islice
 from math import log
 from typing import Any
 
 from headwater.sandbox.bitrix24.books import Person, Status
+from headwater.sandbox.bitrix24.cast import Cast
 from headwater.sandbox.bitrix24.fields import Table
 from headwater.sandbox.bitrix24.names import CAMPAIGNS, LOOKALIKES, NOTES, deal_title
 from headwater.sandbox.bitrix24.portal import Portal
 from headwater.sandbox.bitrix24.samples import sampler
-from headwater.sandbox.bitrix24.store import Stored
-from headwater.sandbox.bitrix24.values import shown_day
+from headwater.sandbox.bitrix24.stamps import DAY, day, stamp
+from headwater.sandbox.bitrix24.trail import Facts
+from headwater.sandbox.bitrix24.world import CHUNK, World
 
 _YEARS = 3
 _SEASON = (0.6, 0.8, 1.0, 1.05, 0.85, 0.9, 0.75, 0.8, 1.15, 1.25, 1.2, 1.3)
 _WEEKDAY = (1.1, 1.2, 1.15, 1.1, 0.9, 0.18, 0.07)
-_DAY = 86_400
+_COMPANIES, _CONTACTS = 9_000, 20_000
+"""Among so many a deal without a world around it draws whom it is for."""
 
 
-def live(portal: Portal, deals: int, *, seed: int = 1, until: datetime | None = None) -> None:
-    """Fills the portal with so many deals, the newest made shortly before `until` (the portal's now).
+def live(
+    portal: Portal, deals: int, *, seed: int = 1, until: datetime | None = None, whole: bool = True
+) -> None:
+    """Fills the portal with so many deals, the newest made shortly before `until` (the portal's now), and,
+    unless `whole` is off, with everything around them: companies, contacts, leads, activities, calls, …
 
-    The same seed, number and `until` give the same deals. About a third of the ids between the first and
-    the last is missing, as after years of deleting.
+    The same seed, number and `until` give the same portal. About a third of the ids between the first and
+    the last deal is missing, as after years of deleting.
     """
     dice = random.Random(f"history {seed}")  # noqa: S311 (a believable company, not a secret)
     end = until or portal.clock.now()
-    portal.store.fill(portal.deals, _deals(portal, portal.deals, deals, dice, end))
+    if not deals or not whole:
+        alone = _deals(portal, portal.deals, deals, dice, end)
+        portal.store.fill(portal.deals, ((told.id, told.values) for told in alone))
+        return
+    world = World(portal, random.Random(f"world {seed}"), int(end.timestamp()))  # noqa: S311 (as above)
+    ahead = _deals(portal, portal.deals, deals, dice, end)
+    with portal.store.filling(portal.tables.values()):
+        births = _births(deals, end, random.Random(f"people {seed}"))  # noqa: S311 (as above)
+        world.people(births)
+        known = _Known(world.cast)
+        while chunk := [known.referred(portal.deals, told) for told in islice(ahead, CHUNK)]:
+            world.around(chunk)
+            portal.store.put(portal.deals, [(told.id, told.values) for told in chunk])
 
 
-def _deals(portal: Portal, table: Table, count: int, dice: random.Random, end: datetime) -> Iterator[Stored]:
+class _Known:
+    """Puts people and companies there are in the place of the drawn numbers of a deal."""
+
+    def __init__(self, cast: Cast) -> None:
+        self._cast = cast
+
+    def referred(self, table: Table, told: Facts) -> Facts:
+        """The deal with the contact and the company it was made for."""
+        contact_at, company_at = table.slots["CONTACT_ID"], table.slots["COMPANY_ID"]
+        drawn, firm = told.values[contact_at], told.values[company_at]
+        contact = self._cast.whom(told.made, (int(drawn) - 1) / _CONTACTS) if drawn else 0
+        company = 0
+        if firm and firm != "0":
+            company = self._cast.employer(contact) or self._cast.firm(told.made, (int(firm) - 1) / _COMPANIES)
+        told.values[contact_at] = str(contact) if contact else None
+        told.values[company_at] = firm if firm == "0" else str(company) if company else None
+        return told._replace(contact=contact, company=company)
+
+
+def _deals(portal: Portal, table: Table, count: int, dice: random.Random, end: datetime) -> Iterator[Facts]:
     books, slots = portal.books, table.slots
     writer = _Writer(
         portal.clock.zone, table, dice, [status.code for status in books.statuses if status.book == "SOURCE"]
@@ -50,12 +87,12 @@ def _deals(portal: Portal, table: Table, count: int, dice: random.Random, end: d
     now, record_id = int(end.timestamp()), 0
     for made, person, pipeline in zip(_births(count, end, dice), people, pipelines, strict=True):
         record_id += 1 if dice.random() < 0.68 else dice.randint(2, 4)
-        values = writer.deal(record_id, made, now, person, pipeline, stages[pipeline])
+        told = writer.deal(record_id, made, now, person, pipeline, stages[pipeline])
         for slot, sample in samples:
             filled = sample(made)
             if filled is not None:
-                values[slot] = filled
-        yield record_id, values
+                told.values[slot] = filled
+        yield told
 
 
 def _births(count: int, end: datetime, dice: random.Random) -> list[int]:
@@ -67,7 +104,7 @@ def _births(count: int, end: datetime, dice: random.Random) -> list[int]:
     latest = int(end.timestamp()) - 60
     chosen = dice.choices(range(len(days)), weights, k=count)
     return sorted(
-        min(midnight + day * _DAY + int(dice.triangular(8, 20, 11) * 3600), latest) for day in chosen
+        min(midnight + day * DAY + int(dice.triangular(8, 20, 11) * 3600), latest) for day in chosen
     )
 
 
@@ -82,26 +119,26 @@ class _Writer:
         self._sources = sources
 
     def deal(
-        self, record_id: int, made: int, now: int, person: Person, pipeline: int, stages: Sequence[Status]
-    ) -> list[Any]:
+        self, record_id: int, made: int, now: int, person: Person, pipeline: int, stages: list[Status]
+    ) -> Facts:
         dice, slot, values = self._dice, self._slot, self._empties.copy()
         random_ = dice.random
         stage, moved, closed = self._fate(made, now, person, stages)
-        edited = min(moved + (int(random_() * 3 * _DAY) if random_() < 0.3 else 0), now)
-        active = min(edited + (int(random_() * 10 * _DAY) if random_() < 0.4 else 0), now)
+        edited = min(moved + (int(random_() * 3 * DAY) if random_() < 0.3 else 0), now)
+        active = min(edited + (int(random_() * 10 * DAY) if random_() < 0.4 else 0), now)
         me = str(person.id)
         amount = dice.lognormvariate(11.2, 1.1)
-        begin = _day(made // _DAY, self._zone)
+        begin = day(made // DAY, self._zone)
         known = {
             "TITLE": deal_title(dice),
             "TYPE_ID": "SALE" if random_() < 0.7 else "SERVICES",
             "STAGE_ID": stage.code,
             "CURRENCY_ID": ("RUB", "RUB", "RUB", "UZS", "USD", "EUR")[int(random_() * 6)],
             "OPPORTUNITY": f"{round(amount, -2 if amount > 10_000 else 0):.2f}",
-            "COMPANY_ID": str(int(random_() * 9000) + 1) if random_() < 0.8 else None,
-            "CONTACT_ID": str(int(random_() * 20_000) + 1) if random_() < 0.7 else None,
+            "COMPANY_ID": str(int(random_() * _COMPANIES) + 1) if random_() < 0.8 else None,
+            "CONTACT_ID": str(int(random_() * _CONTACTS) + 1) if random_() < 0.7 else None,
             "BEGINDATE": begin,
-            "CLOSEDATE": _day(closed // _DAY, self._zone),
+            "CLOSEDATE": day(closed // DAY, self._zone),
             "ASSIGNED_BY_ID": me,
             "CREATED_BY_ID": me if random_() < 0.7 else "1",
             "MODIFY_BY_ID": me,
@@ -128,12 +165,12 @@ class _Writer:
             values[slot["UTM_CAMPAIGN"]] = dice.choice(CAMPAIGNS)
         if random_() < 0.04:
             self._soil(values, record_id)
-        return values
+        return Facts(record_id, made, moved, active, person.id, pipeline, stages, values)
 
     def _fate(self, made: int, now: int, person: Person, stages: Sequence[Status]) -> tuple[Status, int, int]:
         """Where the deal stands, when it got there, and the day it closed or is meant to."""
         dice = self._dice
-        cycle = int(-log(1 - dice.random()) * 30 * _DAY / person.pace) + 3600
+        cycle = int(-log(1 - dice.random()) * 30 * DAY / person.pace) + 3600
         open_stages = [stage for stage in stages if not stage.semantics]
         if made + cycle > now:
             reached = (now - made) / cycle * len(open_stages)
@@ -171,16 +208,4 @@ class _Writer:
             values[slot["SOURCE_DESCRIPTION"]] = ""
 
     def _shown(self, at: int) -> str:
-        return _stamp(at // 3600, self._zone).format(at // 60 % 60, at % 60)
-
-
-@lru_cache(maxsize=40_000)
-def _stamp(hour: int, zone: tzinfo) -> str:
-    """A pattern for the moments of one hour, so that formatting a moment is cheap."""
-    at = datetime.fromtimestamp(hour * 3600, UTC).astimezone(zone).isoformat()
-    return at[:14] + "{:02d}:{:02d}" + at[19:]
-
-
-@lru_cache(maxsize=8_000)
-def _day(day: int, zone: tzinfo) -> str:
-    return shown_day(date(1970, 1, 1) + timedelta(days=day), zone)
+        return stamp(at, self._zone)

@@ -113,24 +113,31 @@ def _direction(table: Table, name: str, down: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Which fields of a record go into a row, and where they are kept (-1: the id); `whole`: all of them."""
+    """Which fields of a record go into a row, and where they are kept (-1: the id); `whole`: all that `*` and
+    `UF_*` mean; `optional` ones are in a row only when they have values."""
 
     names: Sequence[str]
     slots: Sequence[int]
     whole: bool
+    optional: Sequence[str]
 
 
 def classic_shape(table: Table, select: Sequence[str]) -> Shape:
     """The select of a classic list: names, `*` (system fields), `UF_*`; nothing known means everything."""
     wanted = {name.upper() for name in select} or {"*", "UF_*"}
+    every = [name for name in table.names if name not in table.hidden]
+    secret = {one.name for one in table.columns if not one.listed}
     names = [
         name
         for name in table.names
-        if name in wanted or ("UF_*" if name.startswith("UF_") else "*") in wanted
-    ] or list(table.names)
-    return Shape(
-        names, [-1 if name == "ID" else table.slots[name] for name in names], len(names) == len(table.names)
-    )
+        if name not in secret
+        and (
+            name in wanted
+            or (name not in table.hidden and ("UF_*" if name.startswith("UF_") else "*") in wanted)
+        )
+    ] or every
+    slots = [-1 if name == "ID" else table.slots[name] for name in names]
+    return Shape(names, slots, names == every, [name for name in names if name in table.multifields])
 
 
 class Rows(Sequence[Values]):
@@ -161,12 +168,16 @@ class Rows(Sequence[Values]):
 
     def _row(self, record_id: int, data: bytes) -> Values:
         if self._shape.whole:
-            return self._table.record(record_id, orjson.loads(data))
+            return self._table.listed(record_id, orjson.loads(data))
         if self._shape.names == ["ID"]:
             return {"ID": str(record_id)}
         values = self._table.padded(orjson.loads(data))
         pairs = zip(self._shape.names, self._shape.slots, strict=True)
-        return {name: str(record_id) if slot < 0 else values[slot] for name, slot in pairs}
+        row = {name: str(record_id) if slot < 0 else values[slot] for name, slot in pairs}
+        for name in self._shape.optional:
+            if not row[name]:
+                del row[name]
+        return row
 
     def sent(self) -> orjson.Fragment:
         """The rows as JSON."""

@@ -23,6 +23,14 @@ GOODS = (
     "Annual support", "Warehouse scanners", "Cloud migration", "Packaging line", "Q4 media plan",
     "Кабель ВВГ 3×2,5", "Запчасти / Гарантия", "Обучение персонала",
 )  # fmt: skip
+JOBS = (
+    "Директор", "Закупщик", "Главный бухгалтер", "Bosh hisobchi", "Xaridlar menejeri", "Rahbar", "CEO", "CFO",
+    "Procurement Manager", "Снабженец", "Администратор",
+)  # fmt: skip
+LEADS = (
+    "Заявка с сайта: {}", "Звонок: {}", "CRM-форма «{}»", "Telegram: {}", "So‘rov: {}", "Request: {}",
+    "Лид с выставки — {}",
+)  # fmt: skip
 NOTES = (
     "[B]Срочно[/B], просят скидку 10%",
     "Клиент просит перезвонить после обеда 📞",
@@ -43,3 +51,8 @@ LOOKALIKES = str.maketrans("аеорсАЕОРС", "aeopcAEOPC")
 def deal_title(dice: random.Random) -> str:
     """What a manager would call a deal."""
     return f"{dice.choice(GOODS)} — {dice.choice(COMPANIES)}"
+
+
+def lead_title(dice: random.Random) -> str:
+    """What a form or a manager would call a lead."""
+    return dice.choice(LEADS).format(dice.choice(GOODS))

@@ -16,11 +16,17 @@ def _stats(portal: Portal, _: Body) -> Body:
     return portal.stats.shown() | struck | {"events": portal.events.shown()}
 
 
+def _of(body: Body) -> Body:
+    """Which entity is meant, when the body says one; otherwise deals are."""
+    return {"entity": str(body["entity"])} if "entity" in body else {}
+
+
 def _state(portal: Portal, _: Body) -> Body:
     return {
         "state": portal.state,
         "deals": portal.store.count(portal.deals),
         "last_id": portal.store.last_id(portal.deals),
+        "records": {name: portal.store.count(table) for name, table in portal.tables.items()},
         "now": portal.clock.shown(),
         "virtual": portal.clock.virtual,
         "faults": len(portal.faults.script),
@@ -42,22 +48,31 @@ def _change(portal: Portal, body: Body) -> Body:
     """`records`: a list of {id, fields, touch, silent}."""
     for one in body["records"]:
         words: Body = {name: bool(one[name]) for name in ("touch", "silent") if name in one}
-        portal.change(int(one["id"]), one["fields"], **words)
+        portal.change(int(one["id"]), one["fields"], **words, **_of(body))
     return {"changed": len(body["records"])}
 
 
 def _delete(portal: Portal, body: Body) -> Body:
-    return {"deleted": portal.remove(map(int, body["ids"]), silent=bool(body.get("silent", False)))}
+    silent = bool(body.get("silent", False))
+    return {"deleted": portal.remove(map(int, body["ids"]), silent=silent, **_of(body))}
+
+
+def _merge(portal: Portal, body: Body) -> Body:
+    return {"deleted": portal.merge(map(int, body["ids"]), **_of(body))}
+
+
+def _work(portal: Portal, body: Body) -> Body:
+    return {"ids": portal.work(int(body.get("changes", 1)), **_of(body))}
 
 
 def _restore(portal: Portal, body: Body) -> Body:
     words: Body = {name: bool(body[name]) for name in ("same_id", "touch") if name in body}
-    return {"id": portal.restore(int(body["id"]), **words)}
+    return {"id": portal.restore(int(body["id"]), **words, **_of(body))}
 
 
 def _burst(portal: Portal, body: Body) -> Body:
     which = [int(one) for one in body["ids"]] if "ids" in body else int(body["count"])
-    return {"ids": portal.burst(which, body.get("fields"))}
+    return {"ids": portal.burst(which, body.get("fields"), **_of(body))}
 
 
 def _busy(portal: Portal, body: Body) -> None:
@@ -88,7 +103,11 @@ def _set_limits(portal: Portal, body: Body) -> Body:
 
 def _remove_fields(portal: Portal, body: Body) -> None:
     for name in body["names"]:
-        portal.remove_field(name)
+        portal.remove_field(name, **_of(body))
+
+
+def _add_fields(portal: Portal, body: Body) -> Body:
+    return {"ids": [one.id for one in portal.add_fields(body["fields"], **_of(body))]}
 
 
 def _set_credential(portal: Portal, body: Body) -> None:
@@ -116,14 +135,14 @@ ORDERS: dict[tuple[str, str], Order] = {
     ("POST", "change"): _change,
     ("POST", "burst"): _burst,
     ("POST", "delete"): _delete,
-    ("GET", "bin"): lambda portal, _: {"ids": portal.bin()},
+    ("GET", "bin"): lambda portal, body: {"ids": portal.bin(**_of(body))},
     ("POST", "restore"): _restore,
-    ("POST", "merge"): lambda portal, body: {"deleted": portal.merge(map(int, body["ids"]))},
-    ("POST", "work"): lambda portal, body: {"ids": portal.work(int(body.get("changes", 1)))},
+    ("POST", "merge"): _merge,
+    ("POST", "work"): _work,
     ("POST", "busy"): _busy,
     ("POST", "clock"): _move_clock,
     ("POST", "limits"): _set_limits,
-    ("POST", "fields"): lambda portal, body: {"ids": [f.id for f in portal.add_fields(body["fields"])]},
+    ("POST", "fields"): _add_fields,
     ("DELETE", "fields"): _remove_fields,
     ("POST", "fields/rename"): lambda portal, body: portal.rename_field(**body),
     ("POST", "fields/retype"): lambda portal, body: {"id": portal.retype_field(**body).id},

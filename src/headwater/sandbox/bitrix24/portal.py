@@ -9,7 +9,7 @@ from typing import Any
 from headwater.sandbox.bitrix24.books import Books, Handler, UserField, load
 from headwater.sandbox.bitrix24.busy import Busy
 from headwater.sandbox.bitrix24.clock import PortalClock
-from headwater.sandbox.bitrix24.deals import ENTITIES
+from headwater.sandbox.bitrix24.entities import kept
 from headwater.sandbox.bitrix24.events import USUAL, Events
 from headwater.sandbox.bitrix24.faults import Fault, Faults, fault_of
 from headwater.sandbox.bitrix24.fields import Table, Values
@@ -50,16 +50,16 @@ class Portal:
         self.faults = Faults(seed)
         self.events = Events(self.books, self.clock, self.faults)
         self.lists = Lists(self.store)
-        self.records = Records(self.store, self.books, self.clock, self.events.tell)
+        self.tables = {one.name: Table(one, self.books.fields_of(one.book)) for one in kept(self.books)}
+        for table in self.tables.values():
+            self.store.open(table)
+        self.records = Records(self.store, self.books, self.clock, self.events.tell, self.tables)
         self.fieldwork = Fieldwork(self.store, self.books, self.clock, self.events.tell)
         self.stats = Stats()
         self.state = State.OPEN
         self.moved_to = ""
         self.strict_https = strict_https
         self.shuffle_unordered = shuffle_unordered
-        self.tables = {one.name: Table(one, self.books.fields_of(one.book)) for one in ENTITIES}
-        for table in self.tables.values():
-            self.store.open(table)
         self._dice = random.Random(seed)  # noqa: S311 (a believable company, not a secret)
         self._busy: Busy | None = None
         self.save()
@@ -76,16 +76,17 @@ class Portal:
         self.store.close()
 
     def truth(self, entity: str = "deal") -> Iterator[Values]:
-        """Every record with all its fields, as a list with `*` and `UF_*` would show it to an admin."""
+        """Every record of an entity with all its fields, as a get would show it to an admin."""
         table, after = self.tables[entity], -1
         while page := self.store.walk(table, after=after, limit=200):
             after = page[-1][0]
-            yield from [table.record(record_id, values) for record_id, values in page]
+            yield from [table.shown(table.record(record_id, values)) for record_id, values in page]
 
     def get(self, record_id: int, entity: str = "deal") -> Values | None:
         """One record with all its fields, or None."""
-        values = self.store.get(self.tables[entity], record_id)
-        return None if values is None else self.tables[entity].record(record_id, values)
+        table = self.tables[entity]
+        values = self.store.get(table, record_id)
+        return None if values is None else table.shown(table.record(record_id, values))
 
     def change(
         self,
@@ -100,57 +101,71 @@ class Portal:
         stands still, a `silent` change causes no event. KeyError names an unknown field."""
         self.records.force(self.tables[entity], [record_id], fields, touch=touch, silent=silent)
 
-    def insert(self, fields: Mapping[str, Any] | None = None, *, count: int = 1) -> list[int]:
-        """Creates so many deals within one second, with raw values, also of what only a portal writes (an
-        import dates its deals back); their ids. KeyError names an unknown field."""
-        return self.records.insert(self.deals, fields or {}, self._somebody(), count)
+    def insert(
+        self, fields: Mapping[str, Any] | None = None, *, count: int = 1, entity: str = "deal"
+    ) -> list[int]:
+        """Creates so many records within one second, with raw values, also of what only a portal writes (an
+        import dates its records back); their ids. KeyError names an unknown field."""
+        return self.records.insert(self.tables[entity], fields or {}, self._somebody(), count)
 
-    def burst(self, which: int | Iterable[int], fields: Mapping[str, Any] | None = None) -> list[int]:
-        """Changes very many deals within one and the same second: these, or so many picked at random. The
+    def burst(
+        self, which: int | Iterable[int], fields: Mapping[str, Any] | None = None, *, entity: str = "deal"
+    ) -> list[int]:
+        """Changes very many records within one and the same second: these, or so many picked at random. The
         ids of those that were there; KeyError names an unknown field."""
+        table = self.tables[entity]
         if isinstance(which, int):
-            known = self.store.ids(self.deals)
+            known = self.store.ids(table)
             ids = sorted(self._dice.sample(known, min(which, len(known))))
         else:
-            ids = self.store.ids(self.deals, which)
-        self.records.force(self.deals, ids, fields or {}, touch=True)
+            ids = self.store.ids(table, which)
+        self.records.force(table, ids, fields or {}, touch=True)
         return ids
 
     def remove(self, ids: Iterable[int], entity: str = "deal", *, silent: bool = False) -> int:
         """Puts records into the recycle bin, `silent` ones without an event; how many there were."""
         return self.records.remove(self.tables[entity], ids, silent=silent)
 
-    def bin(self) -> list[int]:
-        """The ids of the deals in the recycle bin, which no method shows."""
-        return self.store.discarded(self.deals)
+    def bin(self, entity: str = "deal") -> list[int]:
+        """The ids of what is in the recycle bin, which no method shows."""
+        return self.store.discarded(self.tables[entity])
 
-    def restore(self, record_id: int, *, same_id: bool = False, touch: bool = False) -> int:
-        """Brings a deal back from the recycle bin, under a new id as classic restores do, or under the same;
-        its id. Without `touch` its modified time is the one from before. KeyError when it is not there."""
-        return self.records.restore(self.deals, record_id, same_id=same_id, touch=touch)
+    def restore(
+        self, record_id: int, *, same_id: bool = False, touch: bool = False, entity: str = "deal"
+    ) -> int:
+        """Brings a record back from the recycle bin, under a new id as classic restores do, or under the
+        same; its id. Without `touch` its modified time is as before. KeyError when it is not there."""
+        return self.records.restore(self.tables[entity], record_id, same_id=same_id, touch=touch)
 
-    def merge(self, ids: Iterable[int]) -> list[int]:
-        """Makes one deal of several: the first stays and is changed; the ids of the others, now deleted."""
-        return self.records.merge(self.deals, ids, self._somebody())
+    def merge(self, ids: Iterable[int], *, entity: str = "deal") -> list[int]:
+        """Makes one record of several: the first stays and is changed; the ids of the others, now deleted."""
+        return self.records.merge(self.tables[entity], ids, self._somebody())
 
-    def work(self, changes: int) -> list[int]:
-        """Lets the company make believable changes to its deals; the ids of the deals concerned."""
-        return worked(self.records, self.deals, changes, self._dice)
+    def work(self, changes: int, *, entity: str = "deal") -> list[int]:
+        """Lets the company make believable changes to its records; the ids of those concerned."""
+        return worked(self.records, self.tables[entity], changes, self._dice)
 
     def busy(
-        self, *, changes: int = 0, deletes: int = 0, inserts: int = 0, every: int = 1, inside: bool = False
+        self,
+        *,
+        changes: int = 0,
+        deletes: int = 0,
+        inserts: int = 0,
+        every: int = 1,
+        inside: bool = False,
+        entity: str = "deal",
     ) -> None:
         """From now on the company makes so many changes before every so manieth list or batch request (with
         `inside`, before lists within batches too); nothing but zeros ends it."""
-        busy = Busy(changes, deletes, inserts, every, inside)
+        busy = Busy(changes, deletes, inserts, every, inside, entity)
         if busy.on:
-            self.work(0)  # says at once when nobody works here
+            self.work(0, entity=entity)  # says at once when nobody works here
         self._busy = busy if busy.on else None
 
     def disturb(self, method: str, *, inside: bool = False) -> None:
         """A request, or (`inside`) a command of a batch, is about to be served: a busy company acts first."""
         if self._busy:
-            self._busy.disturb(method, self.records, self.deals, self._dice, inside=inside)
+            self._busy.disturb(method, self.records, self.tables, self._dice, inside=inside)
 
     def add_user_field(self, *user_fields: UserField) -> None:
         """More custom fields; records written before are empty in them."""
@@ -158,29 +173,32 @@ class Portal:
             if mine := [one for one in user_fields if one.entity == table.entity.book]:
                 self.fieldwork.add(table, mine)
 
-    def add_field(self, name: str, type: str = "string", **words: Any) -> UserField:
-        """Adds a custom field to deals: `label, multiple, mandatory, sort, settings, options` as in
+    def add_field(self, name: str, type: str = "string", *, entity: str = "deal", **words: Any) -> UserField:
+        """Adds a custom field: `label, multiple, mandatory, sort, settings, options` as in
         `fieldwork.planned`. ValueError says what is wrong with it."""
-        return self.add_fields([{"name": name, "type": type, **words}])[0]
+        return self.add_fields([{"name": name, "type": type, **words}], entity=entity)[0]
 
-    def add_fields(self, plans: Iterable[Mapping[str, Any]]) -> list[UserField]:
-        """Adds many custom fields to deals at once, each given by the words of `add_field`."""
-        made = all_planned(self.books, self.deals.entity.book, plans)
-        self.fieldwork.add(self.deals, made)
+    def add_fields(self, plans: Iterable[Mapping[str, Any]], *, entity: str = "deal") -> list[UserField]:
+        """Adds many custom fields to an entity at once, each given by the words of `add_field`."""
+        table = self.tables[entity]
+        made = all_planned(self.books, table.entity.book, plans)
+        self.fieldwork.add(table, made)
         return made
 
-    def remove_field(self, name: str) -> None:
-        """Deletes a custom field of deals with all its values. KeyError when there is none."""
-        self.fieldwork.remove(self.deals, name)
+    def remove_field(self, name: str, *, entity: str = "deal") -> None:
+        """Deletes a custom field with all its values. KeyError when there is none."""
+        self.fieldwork.remove(self.tables[entity], name)
 
-    def rename_field(self, name: str, label: str) -> None:
-        """Gives a custom field of deals another label; its name never changes."""
-        self.fieldwork.rename(self.deals, name, label)
+    def rename_field(self, name: str, label: str, *, entity: str = "deal") -> None:
+        """Gives a custom field another label; its name never changes."""
+        self.fieldwork.rename(self.tables[entity], name, label)
 
-    def retype_field(self, name: str, type: str, *, convert: bool = True, **words: Any) -> UserField:
-        """Deletes a custom field of deals and makes one of another type under the same name. Its values are
-        put into the new form where they have one, else lost; no modified time moves."""
-        return self.fieldwork.retype(self.deals, name, type, convert=convert, **words)
+    def retype_field(
+        self, name: str, type: str, *, convert: bool = True, entity: str = "deal", **words: Any
+    ) -> UserField:
+        """Deletes a custom field and makes one of another type under the same name. Its values are put into
+        the new form where they have one, else lost; no modified time moves."""
+        return self.fieldwork.retype(self.tables[entity], name, type, convert=convert, **words)
 
     def set_rights(
         self,

@@ -46,6 +46,9 @@ class Options:
     """A file the portal lives in; without one it lives in memory and is gone when it stops."""
 
     deals: int = 2_000
+    whole: bool = True
+    """With companies, contacts, leads, activities and the rest around the deals, or with deals alone."""
+
     seed: int = 1
     """Of the believable company; ignored when the store has deals already or when `fill` is given."""
 
@@ -96,7 +99,7 @@ def built(options: Options) -> Portal:
         if options.fill:
             filled(portal, options.fill, options.data or options.fill.parent)
         else:
-            history.live(portal, options.deals, seed=options.seed)
+            history.live(portal, options.deals, seed=options.seed, whole=options.whole)
     except BaseException:
         portal.close()
         if options.store:
@@ -117,7 +120,7 @@ def _opened(options: Options, books: Books | None, clock: PortalClock) -> Portal
             strict_https=options.strict_https,
             shuffle_unordered=options.shuffle_unordered,
         )
-    except sqlite3.Error as exc:
+    except (sqlite3.Error, ValueError) as exc:
         raise NeedsPerson(f"{options.store} cannot be opened as a portal ({exc}): name another file") from exc
 
 

@@ -32,12 +32,17 @@ class Store:
         self._db.execute("create table if not exists meta (name text primary key, value text not null)")
 
     def open(self, table: Table) -> None:
-        """Makes the table of an entity and its indexes, where they are not there yet."""
+        """Makes the table of an entity and its indexes, where they are not there yet. ValueError when the
+        records that are there have other columns."""
         name = table.entity.name
         for place in (name, _bin(table)):
             self._db.execute(
                 f"create table if not exists {place} (id integer primary key, data text not null)"
             )
+        layout = ",".join(one.name for one in table.columns if one.custom is None)
+        if self.last_id(table) and self.read(f"layout.{name}") != layout:
+            raise ValueError(f"its {name} records were written by another version")
+        self.write(f"layout.{name}", layout)
         self._index(table)
 
     def _index(self, table: Table) -> None:
@@ -90,11 +95,21 @@ class Store:
 
     def fill(self, table: Table, records: Iterable[Stored]) -> None:
         """Writes very many records: the indexes are taken down and built again, packed, afterwards."""
-        self._unindex(table)
-        try:
+        with self.filling([table]):
             self.put(table, records)
+
+    @contextmanager
+    def filling(self, tables: Iterable[Table]) -> Iterator[None]:
+        """Very much is written into these tables in the block, all or nothing; their indexes follow."""
+        several = list(tables)
+        for table in several:
+            self._unindex(table)
+        try:
+            with self.together():
+                yield
         finally:
-            self._index(table)
+            for table in several:
+                self._index(table)
 
     def discard(self, table: Table, ids: Iterable[int]) -> list[int]:
         """Moves records to the recycle bin; which of them there were, in order of id."""
@@ -114,6 +129,16 @@ class Store:
         """The ids in the recycle bin."""
         return [int(one) for (one,) in self._db.execute(f"select id from {_bin(table)} order by id")]  # noqa: S608 (a declared name)
 
+    def erase(self, table: Table, ids: Iterable[int]) -> None:
+        """Deletes records for good."""
+        self.version += 1
+        with self.together():
+            self._remember_ids(table)
+            self._db.execute(
+                f"delete from {table.entity.name} where id in (select value from json_each(?))",  # noqa: S608 (a declared name)
+                (orjson.dumps(list(ids)).decode(),),
+            )
+
     def reclaim(self, table: Table, record_id: int) -> list[Any] | None:
         """Takes a record out of the recycle bin; its values, or None when it is not there."""
         found = self._db.execute(
@@ -121,6 +146,21 @@ class Store:
             (record_id,),
         ).fetchall()
         return table.padded(orjson.loads(found[0][0])) if found else None
+
+    def peek(self, table: Table, record_id: int) -> list[Any]:
+        """The values of a record in the recycle bin. KeyError when it is not there."""
+        found = self._db.execute(
+            f"select data from {_bin(table)} where id = ?",  # noqa: S608 (a declared name)
+            (record_id,),
+        ).fetchone()
+        if found is None:
+            raise KeyError(f"{table.entity.name} {record_id} is not in the recycle bin")
+        return table.padded(orjson.loads(found[0]))
+
+    def discarded_with(self, table: Table, expr: str, value: int) -> list[int]:
+        """The ids in the recycle bin for which an SQL expression has this value."""
+        found = self._db.execute(f"select id from {_bin(table)} where {expr} = ? order by id", (value,))  # noqa: S608 (declared names)
+        return [int(one) for (one,) in found]
 
     def rewrite(self, table: Table, change: Callable[[list[Any]], list[Any]]) -> None:
         """Puts every record, deleted ones too, through a function of its values: columns come or go."""
@@ -172,13 +212,6 @@ class Store:
             yield from page
             after = page[-1][0]
 
-    def near(self, table: Table, record_id: int) -> Stored | None:
-        """The first record at or after an id, else the last one; None when there is none."""
-        found = self.walk(table, after=record_id - 1, limit=1)
-        if not found and (last := self.last_id(table)):
-            found = self.walk(table, after=last - 1, limit=1)
-        return found[0] if found else None
-
     def count(self, table: Table) -> int:
         return int(self._db.execute(f"select count(*) from {table.entity.name}").fetchone()[0])  # noqa: S608 (a declared name)
 
@@ -196,6 +229,12 @@ class Store:
         name = f"last_id.{table.entity.name}"
         given = max(int(self.read(name) or 0), self.last_id(table))
         self.write(name, str(given))
+        return given
+
+    def serial(self, name: str) -> int:
+        """A number never given before under a name: the id of what is no record of its own."""
+        given = int(self.read(f"serial.{name}") or 0) + 1
+        self.write(f"serial.{name}", str(given))
         return given
 
     def read(self, name: str) -> str | None:

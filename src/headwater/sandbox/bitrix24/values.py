@@ -9,6 +9,9 @@ from headwater.sandbox.bitrix24.fields import REFERENCES, Field
 
 _LOCAL_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y")
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+_WHOLE = {"object", "crm_activity_communication", "crm_activity_binding", "diskfile"}
+"""Types whose values are maps that are kept as they are sent."""
+
 _IDS = REFERENCES | {
     "user",
     "employee",
@@ -56,7 +59,7 @@ def written(field: Field, value: Any, zone: tzinfo) -> Any:
         members = [] if php.is_empty(value) else php.as_list(value)
         kept = [_member(field, _one(field, member, zone)) for member in members if not php.is_empty(member)]
         return kept or field.empty
-    if php.is_array(value) and field.type != "file":
+    if php.is_array(value) and field.type != "file" and field.type not in _WHOLE:
         value = next(iter(php.as_list(value)), None)
     if value is None or value == "":
         return field.empty
@@ -73,6 +76,8 @@ def _one(field: Field, value: Any, zone: tzinfo) -> Any:
         if at is None:
             return field.empty
         return shown_day(at.date(), zone) if field.type == "date" else shown_moment(at)
+    if field.type in _WHOLE:
+        return value
     if field.type == "file":
         return value if isinstance(value, dict) else {"id": php.integer(value)}
     text = php.text(value)

@@ -35,7 +35,7 @@ class Company:
     def __init__(self, deals: int, seed: int) -> None:
         clock = PortalClock(START)
         self.portal = Portal(bitrix24.found(seed), clock=clock, seed=seed)
-        bitrix24.live(self.portal, deals, seed=seed)
+        bitrix24.live(self.portal, deals, seed=seed, whole=False)
         self.ever: set[int] = set()
         self.unsure: set[str] = set()
         self.all_unsure = False

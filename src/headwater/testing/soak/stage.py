@@ -113,7 +113,7 @@ async def killed(process: Process) -> None:
 async def _portal(home: Path, deals: int, seed: int, env: Mapping[str, str]) -> AsyncIterator[Portal]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "headwater", "sandbox", "bitrix24", "--with-parent",
-        "--deals", str(deals), "--seed", str(seed),
+        "--deals-only", "--deals", str(deals), "--seed", str(seed),
         stdin=PIPE, stdout=PIPE, cwd=home, env=env,
     )  # fmt: skip
     try:

@@ -1,8 +1,23 @@
 """Every method of the portal by its lower-case name."""
 
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
-from headwater.sandbox.bitrix24.deals import ENTITIES
-from headwater.sandbox.bitrix24.methods import basic, books, classic, items, merges
+from headwater.sandbox.bitrix24.entities import ENTITIES
+from headwater.sandbox.bitrix24.methods import (
+    activities,
+    basic,
+    bindings,
+    books,
+    classic,
+    histories,
+    items,
+    merges,
+    productrows,
+    products,
+    statuses,
+    telephony,
+    timeline,
+    types,
+)
 
 BATCH = "batch"
 
@@ -28,10 +43,19 @@ def _existing(call: Call) -> Outcome:
 
 
 METHODS: Methods = {
+    **activities.METHODS,
     **basic.METHODS,
+    **bindings.METHODS,
     **books.METHODS,
+    **histories.METHODS,
     **items.METHODS,
     **merges.METHODS,
+    **productrows.METHODS,
+    **products.METHODS,
+    **statuses.METHODS,
+    **telephony.METHODS,
+    **timeline.METHODS,
+    **types.METHODS,
     "methods": Method(_names),
     "method.get": Method(_existing),
 }

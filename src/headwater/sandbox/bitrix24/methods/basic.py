@@ -3,7 +3,7 @@
 from typing import Any
 
 from headwater.sandbox.bitrix24 import php
-from headwater.sandbox.bitrix24.books import ALL_SCOPES, Person
+from headwater.sandbox.bitrix24.books import ALL_SCOPES, Department, Person
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
 from headwater.sandbox.bitrix24.errors import Refused
 from headwater.sandbox.bitrix24.lists import PAGE
@@ -61,7 +61,7 @@ def _user(person: Person, *, brief: bool) -> dict[str, Any]:
         "PERSONAL_BIRTHDAY": "",
         "WORK_POSITION": person.position,
         "UF_EMPLOYMENT_DATE": "",
-        "UF_DEPARTMENT": [1],
+        "UF_DEPARTMENT": [person.department],
         "USER_TYPE": "employee",
     }
     return shown if brief else shown | {"EMAIL": person.email, "UF_PHONE_INNER": person.phone}
@@ -120,6 +120,26 @@ def _passes(row: dict[str, Any], key: str, value: Any) -> bool:
     return among != prefix.startswith("!")
 
 
+def _departments(call: Call) -> Outcome:
+    """Filters stand beside `sort` and `order`, which are texts; the whole company has no PARENT."""
+    rows = [_department(one) for one in call.portal.books.departments]
+    for name in ("ID", "NAME", "PARENT", "UF_HEAD"):  # SORT is taken: it names the field to sort by
+        if (given := call.get(name)) is not None:
+            wanted = {php.text(one).casefold() for one in php.as_list(given)}
+            rows = [row for row in rows if php.text(row.get(name)).casefold() in wanted]
+    by = call.text("sort").upper() or "ID"
+    rows.sort(key=lambda row: _sortable(row.get(by)), reverse=call.text("order").upper() == "DESC")
+    start = max(call.integer("start"), 0)
+    return Outcome(rows[start:][:PAGE], len(rows), start + PAGE if start + PAGE < len(rows) else None)
+
+
+def _department(one: Department) -> dict[str, Any]:
+    shown: dict[str, Any] = {"ID": str(one.id), "NAME": one.name, "SORT": one.sort}
+    if one.parent:
+        shown["PARENT"] = str(one.parent)
+    return shown | ({"UF_HEAD": str(one.head)} if one.head else {})
+
+
 _FOR_APPS = (
     "app.info", "events", "event.bind", "event.get", "event.unbind", "event.test", "event.offline.get",
     "event.offline.list", "event.offline.clear", "event.offline.error",
@@ -133,4 +153,5 @@ METHODS: Methods = {
     "user.current": Method(_me, _USER),
     "user.admin": Method(_admin),
     "user.get": Method(_users, _USER),
+    "department.get": Method(_departments, ("department",)),
 } | {name: Method(_app, app_only=True) for name in _FOR_APPS}

@@ -1,66 +1,75 @@
-"""The CRM's reference books: lists, pipelines and their stages, currencies, the mode."""
+"""The CRM's reference books: pipelines and their stages, currencies, the mode."""
 
 from typing import Any
 
-from headwater.sandbox.bitrix24.books import Currency, Status
+from headwater.sandbox.bitrix24.books import Currency, Pipeline
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
-from headwater.sandbox.bitrix24.errors import Refused
+from headwater.sandbox.bitrix24.errors import Refused, not_found
 from headwater.sandbox.bitrix24.methods.rows import narrowed, ordered
 
 _CRM = ("crm",)
-_MEANING = {None: "process", "S": "success", "F": "failure"}
 _CREATED = "2021-03-01T10:00:00+03:00"
 
 
-def _status(status: Status) -> dict[str, Any]:
-    meaning = "apology" if status.code.endswith("APOLOGY") else _MEANING[status.semantics]
-    return {
-        "ID": str(status.id),
-        "ENTITY_ID": status.book,
-        "STATUS_ID": status.code,
-        "NAME": status.name,
-        "NAME_INIT": status.name if status.system else "",
-        "SORT": str(status.sort),
-        "SYSTEM": "Y" if status.system else "N",
-        "CATEGORY_ID": None if status.category is None else str(status.category),
-        "COLOR": status.color,
-        "SEMANTICS": status.semantics,
-        "EXTRA": {"SEMANTICS": meaning, "COLOR": status.color},
+def _categories(call: Call) -> Outcome:
+    """Deals and smart processes have pipelines; leads have none."""
+    rows = [_category(one) for one in sorted(_funnels(call), key=lambda one: one.sort)]
+    return Outcome({"categories": rows}, len(rows))
+
+
+def _funnels(call: Call) -> list[Pipeline]:
+    number = call.integer("entityTypeId")
+    if number != 2 and number not in [one.type_id for one in call.portal.books.processes]:
+        raise Refused(400, "ENTITY_TYPE_NOT_SUPPORTED", "Entity type is not supported")
+    return call.portal.books.funnels(number)
+
+
+def _category(pipeline: Pipeline) -> dict[str, Any]:
+    """The general pipeline of deals, which is their default one, has no origin."""
+    shown = {
+        "id": pipeline.id,
+        "name": pipeline.name,
+        "sort": pipeline.sort,
+        "entityTypeId": pipeline.type_id,
     }
+    if pipeline.type_id == 2 and not pipeline.id:
+        return shown | {"isDefault": "Y"}
+    default = "N" if pipeline.type_id == 2 else "Y"
+    return shown | {"isDefault": default, "originId": "", "originatorId": ""}
 
 
-def _statuses(call: Call) -> Outcome:
-    rows = [_status(status) for status in call.portal.books.statuses]
+def _one_category(call: Call) -> Outcome:
+    pipeline = next((one for one in _funnels(call) if one.id == call.integer("id")), None)
+    if pipeline is None:
+        raise Refused(400, "NOT_FOUND", "Element not found")
+    return Outcome({"category": _category(pipeline)})
+
+
+def _deal_categories(call: Call) -> Outcome:
+    rows = [_deal_category(pipeline) for pipeline in call.portal.books.pipelines if pipeline.id]
     rows = ordered(narrowed(rows, call.map("filter")), call.map("order"))
     return Outcome(rows, len(rows))
 
 
-def _categories(call: Call) -> Outcome:
-    if call.integer("entityTypeId") != 2:
-        raise Refused(400, "ENTITY_TYPE_NOT_SUPPORTED", "Entity type is not supported")
-    rows: list[dict[str, Any]] = []
-    for pipeline in sorted(call.portal.books.pipelines, key=lambda one: one.sort):
-        row = {"id": pipeline.id, "name": pipeline.name, "sort": pipeline.sort, "entityTypeId": 2}
-        default = (
-            {"isDefault": "N", "originId": "", "originatorId": ""} if pipeline.id else {"isDefault": "Y"}
-        )
-        rows.append(row | default)
-    return Outcome({"categories": rows}, len(rows))
+def _deal_category(pipeline: Pipeline) -> dict[str, Any]:
+    shown = {"ID": str(pipeline.id), "CREATED_DATE": _CREATED, "NAME": pipeline.name}
+    return shown | {"SORT": str(pipeline.sort), "IS_LOCKED": "N"}
 
 
-def _deal_categories(call: Call) -> Outcome:
-    rows = [
-        {
-            "ID": str(pipeline.id),
-            "CREATED_DATE": _CREATED,
-            "NAME": pipeline.name,
-            "SORT": str(pipeline.sort),
-            "IS_LOCKED": "N",
-        }
-        for pipeline in call.portal.books.pipelines
-        if pipeline.id
-    ]
-    return Outcome(rows, len(rows))
+def _pipeline(call: Call) -> Pipeline:
+    pipeline = call.portal.books.pipeline(call.integer("id"))
+    if pipeline is None:
+        raise not_found()
+    return pipeline
+
+
+def _deal_category_get(call: Call) -> Outcome:
+    return Outcome(_deal_category(_pipeline(call)))
+
+
+def _deal_category_status(call: Call) -> Outcome:
+    """The name of the list its stages are in."""
+    return Outcome(_pipeline(call).book)
 
 
 def _default_category(call: Call) -> Outcome:
@@ -104,8 +113,10 @@ def _mode(_: Call) -> Outcome:
 
 
 METHODS: Methods = {
-    "crm.status.list": Method(_statuses, _CRM),
     "crm.category.list": Method(_categories, _CRM),
+    "crm.category.get": Method(_one_category, _CRM),
+    "crm.dealcategory.get": Method(_deal_category_get, _CRM),
+    "crm.dealcategory.status": Method(_deal_category_status, _CRM),
     "crm.dealcategory.list": Method(_deal_categories, _CRM),
     "crm.dealcategory.default.get": Method(_default_category, _CRM),
     "crm.dealcategory.stage.list": Method(_stages, _CRM),

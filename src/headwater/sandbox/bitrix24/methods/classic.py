@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from functools import partial
 
-from headwater.sandbox.bitrix24 import filters, php, userfields
+from headwater.sandbox.bitrix24 import php, userfields
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
 from headwater.sandbox.bitrix24.errors import Refused, access_denied, no_id, not_found
 from headwater.sandbox.bitrix24.fields import Entity, Table, Values
-from headwater.sandbox.bitrix24.lists import Asked, Rows, classic_order, classic_shape
 from headwater.sandbox.bitrix24.methods import customs
+from headwater.sandbox.bitrix24.methods.pages import page, where_of
 from headwater.sandbox.bitrix24.rights import visible, visible_to
 
 _WRITE_SECONDS = 0.15
@@ -40,24 +40,13 @@ def _fields(entity: Entity, call: Call) -> Outcome:
 
 
 def _list(entity: Entity, call: Call) -> Outcome:
-    portal, table = call.portal, _table(entity, call)
-    where = visible(table, call.person, filters.classic(table, call.map("filter"), portal.clock.zone))
-    asked = Asked(where, classic_order(table, call.map("order")), call.integer("start"))
-    shuffle = sum(portal.stats.requests.values()) if portal.shuffle_unordered else 0
-    listed = portal.lists.page(table, asked, shuffle=shuffle)
-    shape = classic_shape(table, call.names("select"))
-    rows = Rows(table, shape, listed.records)
-    seconds = page_seconds(call, len(rows), wide=len(shape.names) > 20, counted=listed.total)
-    return Outcome(rows, listed.total, listed.next, seconds)
+    table = _table(entity, call)
+    return page(call, table, visible(table, call.person, where_of(call, table)))
 
 
-def page_seconds(call: Call, rows: int, *, wide: bool, counted: int) -> float:
-    """What a page costs a portal: 0.03 s for 50 rows of few fields, 0.12 s for all; COUNT for every row."""
-    full = 0.115 if wide else 0.025
-    return 0.005 + full * rows / 50 + counted * call.portal.limits.rules.count_row_seconds
-
-
-def _seen(entity: Entity, call: Call) -> tuple[int, Values]:
+def seen(entity: Entity, call: Call) -> tuple[int, Values]:
+    """The record a call names by its id, with everything the portal knows of it; Refused when it is not
+    there or not for the caller's eyes."""
     record_id = call.integer("id")
     if record_id <= 0:
         raise no_id()
@@ -72,7 +61,7 @@ def _seen(entity: Entity, call: Call) -> tuple[int, Values]:
 
 
 def _get(entity: Entity, call: Call) -> Outcome:
-    return Outcome(_seen(entity, call)[1], seconds=0.02)
+    return Outcome(_table(entity, call).shown(seen(entity, call)[1]), seconds=0.02)
 
 
 def _add(entity: Entity, call: Call) -> Outcome:
@@ -83,7 +72,7 @@ def _add(entity: Entity, call: Call) -> Outcome:
 
 
 def _update(entity: Entity, call: Call) -> Outcome:
-    record_id, _ = _seen(entity, call)
+    record_id, _ = seen(entity, call)
     given = call.map("fields", required=True)
     check_currency(call, given)
     call.portal.records.update(_table(entity, call), record_id, given, call.person.id)
@@ -91,7 +80,7 @@ def _update(entity: Entity, call: Call) -> Outcome:
 
 
 def _delete(entity: Entity, call: Call) -> Outcome:
-    record_id, _ = _seen(entity, call)
+    record_id, _ = seen(entity, call)
     call.portal.records.remove(_table(entity, call), [record_id])
     return Outcome(True, seconds=_WRITE_SECONDS)
 

@@ -5,12 +5,15 @@ from typing import Any
 
 import orjson
 
-from headwater.sandbox.bitrix24 import filters, php, userfields
+from headwater.sandbox.bitrix24 import filters, multifields, php, userfields
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
 from headwater.sandbox.bitrix24.errors import Refused, invalid_argument
-from headwater.sandbox.bitrix24.fields import Field, Table, Values
+from headwater.sandbox.bitrix24.events import DYNAMIC
+from headwater.sandbox.bitrix24.fields import MULTIFIELD, Field, Table, Values
+from headwater.sandbox.bitrix24.links import bound
 from headwater.sandbox.bitrix24.lists import Asked
-from headwater.sandbox.bitrix24.methods.classic import check_currency, page_seconds
+from headwater.sandbox.bitrix24.methods.classic import check_currency
+from headwater.sandbox.bitrix24.methods.pages import page_seconds
 from headwater.sandbox.bitrix24.rights import visible, visible_to
 from headwater.sandbox.bitrix24.values import as_item
 
@@ -22,11 +25,13 @@ _SERVICE: dict[str, Any] = {
 }  # fmt: skip
 """What every item carries and nobody fills."""
 
+_FM = Field("FM", MULTIFIELD, "Мультиполя", multiple=True)
+
 
 def _table(call: Call) -> Table:
     number = call.integer("entityTypeId")
     for table in call.portal.tables.values():
-        if table.entity.type_id == number:
+        if number and table.entity.type_id == number:
             return table
     raise Refused(400, "NOT_FOUND", "Smart process not found")
 
@@ -36,13 +41,19 @@ def _key(call: Call, field: Field) -> str:
 
 
 def _item(call: Call, table: Table, record: Values, names: set[str] | None = None) -> dict[str, Any]:
-    shown: dict[str, Any] = {} if names else dict(_SERVICE)
+    """An item with the fields of these names, or, without names, with everything it carries."""
+    shown: dict[str, Any] = {} if names or table.entity.event == DYNAMIC else dict(_SERVICE)
     for name, value in record.items():
-        if names is None or name in names:
+        if name not in table.hidden and (names is None or name in names):
             field = table.fields[name]
             shown[_key(call, field)] = int(value) if name == "ID" else as_item(field, value)
+    for kept, first in table.entity.links.items():
+        if names is None or kept in names:
+            shown[table.fields[kept].item_name] = [one for one, _ in bound(record, kept, first)]
+    if names:
+        return shown
     return (
-        shown if names else shown | {"observers": [], "contactIds": [], "entityTypeId": table.entity.type_id}
+        shown | multifields.as_item(table, record) | {"observers": [], "entityTypeId": table.entity.type_id}
     )
 
 
@@ -100,16 +111,25 @@ def _get(call: Call) -> Outcome:
 
 def _fields(call: Call) -> Outcome:
     table = _table(call)
-    fields = {_key(call, field): userfields.described(field, item=True) for field in table.fields.values()}
+    fields = {
+        _key(call, field): userfields.described(field, item=True)
+        for field in table.fields.values()
+        if field.type != MULTIFIELD
+    }
+    if table.multifields:
+        fields["fm"] = userfields.described(_FM, item=True)
     return Outcome({"fields": fields})
 
 
-def _given(call: Call, table: Table) -> dict[str, Any]:
-    """The fields of a write by their classic names."""
+def _given(call: Call, table: Table, old: Values) -> dict[str, Any]:
+    """The fields of a write by their classic names; `old` is the record it changes, if there is one."""
     given: Mapping[str, Any] = call.map("fields", required=True)
     check_currency(call, dict(given))
     named: dict[str, Any] = {}
     for name, value in given.items():
+        if name == "fm" and table.multifields:
+            named |= multifields.known_only(multifields.from_item(value), old)
+            continue
         field = table.by_item.get(name) or table.fields.get(name)
         if field is None:
             continue
@@ -121,17 +141,23 @@ def _given(call: Call, table: Table) -> dict[str, Any]:
 
 def _add(call: Call) -> Outcome:
     table = _table(call)
-    record_id = call.portal.records.add(table, _given(call, table), call.person.id)
-    record = call.portal.get(record_id, table.entity.name) or {}
-    return Outcome({"item": _item(call, table, record)}, seconds=_WRITE_SECONDS)
+    record_id = call.portal.records.add(table, _given(call, table, {}), call.person.id)
+    return _written(call, table, record_id)
 
 
 def _update(call: Call) -> Outcome:
     table = _table(call)
-    record_id = int(_seen(call, table)["ID"])
-    call.portal.records.update(table, record_id, _given(call, table), call.person.id, immutable=True)
-    record = call.portal.get(record_id, table.entity.name) or {}
-    return Outcome({"item": _item(call, table, record)}, seconds=_WRITE_SECONDS)
+    old = _seen(call, table)
+    record_id = int(old["ID"])
+    call.portal.records.update(table, record_id, _given(call, table, old), call.person.id, immutable=True)
+    return _written(call, table, record_id)
+
+
+def _written(call: Call, table: Table, record_id: int) -> Outcome:
+    """The whole item after a write."""
+    values = call.portal.store.get(table, record_id)
+    assert values is not None  # noqa: S101 (it was written a moment ago)
+    return Outcome({"item": _item(call, table, table.record(record_id, values))}, seconds=_WRITE_SECONDS)
 
 
 def _delete(call: Call) -> Outcome:

@@ -1,0 +1,141 @@
+"""A whole CRM around the deals: who bought, who asked first, what was said and sold, stage by stage."""
+
+import random
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from headwater.sandbox.bitrix24.cast import Cast
+from headwater.sandbox.bitrix24.fields import Table, Values
+from headwater.sandbox.bitrix24.leads import LEADS
+from headwater.sandbox.bitrix24.portal import Portal
+from headwater.sandbox.bitrix24.stages import two_steps
+from headwater.sandbox.bitrix24.stamps import DAY, stamp
+from headwater.sandbox.bitrix24.stock import serviced, stocked
+from headwater.sandbox.bitrix24.trail import Dated, Facts, Trail
+
+CHUNK = 2_000
+"""So many deals are told at a time; within them everything has ids in the order it happened."""
+
+
+class World:
+    """Fills every table but that of the deals, chunk by chunk along with them."""
+
+    def __init__(self, portal: Portal, dice: random.Random, now: int) -> None:
+        self.cast = Cast(portal, dice, now)
+        self._portal = portal
+        self._dice = dice
+        self._now = now
+        self._zone = portal.clock.zone
+        self._trail = Trail(portal, dice)
+        self._last: dict[str, int] = {}
+        self._products: list[tuple[int, str]] = []
+        self._manual = portal.deals.slots["IS_MANUAL_OPPORTUNITY"]
+        self._lead = portal.deals.slots["LEAD_ID"]
+
+    def people(self, births: Sequence[int]) -> None:
+        """The companies and contacts that deals made at these moments need: 2 and 5 for every 5 deals."""
+        store, tables, first = self._portal.store, self._portal.tables, births[0] - 30 * DAY
+        self._products = stocked(self._portal, self._dice, first)
+        store.put(tables["company"], self.cast.companies([first, *births[::5], *births[2::5]]))
+        store.put(tables["contact"], self.cast.contacts([first, *births[::2], *births[1::2]]))
+
+    def around(self, deals: list[Facts]) -> None:
+        """Tells a chunk of deals, in the order they were made. Sets their leads, and whether their amounts
+        follow from their products."""
+        self._leads(deals)
+        steps = [one for deal in deals for one in self._trail.way(deal)]
+        self._put("deal_stages", sorted(steps, key=_when))
+        self._actions(deals)
+        self._put("comment", sorted((c for deal in deals for c in self._trail.comments(deal)), key=_when))
+        rows: list[Dated] = []
+        for deal in deals:
+            sold = list(self._trail.rows(deal, self._products))
+            deal.values[self._manual] = "N" if sold else "Y"
+            rows += [(0, row) for row in sold]
+        self._put("productrow", rows)
+        self._service(deals)
+        self._portal.store.write("serial.multifield", str(self.cast.number))
+
+    def _leads(self, deals: list[Facts]) -> None:
+        """About half of the deals were a lead before; nearly as many leads never became one."""
+        dice, plans = self._dice, []
+        for at, deal in enumerate(deals):
+            if dice.random() < 0.45:
+                plans.append((deal.made - 600 - int(dice.random() ** 2 * 5 * DAY), at))
+            if dice.random() < 0.55:
+                plans.append((deal.made - int(dice.random() * 7200), -1))
+        plans.sort()
+        last = self._last.get("lead", 0)
+        told: list[tuple[int, Values]] = []
+        for made, at in plans:
+            if at >= 0:
+                deals[at].values[self._lead] = str(last + 1 + len(told))
+            told.append((made, self._converted(deals[at]) if at >= 0 else {}))
+        table = self._portal.tables["lead"]
+        leads = list(self.cast.leads(told, last))
+        self._last["lead"] = last + len(leads)
+        self._portal.store.put(table, leads)
+        steps = [
+            step
+            for (number, values), (made, _) in zip(leads, told, strict=True)
+            for step in self._lead_way(table.record(number, values), made)
+        ]
+        self._put("lead_stages", sorted(steps, key=_when))
+
+    def _converted(self, deal: Facts) -> Values:
+        """What a lead knows that became this deal."""
+        shown = stamp(deal.made, self._zone)
+        times = dict.fromkeys(("MOVED_TIME", "DATE_MODIFY", "LAST_ACTIVITY_TIME", "DATE_CLOSED"), shown)
+        return {
+            "STATUS_ID": "CONVERTED",
+            "STATUS_SEMANTIC_ID": "S",
+            "ASSIGNED_BY_ID": str(deal.person),
+            "CONTACT_ID": str(deal.contact) if deal.contact else None,
+            "COMPANY_ID": str(deal.company) if deal.company else None,
+            **times,
+        }
+
+    def _lead_way(self, lead: Values, made: int) -> list[Dated]:
+        """Made as new, and moved once when it stands elsewhere now."""
+        return [(made, step) for step in two_steps(LEADS, lead, "NEW")]
+
+    def _actions(self, deals: list[Facts]) -> None:
+        """Activities, and the statistics of those that are calls."""
+        found = [(when, act, deal) for deal in deals for when, act in self._trail.activities(deal)]
+        found.sort(key=lambda one: one[0])
+        first = self._put("activity", [(when, act) for when, act, _ in found])
+        calls = [
+            (when, self._trail.call(deal, number, act))
+            for number, (when, act, deal) in enumerate(found, first)
+            if act["TYPE_ID"] == "2"
+        ]
+        self._put("call", calls)
+
+    def _service(self, deals: list[Facts]) -> None:
+        for process in self._portal.books.processes[:1]:
+            name = f"dynamic_{process.type_id}"
+            last, table = self._last.get(name, 0), self._portal.tables[name]
+            items = list(serviced(self._portal, self._dice, deals, last, self._now))
+            self._last[name] = last + len(items)
+            self._portal.store.put(table, items)
+            self._put(f"{name}_stages", self._item_ways(table, items))
+
+    def _item_ways(self, table: Table, items: Iterable[tuple[int, list[Any]]]) -> list[Dated]:
+        steps: list[Dated] = []
+        new = self._portal.books.entries(table.fields["STAGE_ID"].status_type)[0].code
+        for number, values in items:
+            item = table.record(number, values)
+            steps += [(0, step) for step in two_steps(table.entity, item, new)]
+        return steps
+
+    def _put(self, name: str, records: Iterable[Dated]) -> int:
+        """Stores records under the next ids; the first of them."""
+        table, first = self._portal.tables[name], self._last.get(name, 0) + 1
+        rows = [(first + at, table.row(record)) for at, (_, record) in enumerate(records)]
+        self._last[name] = first + len(rows) - 1
+        self._portal.store.put(table, rows)
+        return first
+
+
+def _when(one: Dated) -> int:
+    return one[0]
