@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from headwater.sandbox.bitrix24.apps import Apps, Grant, address
+from headwater.sandbox.bitrix24.apps import Apps, Grant, address, named
 from headwater.sandbox.bitrix24.books import App, Books
 from headwater.sandbox.bitrix24.events import INSTALLED, REMOVED, Events
 from headwater.sandbox.bitrix24.offline import Offline
@@ -47,8 +47,8 @@ class AppDesk(ABC):
         if install_url:
             address(install_url)
         person = owner.id if user_id is None else user_id
-        granted_scopes = list(webhook.scopes) if scopes is None else list(scopes)
-        app = self.apps.install(person, granted_scopes, redirect_uri=redirect_uri, finished=finished, **words)
+        wanted = webhook.scopes if scopes is None else scopes
+        app = self.apps.install(person, wanted, redirect_uri=redirect_uri, finished=finished, **words)
         self.save()
         if install_url:
             installed = "Y" if finished else "N"
@@ -65,9 +65,9 @@ class AppDesk(ABC):
         finished: bool | None = None,
     ) -> None:
         """Changes an application, by default the first: what it may do, whether it is paid for, whether its
-        installation is finished. KeyError when there is none."""
+        installation is finished. KeyError when there is none, ValueError says what is wrong."""
         app = self.apps.one(client_id)
-        app.scopes = app.scopes if scopes is None else list(scopes)
+        app.scopes = app.scopes if scopes is None else named(scopes)
         app.paid = app.paid if paid is None else paid
         app.finished = app.finished if finished is None else finished
         self.save()

@@ -87,9 +87,7 @@ class Apps:
         finished: bool = True,
     ) -> App:
         """One more application; what is not given is drawn. ValueError says what is wrong."""
-        person = self._books.person(user_id)
-        if person is None or not person.active:
-            raise ValueError(f"nobody with the id {user_id} works here, so nobody can install an application")
+        self._person(user_id)
         if client_id and self.known(client_id):
             raise ValueError(f"there is an application {client_id} already")
         if redirect_uri:
@@ -101,7 +99,7 @@ class Apps:
             client_secret or secrets.token_urlsafe(37)[:50],
             application_token or secrets.token_hex(16),
             user_id,
-            list(scopes),
+            named(scopes),
             redirect_uri,
             finished=finished,
         )
@@ -148,8 +146,9 @@ class Apps:
         return int(found[0][0]) if found and found[0][1] > self._clock.steady() else None
 
     def grant(self, app: App, user_id: int | None = None) -> Grant:
-        """Fresh tokens, without any login; by default for the person who installed the application."""
-        person = app.user_id if user_id is None else user_id
+        """Fresh tokens, without any login; by default for the person who installed the application.
+        ValueError when nobody has this id."""
+        person = self._person(app.user_id if user_id is None else user_id)
         access = self.access(app, person)
         return Grant(
             app.client_id,
@@ -198,11 +197,23 @@ class Apps:
         app.removed = True
         self._forget(app)
 
+    def _person(self, user_id: int) -> int:
+        if self._books.person(user_id) is None:
+            raise ValueError(f"nobody has the id {user_id} here")
+        return user_id
+
     def _forget(self, app: App) -> None:
         self._store.execute("delete from grants where app = ?", (app.id,))
 
     def _signature(self, said: str) -> str:
         return hmac.digest(self._key, said.encode(), "sha256").hex()[:40]
+
+
+def named(scopes: Sequence[str]) -> list[str]:
+    """Scopes as they are kept; ValueError when they are no list of names."""
+    if isinstance(scopes, str) or not all(isinstance(one, str) for one in scopes):
+        raise ValueError(f"scopes is a list of names, such as ['crm', 'user'], not {scopes!r}")
+    return list(scopes)
 
 
 def address(url: str) -> httpx2.URL:

@@ -126,7 +126,9 @@ def _take_events(portal: Portal, body: Body) -> Body:
 
 
 def _install(portal: Portal, body: Body) -> Body:
-    return asdict(portal.install_app(**body))
+    texts = ("redirect_uri", "install_url", "client_id", "client_secret", "application_token")
+    said: Body = {name: str(value) if name in texts else value for name, value in body.items()}
+    return asdict(portal.install_app(**said))
 
 
 def _apps(portal: Portal, _: Body) -> Body:
