@@ -481,7 +481,7 @@ def test_a_webhook_has_no_queue(queued, tell):
 
 
 def test_the_queue_survives_a_restart(tmp_path):
-    options = Options(store=tmp_path / "portal.sqlite", deals=5, virtual=True, app=True)
+    options = Options(store=tmp_path / "portal.sqlite", deals=5, virtual=True)
     first = built(options)
     first.set_feature("rest_offline_extended", on=True)
     grant = first.install_app()

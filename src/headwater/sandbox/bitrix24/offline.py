@@ -25,7 +25,6 @@ OF_LIST = tuple(_COLUMNS)
 _KEY = re.compile(r"(>=|<=|!=|!@|[><=!@]?)(\w+)")
 _COMPARING = (">", ">=", "<", "<=")
 _NEGATIVE = ("!", "!=", "!@")
-_MOST = 2**63 - 1
 
 _TABLE = """
 create table if not exists offline (
@@ -175,7 +174,7 @@ class Offline:
             return None if at is None else int(at.timestamp())
         text = php.text(value)
         if name in ("ID", "ERROR"):
-            return max(-_MOST, min(php.integer(text), _MOST))
+            return php.integer(text)
         return text.upper() if name == "EVENT_NAME" else text
 
     def _entry(
