@@ -101,7 +101,20 @@ def _currency(at: int, currency: Currency) -> dict[str, Any]:
 
 def _currencies(call: Call) -> Outcome:
     """The vendor's own sample counts no rows here: `total` is 0."""
-    return Outcome([_currency(at, one) for at, one in enumerate(call.portal.books.currencies)], 0)
+    rows = [_currency(at, one) for at, one in enumerate(call.portal.books.currencies)]
+    return Outcome(ordered(rows, call.map("order")), 0)
+
+
+def _currency_get(call: Call) -> Outcome:
+    """A currency with what it is called in each language."""
+    code, several = call.text("id"), call.portal.books.currencies
+    found = next(((at, one) for at, one in enumerate(several) if one.code == code), None)
+    if found is None:
+        raise not_found()
+    shown = _currency(*found)
+    names = ("FORMAT_STRING", "FULL_NAME", "DEC_POINT", "THOUSANDS_SEP", "DECIMALS")
+    words = {name: shown[name] for name in names} | {"THOUSANDS_VARIANT": "B", "HIDE_ZERO": "Y"}
+    return Outcome(shown | {"LANG": {"ru": words}})
 
 
 def _base(call: Call) -> Outcome:
@@ -121,6 +134,7 @@ METHODS: Methods = {
     "crm.dealcategory.default.get": Method(_default_category, _CRM),
     "crm.dealcategory.stage.list": Method(_stages, _CRM),
     "crm.currency.list": Method(_currencies, _CRM),
+    "crm.currency.get": Method(_currency_get, _CRM),
     "crm.currency.base.get": Method(_base, _CRM),
     "crm.settings.mode.get": Method(_mode, _CRM),
 }
