@@ -27,12 +27,11 @@ class File:
     kind: str
 
 
-def item_file(
-    root: str, auth: str, number: int, *, type_id: int, record_id: int, field: str
-) -> dict[str, object]:
-    """A file as crm.item.* shows it: an address for people, and one for machines."""
-    asked = {"action": "crm.controller.item.getFile", "SITE_ID": "s1", "entityTypeId": type_id}
-    asked |= {"id": record_id, "fieldName": field, "fileId": number}
+def item_file(root: str, auth: str, number: int, owner: tuple[int, int], field: str) -> dict[str, object]:
+    """A file as crm.item.* shows it: an address for people, and one for machines. `owner`: the numbers of
+    its entity and of the record."""
+    asked = {"action": "crm.controller.item.getFile", "SITE_ID": "s1", "entityTypeId": owner[0]}
+    asked |= {"id": owner[1], "fieldName": field, "fileId": number}
     machine = urlencode({"auth": auth, "token": f"crm|{number}"})
     return {
         "id": number,

@@ -40,6 +40,14 @@ def has(text: str, value: Any) -> bool:
     return value is not None and fold(text) in fold(str(value))
 
 
+_EXTENSION = re.compile(r"доб|ext|#|,|;", re.IGNORECASE)
+
+
+def digits(value: Any) -> str:
+    """The digits of a phone number, without its extension and whatever else was written along with it."""
+    return "".join(sign for sign in _EXTENSION.split(str(value or ""), maxsplit=1)[0] if sign.isdigit())
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One condition; `index` names the indexed field whose index alone can serve it, if one can."""

@@ -4,24 +4,19 @@ from collections.abc import Sequence
 
 from headwater.sandbox.bitrix24.books import Person
 from headwater.sandbox.bitrix24.fields import Table
-from headwater.sandbox.bitrix24.filters import Condition, Where, fold
+from headwater.sandbox.bitrix24.filters import Condition, Where, digits
 from headwater.sandbox.bitrix24.rights import visible
 from headwater.sandbox.bitrix24.store import Store
 
-_SIGNS = (" ", "-", "(", ")", "+", ".", "\u00a0")
-"""What people write into numbers without meaning it."""
+_VALUE = "value ->> 'VALUE'"
 
 
 def reached(store: Store, table: Table, person: Person, kind: str, values: Sequence[str]) -> list[int]:
     """The records this person sees that have one of these numbers (PHONE) or addresses (EMAIL), in order of
     id. Numbers are compared by their digits, addresses without regard to case."""
-    bare, wanted = "value ->> 'VALUE'", [fold(one) for one in values]
-    if kind == "PHONE":
-        wanted = ["".join(sign for sign in one if sign.isdigit()) for one in values]
-        for sign in _SIGNS:
-            bare = f"replace({bare}, '{sign}', '')"
-    else:
-        bare = f"lower({bare})"
+    phones = kind == "PHONE"
+    bare = f"portal_digits({_VALUE})" if phones else f"lower({_VALUE})"
+    wanted = [digits(one) if phones else one.lower() for one in values]
     known = tuple(dict.fromkeys(one for one in wanted if one))
     if not known:
         return []

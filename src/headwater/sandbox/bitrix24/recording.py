@@ -7,7 +7,7 @@ from headwater.sandbox.bitrix24.lookup import where
 from headwater.sandbox.bitrix24.portal import Portal
 
 _TRANSCRIPTS = (
-    "— Добрый день, вы оставляли заявку на сайте. — Да, хотел уточнить цену и сроки. — Пришлю расчёт сегодня.",
+    "— Добрый день, вы оставляли заявку на сайте. — Да, хотел уточнить цену и сроки. — Пришлю сегодня.",
     "— Assalomu alaykum, narxini bilmoqchi edim. — Vaalaykum assalom, hozir hisoblab yuboraman.",
     "— Мы сравнили с другими, у вас дороже. — Понимаю, предложу скидку, если оплатите до пятницы.",
     "— Спасибо, всё получили. — Отлично, пришлю акт. Если что-то понадобится, звоните.",

@@ -48,7 +48,9 @@ _FIELDS = (
     Field("ACCOMPLICES", "user", multiple=True, empty=[]),
     Field("AUDITORS", "user", multiple=True, empty=[]),
     Field("TAGS", "object", empty={}),
-    Field("UF_CRM_TASK", "string", item="ufCrmTask", multiple=True, named=True, empty=False),
+    Field("UF_CRM_TASK", "string", multiple=True, named=True, empty=False),
+    Field("UF_TASK_WEBDAV_FILES", "integer", multiple=True, named=True, empty=False),
+    Field("UF_MAIL_MESSAGE", "integer", named=True),
 )
 
 

@@ -120,7 +120,9 @@ class World:
         """Activities, the statistics of those that are calls, the tasks that others stand for."""
         found = [(when, act, deal) for deal in deals for when, act in self._trail.activities(deal)]
         found.sort(key=lambda one: one[0])
-        first, calls, tasks = self._last.get("activity", 0) + 1, [], []
+        calls: list[Dated] = []
+        tasks: list[Dated] = []
+        first = self._last.get("activity", 0) + 1
         for number, (when, act, deal) in enumerate(found, first):
             if act["TYPE_ID"] == str(CALL):
                 row = self._trail.call(deal, number, act)

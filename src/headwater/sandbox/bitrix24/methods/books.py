@@ -114,7 +114,7 @@ def _currency_get(call: Call) -> Outcome:
     shown = _currency(*found)
     names = ("FORMAT_STRING", "FULL_NAME", "DEC_POINT", "THOUSANDS_SEP", "DECIMALS")
     words = {name: shown[name] for name in names} | {"THOUSANDS_VARIANT": "B", "HIDE_ZERO": "Y"}
-    return Outcome(shown | {"LANG": {"ru": words}})
+    return Outcome(shown | {"LANG": dict.fromkeys(("en", "ru"), words)})
 
 
 def _base(call: Call) -> Outcome:

@@ -21,9 +21,13 @@ _CRM = ("crm",)
 _WRITE_SECONDS = 0.5
 _SERVICE: dict[str, Any] = {
     "dateCreateShort": None, "dateModifyShort": None, "productId": None, "begindateShort": None,
-    "isWork": None, "isWon": None, "isLose": None, "hasProducts": None, "webformId": 0,
+    "isWork": None, "isWon": None, "isLose": None, "hasProducts": None, "webformId": 0, "isConvert": None,
+    "shortName": None, "login": None, "receivedAmount": None, "lostAmount": None,
 }  # fmt: skip
 """What every item carries and nobody fills."""
+
+_SOUGHT = ("ID", "TITLE", "NAME", "LAST_NAME", "COMPANY_TITLE", "OPPORTUNITY", "COMMENTS")
+"""What the portal searches an item by, kept with it in one text."""
 
 _FM = Field("FM", MULTIFIELD, "Мультиполя", multiple=True)
 
@@ -61,6 +65,8 @@ def _item(call: Call, table: Table, record: Values, names: set[str] | None = Non
         shown["observers"] = [php.integer(one) for one in record["OBSERVERS"] or []]
     if names:
         return shown
+    if table.entity.event != DYNAMIC:
+        shown["searchContent"] = " ".join(text for name in _SOUGHT if (text := php.text(record.get(name))))
     return shown | multifields.as_item(table, record) | {"entityTypeId": table.entity.type_id}
 
 
@@ -71,8 +77,8 @@ def _files(call: Call, table: Table, record: Values, field: Field) -> Any:
         if not isinstance(value, dict) or not php.integer(value.get("id")):
             return as_item(field, value)
         root, auth, number = call.portal.events.root, call.webhook.code, php.integer(value["id"])
-        owner = {"type_id": table.entity.type_id, "record_id": int(record["ID"]), "field": field.name}
-        return files.item_file(root, auth, number, **owner)
+        owner = (table.entity.type_id, int(record["ID"]))
+        return files.item_file(root, auth, number, owner, field.name)
 
     value = record[field.name]
     return [shown(one) for one in value or []] if field.multiple else shown(value)

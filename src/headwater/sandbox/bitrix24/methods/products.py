@@ -12,6 +12,16 @@ from headwater.sandbox.bitrix24.methods.pages import listed, page, page_seconds,
 
 _CRM = ("crm",)
 _WRITE_SECONDS = 0.15
+_CONSTANT: dict[str, Any] = {
+    "available": "Y", "barcodeMulti": "N", "bundle": "N", "canBuyZero": "N", "dateActiveFrom": None,
+    "dateActiveTo": None, "detailText": None, "detailTextType": "text", "height": None, "length": None,
+    "previewText": None, "previewTextType": "text", "property259": [], "purchasingCurrency": None,
+    "purchasingPrice": None, "quantityReserved": 0, "quantityTrace": "N", "recurSchemeLength": None,
+    "recurSchemeType": None, "subscribe": "Y", "trialPriceId": None, "type": 1, "weight": None,
+    "width": None, "withoutOrder": "N",
+}  # fmt: skip
+"""What is the same for every product of this shop."""
+
 _NAMES = {"iblockId": "CATALOG_ID", "iblockSectionId": "SECTION_ID"}
 
 
@@ -100,17 +110,11 @@ def _classic(name: str) -> str:
 
 def _product(record: Values) -> dict[str, Any]:
     number = int(record["ID"])
-    shown: dict[str, Any] = {
+    shown: dict[str, Any] = _CONSTANT | {
         "id": number,
         "iblockId": php.integer(record["CATALOG_ID"]),
         "iblockSectionId": php.integer(record["SECTION_ID"]) or None,
-        "available": "Y",
-        "type": 1,
         "quantity": number % 40,
-        "quantityReserved": 0,
-        "purchasingPrice": None,
-        "purchasingCurrency": None,
-        "weight": None,
         "property258": record["PROPERTY_258"],
     }
     for name in ("NAME", "CODE", "ACTIVE", "XML_ID", "VAT_INCLUDED", "DATE_CREATE", "TIMESTAMP_X"):

@@ -23,7 +23,8 @@ def _seen(call: Call, where: Where) -> Where:
         return where
     table = _table(call)
     kind, owner = (expression(table, table.fields[name]) for name in ("ENTITY_TYPE_ID", "ENTITY_ID"))
-    parts, arguments = [], []
+    parts: list[str] = []
+    arguments: list[object] = []
     for entity in (CONTACTS, COMPANIES):
         open_ = visible(call.portal.tables[entity.name], call.person, Where())
         parts.append(

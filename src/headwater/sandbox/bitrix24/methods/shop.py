@@ -17,6 +17,14 @@ from headwater.sandbox.bitrix24.values import moment, shown_moment
 _SALE = ("sale",)
 _WRITE_SECONDS = 0.3
 _UNREADABLE, _UNWRITABLE, _UNKNOWN = 200040300010, 200040300020, 200540400001
+_IN_BASKET: dict[str, Any] = {
+    "barcodeMulti": "N", "dateRefresh": None, "detailPageUrl": "", "discountCoupon": "", "discountName": "",
+    "discountValue": "", "fuserId": 4, "lid": "s1", "module": "catalog", "notes": "BASE", "priceTypeId": 1,
+    "productPriceId": 112, "productProviderClass": "\\Bitrix\\Catalog\\Product\\CatalogProvider",
+    "recommendation": "", "setParentId": "", "subscribe": "N", "type": "",
+}  # fmt: skip
+"""What an order says of the things in it besides what they say themselves."""
+
 _WRITABLE = {
     "additionalInfo", "canceled", "comments", "companyId", "externalOrder", "id1c", "marked", "orderTopic",
     "personTypeId", "reasonCanceled", "reasonMarked", "responsibleId", "statusId", "updated1c",
@@ -40,7 +48,7 @@ def _list(name: str, wrapper: str, call: Call) -> Outcome:
 
 
 def _get(name: str, wrapper: str, call: Call) -> Outcome:
-    return Outcome({wrapper: _whole(call, call.portal.tables[name], _one(call, name))}, seconds=0.02)
+    return Outcome({wrapper: plain_row(_one(call, name), _shown(call.portal.tables[name]))}, seconds=0.02)
 
 
 def _one(call: Call, name: str) -> Values:
@@ -51,10 +59,6 @@ def _one(call: Call, name: str) -> Values:
         what = name.removeprefix("sale_").replace("basketitem", "basket item")
         raise Refused(400, _UNKNOWN, f"{what} does not exist")
     return record
-
-
-def _whole(_: Call, table: Table, record: Values) -> dict[str, Any]:
-    return plain_row(record, _shown(table))
 
 
 def _shown(table: Table) -> list[Field]:
@@ -70,19 +74,32 @@ def _order(call: Call) -> Outcome:
         for name, kind in (("basketItems", "basketitem"), ("payments", "payment"), ("shipments", "shipment"))
     }
     for item in parts["basketItems"]:
-        item |= {"id": str(item["id"]), "orderId": str(item["orderId"])}
+        item.update(_IN_BASKET, id=str(item["id"]), orderId=str(item["orderId"]))
     for shipment in parts["shipments"]:
-        shipment["shipmentItems"] = [
-            _shipped(shipment, int(item["id"]), item["quantity"]) for item in parts["basketItems"]
-        ]
-    return Outcome({"order": _bare(call, record) | parts | _bonds(record)}, seconds=0.1)
+        shipment["shipmentItems"] = _shipped(call, shipment)
+    whole = _bare(call, record) | parts | _bonds(record) | {"requisiteLink": _requisite(call, record)}
+    return Outcome({"order": whole}, seconds=0.1)
+
+
+def _requisite(call: Call, record: Values) -> Any:
+    """The requisites of the company an order is of; `[]` without."""
+    table, firm = call.portal.tables["requisite"], php.integer(record["CLIENT_COMPANY_ID"])
+    held = [one for one, _ in where(call.portal.store, table, "ENTITY_ID", [firm])] if firm else []
+    return (
+        {"bankDetailId": 0, "mcBankDetailId": 0, "mcRequisiteId": 0, "requisiteId": held[0]} if held else []
+    )
+
+
+def _shipment(call: Call) -> Outcome:
+    """A delivery with what is in it."""
+    table = call.portal.tables["sale_shipment"]
+    shown = plain_row(_one(call, "sale_shipment"), _shown(table))
+    return Outcome({"shipment": shown | {"shipmentItems": _shipped(call, shown)}}, seconds=0.02)
 
 
 def _bare(call: Call, record: Values) -> dict[str, Any]:
-    return _whole(call, call.portal.tables["sale_order"], record) | {
-        "clients": _clients(record),
-        "requisiteLink": [],
-    }
+    shown = plain_row(record, _shown(call.portal.tables["sale_order"]))
+    return shown | {"clients": _clients(record), "requisiteLink": []}
 
 
 def _clients(record: Values) -> list[dict[str, Any]]:
@@ -118,19 +135,23 @@ def _bonds(record: Values) -> dict[str, Any]:
 def _parts(call: Call, name: str, order: int) -> list[dict[str, Any]]:
     table = call.portal.tables[name]
     held = where(call.portal.store, table, "ORDER_ID", [order])
-    return [_whole(call, table, table.record(*one)) for one in held]
+    return [plain_row(table.record(*one), _shown(table)) for one in held]
 
 
-def _shipped(shipment: dict[str, Any], item: int, quantity: float) -> dict[str, Any]:
-    return {
-        "id": item,
-        "basketId": item,
-        "orderDeliveryId": shipment["id"],
-        "quantity": quantity,
-        "reservedQuantity": quantity,
-        "dateInsert": shipment["dateInsert"],
-        "xmlId": f"bx_{item:013x}",
-    }
+def _shipped(call: Call, shipment: dict[str, Any]) -> list[dict[str, Any]]:
+    """Everything in the basket of its order: nothing is delivered in parts here."""
+    return [
+        {
+            "id": item["id"],
+            "basketId": item["id"],
+            "orderDeliveryId": shipment["id"],
+            "quantity": item["quantity"],
+            "reservedQuantity": item["quantity"],
+            "dateInsert": shipment["dateInsert"],
+            "xmlId": f"bx_{item['id']:013x}",
+        }
+        for item in _parts(call, "sale_basketitem", shipment["orderId"])
+    ]
 
 
 def _update(call: Call) -> Outcome:
@@ -199,6 +220,7 @@ def _entry(rows: Rows, wrapper: str, what: str, call: Call) -> Outcome:
 
 METHODS: Methods = {
     "sale.order.get": _admin(_order),
+    "sale.shipment.get": _admin(_shipment),
     "sale.order.update": _admin(_update, _UNWRITABLE),
     "sale.status.list": _admin(partial(_book, _STATUS_ROWS, "statuses")),
     "sale.status.get": _admin(partial(_entry, _STATUS_ROWS, "status", "status")),
@@ -211,7 +233,7 @@ for _kind, _single, _several in (
     ("order", "", "orders"),
     ("basketitem", "basketItem", "basketItems"),
     ("payment", "payment", "payments"),
-    ("shipment", "shipment", "shipments"),
+    ("shipment", "", "shipments"),
 ):
     METHODS[f"sale.{_kind}.list"] = _admin(partial(_list, f"sale_{_kind}", _several))
     if _single:

@@ -26,6 +26,17 @@ _ACTIONS = (
     "edit.plan", "checklist.add", "favorite.add", "favorite.delete",
 )  # fmt: skip
 _NEVER = {"accept", "decline", "approve", "disapprove", "renew", "take", "edit.originator"}
+_COUNTS = {
+    "expired": 0, "newComments": 0, "projectExpired": 0, "projectNewComments": 0, "mutedExpired": 0,
+    "mutedNewComments": 0,
+}  # fmt: skip
+_BESIDES: dict[str, Any] = {
+    "lengthDeadline": "1", "taskRequireResult": "N", "taskHasOpenResult": "N", "taskHasResult": "N",
+    "timeElapsed": None, "timerIsRunningForCurrentUser": "N",
+    "counter": {"counters": _COUNTS, "color": "gray", "value": 0},
+}  # fmt: skip
+"""What a whole task says besides its fields."""
+
 _LIST_SECONDS = 1.4
 """So slow is a page on real portals."""
 
@@ -71,6 +82,8 @@ def _render(call: Call) -> Render:
             if name in row:
                 people = {one: _person(call, php.integer(one)) for one in row[name]}
                 row[f"{name}Data"] = php.array(people)
+        if "description" in row and "guid" in row:
+            row |= _BESIDES | {"parsedDescription": row["description"]}
         return row
 
     return shown
