@@ -254,7 +254,9 @@ def test_a_wrong_webhook_is_refused(portal, user, code):
 def test_who_am_i_and_what_may_i(tell):
     assert tell("profile")["result"]["ADMIN"] is True
     assert tell("user.admin", code="seller")["result"] is False
-    assert tell("scope")["result"] == ["crm", "user", "department", "telephony", "catalog"]
+    assert tell("scope")["result"] == [
+        "crm", "user", "department", "telephony", "catalog", "sale", "task", "disk", "userfieldconfig",
+    ]  # fmt: skip
     assert tell("server.time")["result"] == "2026-11-20T12:00:00+03:00"
     assert tell("method.get", {"name": "crm.item.list"})["result"] == {
         "isExisting": True,

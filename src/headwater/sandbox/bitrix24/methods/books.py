@@ -5,10 +5,21 @@ from typing import Any
 from headwater.sandbox.bitrix24.books import Currency, Pipeline
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
 from headwater.sandbox.bitrix24.errors import Refused, not_found
+from headwater.sandbox.bitrix24.fields import Field
 from headwater.sandbox.bitrix24.methods.rows import narrowed, ordered
+from headwater.sandbox.bitrix24.userfields import described
 
 _CRM = ("crm",)
 _CREATED = "2021-03-01T10:00:00+03:00"
+_CATEGORY = (
+    Field("ID", "integer", "ID", readonly=True),
+    Field("NAME", "string", "NAME"),
+    Field("SORT", "integer", "SORT"),
+    Field("ENTITY_TYPE_ID", "integer", "ENTITY_TYPE_ID", required=True, readonly=True),
+    Field("IS_DEFAULT", "boolean", "IS_DEFAULT", readonly=True),
+    Field("ORIGIN_ID", "string", "ORIGIN_ID"),
+    Field("ORIGINATOR_ID", "string", "ORIGINATOR_ID"),
+)
 
 
 def _categories(call: Call) -> Outcome:
@@ -39,10 +50,17 @@ def _category(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def _one_category(call: Call) -> Outcome:
+    if call.get("id") is None:
+        raise Refused(400, "100", "Could not find value for parameter {id}")
     pipeline = next((one for one in _funnels(call) if one.id == call.integer("id")), None)
     if pipeline is None:
         raise Refused(400, "NOT_FOUND", "Element not found")
     return Outcome({"category": _category(pipeline)})
+
+
+def _category_fields(call: Call) -> Outcome:
+    _funnels(call)
+    return Outcome({"fields": {one.item_name: described(one, item=True) for one in _CATEGORY}})
 
 
 def _deal_categories(call: Call) -> Outcome:
@@ -128,6 +146,7 @@ def _mode(_: Call) -> Outcome:
 METHODS: Methods = {
     "crm.category.list": Method(_categories, _CRM),
     "crm.category.get": Method(_one_category, _CRM),
+    "crm.category.fields": Method(_category_fields, _CRM),
     "crm.dealcategory.get": Method(_deal_category_get, _CRM),
     "crm.dealcategory.status": Method(_deal_category_status, _CRM),
     "crm.dealcategory.list": Method(_deal_categories, _CRM),

@@ -53,15 +53,6 @@ _DESCRIBED: dict[str, tuple[Field, ...]] = {
         Field("IS_LOCKED", "char", "Заблокирован", readonly=True),
     ),
 }
-_CATEGORY = (
-    Field("ID", "integer", "ID", readonly=True),
-    Field("NAME", "string", "NAME"),
-    Field("SORT", "integer", "SORT"),
-    Field("ENTITY_TYPE_ID", "integer", "ENTITY_TYPE_ID", required=True, readonly=True),
-    Field("IS_DEFAULT", "boolean", "IS_DEFAULT", readonly=True),
-    Field("ORIGIN_ID", "string", "ORIGIN_ID"),
-    Field("ORIGINATOR_ID", "string", "ORIGINATOR_ID"),
-)
 
 
 def _enum(name: str, _: Call) -> Outcome:
@@ -76,10 +67,6 @@ def _fields(name: str, _: Call) -> Outcome:
     return Outcome({field.name: described(field, item=False) for field in _DESCRIBED[name]})
 
 
-def _category_fields(_: Call) -> Outcome:
-    return Outcome({"fields": {one.item_name: described(one, item=True) for one in _CATEGORY}})
-
-
 def _order_owners(_: Call) -> Outcome:
     """Orders of the shop belong to deals."""
     return Outcome([{"attribute": "DYN", "code": "DEAL", "id": 2, "name": "Сделка"}])
@@ -88,6 +75,5 @@ def _order_owners(_: Call) -> Outcome:
 METHODS: Methods = {
     **{f"crm.enum.{name}": Method(partial(_enum, name), _CRM) for name in _ENUMS},
     **{name: Method(partial(_fields, name), _CRM) for name in _DESCRIBED},
-    "crm.category.fields": Method(_category_fields, _CRM),
     "crm.enum.getorderownertypes": Method(_order_owners, _CRM),
 }

@@ -23,6 +23,8 @@ _SERVICE: dict[str, Any] = {
     "dateCreateShort": None, "dateModifyShort": None, "productId": None, "begindateShort": None,
     "isWork": None, "isWon": None, "isLose": None, "hasProducts": None, "webformId": 0, "isConvert": None,
     "shortName": None, "login": None, "receivedAmount": None, "lostAmount": None,
+    "closedateShort": None, "eventDate": None, "eventDateShort": None, "eventId": None,
+    "eventDescription": None, "orderStage": None,
 }  # fmt: skip
 """What every item carries and nobody fills."""
 

@@ -239,7 +239,9 @@ def _item_set(call: Call) -> Outcome:
     if table is None or values is None:
         raise Refused(400, "OWNER_NOT_FOUND", "Owner not found")
     record = _owner(call, table, call.integer("ownerId"))
-    rows = [_upper(php.as_map(one)) for one in php.as_list(call.get("productRows") or [])]
+    if not php.is_array(call.get("productRows")):
+        raise Refused(400, "100", "Could not find value for parameter {productRows}")
+    rows = [_upper(php.as_map(one)) for one in php.as_list(call.get("productRows"))]
     return Outcome(
         {"productRows": [_item(row) for row in _replace(call, table, record, rows)]}, seconds=_WRITE_SECONDS
     )
