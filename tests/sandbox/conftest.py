@@ -1,15 +1,17 @@
 """A small believable portal on a virtual clock, and ways to ask it."""
 
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import orjson
 import pytest
 
-from headwater.sandbox.bitrix24 import Portal, PortalClock, Webhook, app, found, live
+from headwater.sandbox.bitrix24 import Portal, PortalClock, Rules, Webhook, app, found, live
 from headwater.sandbox.bitrix24.books import load
 from headwater.sandbox.bitrix24.rest import Answer, Request, answer
 from headwater.sandbox.control import Control
@@ -40,10 +42,36 @@ def portal(believable: dict[str, Any]) -> Iterator[Portal]:
 Ask = Callable[..., Answer]
 
 
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole company of 70 deals in a file, made once, to be copied."""
+    path = tmp_path_factory.mktemp("company") / "company.db"
+    books = found(7, code="admin")
+    seller = next(person for person in books.people if not person.admin and person.active)
+    books.webhooks.append(Webhook(seller.id, "seller", list(books.webhooks[0].scopes)))
+    made = Portal(books, store=path, clock=PortalClock(NOW), seed=7)
+    live(made, 70, seed=7)
+    made.close()
+    return path
+
+
+@pytest.fixture
+def whole(company: Path, tmp_path: Path) -> Iterator[Portal]:
+    """The whole company without limits."""
+    path = tmp_path / "company.db"
+    shutil.copyfile(company, path)
+    made = Portal(store=path, clock=PortalClock(NOW), rules=Rules(on=False), seed=7)
+    yield made
+    made.close()
+
+
 @pytest.fixture
 def ask(portal: Portal) -> Ask:
     """Asks the portal without HTTP; returns the raw answer."""
+    return _asking(portal)
 
+
+def _asking(portal: Portal) -> Ask:
     def call(
         method: str, params: dict[str, Any] | None = None, *, code: str = "admin", **more: Any
     ) -> Answer:
@@ -60,7 +88,16 @@ Tell = Callable[..., dict[str, Any]]
 @pytest.fixture
 def tell(ask: Ask) -> Tell:
     """Asks and reads the JSON."""
+    return _telling(ask)
 
+
+@pytest.fixture
+def hear(whole: Portal) -> Tell:
+    """Asks the whole company and reads the JSON."""
+    return _telling(_asking(whole))
+
+
+def _telling(ask: Ask) -> Tell:
     def call(method: str, params: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
         read: dict[str, Any] = orjson.loads(ask(method, params, **more).body)
         return read

@@ -1,4 +1,4 @@
-"""The orders of a believable online shop: about one for every fifteen deals, with their parts."""
+"""The orders of a believable online shop: about one for every eleven deals, with their parts."""
 
 import random
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ class Shopping:
 
     def orders(self, deals: Sequence[Facts], products: Sequence[tuple[int, str]]) -> None:
         """Stores the orders that became some of these deals."""
-        chosen = [one for one in deals if one.values[self._meaning] != "F" and self._dice.random() < 0.1]
+        chosen = [one for one in deals if one.values[self._meaning] != "F" and self._dice.random() < 0.2]
         baskets: list[Values] = []
         orders: list[Values] = []
         first = self._last.get("sale_order", 0) + 1

@@ -27,9 +27,11 @@ def _methods_of(owner: Entity, kept: str, first: str, other: str) -> Methods:
 
     def get(call: Call) -> Outcome:
         record_id, record = seen(owner, call)
-        pairs = bound(record, kept, first) if kept else _reverse(call, record_id)
-        primary = php.integer(record.get(first)) if kept else (pairs[0][0] if pairs else 0)
-        return Outcome([_shown(name, one, place, primary) for one, place in pairs])
+        if not kept:
+            return Outcome(_contacts_of(call, record_id))
+        primary = php.integer(record.get(first))
+        pairs = bound(record, kept, first)
+        return Outcome([_shown(name, one, place, primary=one == primary) for one, place in pairs])
 
     def put(call: Call) -> Outcome:
         record_id, _ = seen(owner, call)
@@ -98,8 +100,22 @@ def _methods_of(owner: Entity, kept: str, first: str, other: str) -> Methods:
     return {f"crm.{owner.name}.{other}.{verb}": Method(run, ("crm",)) for verb, run in family.items()}
 
 
-def _shown(name: str, one: int, place: int, primary: int) -> dict[str, Any]:
-    return {name: one, "SORT": place, "ROLE_ID": 0, "IS_PRIMARY": "Y" if one == primary else "N"}
+def _shown(name: str, one: int, place: int, *, primary: bool) -> dict[str, Any]:
+    return {name: one, "SORT": place, "ROLE_ID": 0, "IS_PRIMARY": "Y" if primary else "N"}
+
+
+def _contacts_of(call: Call, company_id: int) -> list[dict[str, Any]]:
+    """The contacts of a company as they know of it themselves: its place among the companies of each, and
+    whether it is their first."""
+    table, rows = call.portal.tables[CONTACTS.name], []
+    for contact, _ in _reverse(call, company_id):
+        values = call.portal.store.get(table, contact)
+        record = table.record(contact, values) if values else {}
+        firms = bound(record, "COMPANY_IDS", "COMPANY_ID")
+        place = next((place for one, place in firms if one == company_id), STEP)
+        first = php.integer(record.get("COMPANY_ID")) == company_id
+        rows.append(_shown("CONTACT_ID", contact, place, primary=first))
+    return rows
 
 
 def _fields(name: str, _: Call) -> Outcome:

@@ -71,7 +71,7 @@ def _classic(row: Values) -> dict[str, Any]:
         "MEASURE_NAME": row["MEASURE_NAME"],
         "SORT": row["SORT"],
         "XML_ID": "",
-        "TYPE": 1,
+        "TYPE": row["TYPE"],
         "STORE_ID": 0,
         "RESERVE_ID": None,
         "DATE_RESERVE_END": None,
@@ -113,7 +113,7 @@ def _item(row: Values) -> dict[str, Any]:
         "measureName": row["MEASURE_NAME"],
         "sort": row["SORT"],
         "xmlId": "",
-        "type": 1,
+        "type": row["TYPE"],
     }
 
 
