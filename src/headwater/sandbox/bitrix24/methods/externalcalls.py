@@ -1,7 +1,6 @@
 """telephony.externalCall.*: an application's exchange tells of calls; each leaves a row and an activity."""
 
 import base64
-import binascii
 import secrets
 from typing import Any
 
@@ -201,7 +200,7 @@ def _attach(call: Call) -> Outcome:
         return Outcome({"uploadUrl": where, "fieldName": "file"})
     try:
         sent = base64.b64decode(content, validate=True)
-    except binascii.Error as exc:
+    except ValueError as exc:
         text = "File content is not properly encoded. Base64 encoding is expected."
         raise _wrong(text) from exc
     return Outcome({"FILE_ID": recorded(call.portal, call_id, name, sent)}, seconds=_SECONDS)
