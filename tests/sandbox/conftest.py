@@ -1,7 +1,12 @@
 """A small believable portal on a virtual clock, and ways to ask it."""
 
+import asyncio
+import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +19,7 @@ import pytest
 from headwater.sandbox.bitrix24 import Portal, PortalClock, Rules, Webhook, app, found, live
 from headwater.sandbox.bitrix24.books import load
 from headwater.sandbox.bitrix24.rest import Answer, Request, answer
+from headwater.sandbox.bitrix24.server import Address
 from headwater.sandbox.control import Control
 
 NOW = datetime.fromisoformat("2026-11-20T12:00:00+03:00")
@@ -103,6 +109,26 @@ def _telling(ask: Ask) -> Tell:
         return read
 
     return call
+
+
+ToldBy = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture
+def told_by() -> ToldBy:
+    """What a script of the SDK prints as JSON; it runs in a process of its own, since it blocks."""
+
+    async def run(script: str, address: Address, ca: Path, asked: Any = None) -> Any:
+        running = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", textwrap.dedent(script), address.root.removeprefix("https://"), "1/admin",
+            orjson.dumps(asked).decode(), env=os.environ | {"REQUESTS_CA_BUNDLE": str(ca)},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await running.communicate()
+        assert running.returncode == 0, err.decode()
+        return orjson.loads(out)
+
+    return run
 
 
 Door = Callable[..., AbstractAsyncContextManager[tuple[Control, httpx2.AsyncClient]]]

@@ -58,3 +58,12 @@ def test_an_unreadable_json_body_has_no_parameters():
 )
 def test_integers_are_read_as_php_reads_them(text, number):
     assert php.integer(text) == number
+
+
+def test_a_bracket_that_is_never_closed_is_an_underscore():
+    """As the key of `filter[=ID]=5` arrives when its first = is not encoded."""
+    assert php.query("filter[a]=1&filter[=ID]=5&a.b c=2") == {
+        "filter": {"a": "1"},
+        "filter_": "ID]=5",
+        "a_b_c": "2",
+    }

@@ -39,6 +39,19 @@ def test_every_order_is_of_a_deal_there_is(whole, hear):
     ]
 
 
+def test_whoever_is_no_admin_sees_the_orders_of_the_deals_they_see(whole, hear):
+    whole.set_rights(sees="own", code="seller")
+    seen = {
+        int(deal["ID"])
+        for deal in hear("crm.deal.list", {"select": ["ID"], "start": -1}, code="seller")["result"]
+    }
+
+    bonds = hear("crm.orderentity.list", code="seller")["result"]["orderEntity"]
+
+    every = {bond["ownerId"] for bond in hear("crm.orderentity.list")["result"]["orderEntity"]}
+    assert {bond["ownerId"] for bond in bonds} == every & seen != every
+
+
 def test_a_merge_of_deals_takes_the_orders_along(whole, hear):
     first, second = hear("crm.orderentity.list", {"order": {"orderId": "ASC"}})["result"]["orderEntity"][:2]
 

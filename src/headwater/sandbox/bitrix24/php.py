@@ -20,11 +20,11 @@ def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Flat `a[b][]=c` pairs as nested maps, keys always text, the way parse_str() builds them."""
     top: dict[str, Any] = {}
     for key, value in pairs:
-        if "[" not in key or key.startswith("["):
-            top[key.replace(".", "_").replace(" ", "_")] = value
+        if "[" not in key or key.startswith("[") or "]" not in key.partition("[")[2]:
+            top[_plain(key)] = value
             continue
         head, _, tail = key.partition("[")
-        node, name = top, head.replace(".", "_").replace(" ", "_")
+        node, name = top, _plain(head)
         for step in _BRACKET.findall("[" + tail):
             inside = node.get(name)
             if not isinstance(inside, dict):
@@ -32,6 +32,11 @@ def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
             node, name = inside, step or _next_index(inside)
         node[name] = value
     return top
+
+
+def _plain(name: str) -> str:
+    """A name as PHP has it: dots, spaces and a bracket that is never closed are underscores."""
+    return name.replace(".", "_").replace(" ", "_").replace("[", "_", 1)
 
 
 def _next_index(node: Mapping[str, Any]) -> str:

@@ -8,7 +8,8 @@ from headwater.sandbox.bitrix24.belongings import table_of
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
 from headwater.sandbox.bitrix24.deals import DEALS
 from headwater.sandbox.bitrix24.errors import Refused, access_denied, not_array
-from headwater.sandbox.bitrix24.fields import Entity, Owner, Table, Values, upper_name
+from headwater.sandbox.bitrix24.fields import Entity, Owner, Table, Values, item_name, upper_name
+from headwater.sandbox.bitrix24.filters import split
 from headwater.sandbox.bitrix24.leads import LEADS
 from headwater.sandbox.bitrix24.lookup import where
 from headwater.sandbox.bitrix24.methods.rows import narrowed, ordered, paged
@@ -148,8 +149,8 @@ def _table_of(call: Call, code: str) -> Table | None:
 
 def _list(call: Call) -> Outcome:
     """Of one kind of owner, and of one owner or several; filters know the rows' ids and products, orders
-    their ids and places, by which they are sorted unless asked otherwise."""
-    given = call.map("filter")
+    their ids and places, by which they are sorted unless asked otherwise. The official SDK writes ID."""
+    given = {_lower(name): value for name, value in call.map("filter").items()}
     owner = {name.lstrip("=@"): value for name, value in given.items()}
     table = _table_of(call, php.text(owner.get("ownerType")))
     if table is None or "ownerId" not in owner:
@@ -162,8 +163,15 @@ def _list(call: Call) -> Outcome:
         if values and visible_to(call.person, table.record(one[1], values))
     ]
     rows = narrowed([_item(row) for row in _rows(call, seen)], given, fields=("id", "productId"))
-    by = {name: way for name, way in call.map("order").items() if name in ("id", "sort")}
+    order = {_lower(name): way for name, way in call.map("order").items()}
+    by = {name: way for name, way in order.items() if name in ("id", "sort")}
     return paged(call, ordered(rows, by or {"sort": "ASC"}), wrapper="productRows", seconds=0.05)
+
+
+def _lower(key: str) -> str:
+    """A key of a filter or an order with its name in camelCase."""
+    operator, name = split(key)
+    return operator + (item_name(name) if name.isupper() else name)
 
 
 def _kept(call: Call) -> tuple[Table, Values, Values]:

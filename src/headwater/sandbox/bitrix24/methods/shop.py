@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from headwater.sandbox.bitrix24 import php
+from headwater.sandbox.bitrix24 import lookup, php
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
 from headwater.sandbox.bitrix24.errors import Refused
 from headwater.sandbox.bitrix24.fields import Field, Table, Values
-from headwater.sandbox.bitrix24.lookup import where
-from headwater.sandbox.bitrix24.methods.camel import camel_page, plain_row, record_of
+from headwater.sandbox.bitrix24.filters import Condition, Where, expression
+from headwater.sandbox.bitrix24.methods.camel import camel_page, camel_where, plain_row, record_of
 from headwater.sandbox.bitrix24.methods.rows import Rows, narrowed, ordered, paged
+from headwater.sandbox.bitrix24.rights import visible
 from headwater.sandbox.bitrix24.shop import PERSON_TYPES, STATUSES
 from headwater.sandbox.bitrix24.values import moment, shown_moment
 
@@ -45,6 +46,16 @@ def _admin(run: Callable[[Call], Outcome], code: int = _UNREADABLE) -> Method:
 
 def _list(name: str, wrapper: str, call: Call) -> Outcome:
     return camel_page(call, call.portal.tables[name], wrapper)
+
+
+def _of_deals(call: Call) -> Outcome:
+    """Which order is of which deal, for the deals the caller sees."""
+    table, deals = call.portal.tables["sale_bond"], call.portal.deals
+    where, mine = camel_where(call, table), visible(deals, call.person, Where())
+    if not call.person.admin:
+        owner = expression(table, table.fields["OWNER_ID"])
+        where = where.also(Condition(f"{owner} in (select id from deal where {mine.sql})", mine.arguments))  # noqa: S608 (declared names)
+    return camel_page(call, table, "orderEntity", where)
 
 
 def _get(name: str, wrapper: str, call: Call) -> Outcome:
@@ -84,7 +95,7 @@ def _order(call: Call) -> Outcome:
 def _requisite(call: Call, record: Values) -> Any:
     """The requisites of the company an order is of; `[]` without."""
     table, firm = call.portal.tables["requisite"], php.integer(record["CLIENT_COMPANY_ID"])
-    held = [one for one, _ in where(call.portal.store, table, "ENTITY_ID", [firm])] if firm else []
+    held = [one for one, _ in lookup.where(call.portal.store, table, "ENTITY_ID", [firm])] if firm else []
     return (
         {"bankDetailId": 0, "mcBankDetailId": 0, "mcRequisiteId": 0, "requisiteId": held[0]} if held else []
     )
@@ -134,7 +145,7 @@ def _bonds(record: Values) -> dict[str, Any]:
 
 def _parts(call: Call, name: str, order: int) -> list[dict[str, Any]]:
     table = call.portal.tables[name]
-    held = where(call.portal.store, table, "ORDER_ID", [order])
+    held = lookup.where(call.portal.store, table, "ORDER_ID", [order])
     return [plain_row(table.record(*one), _shown(table)) for one in held]
 
 
@@ -227,7 +238,7 @@ METHODS: Methods = {
     "sale.statuslang.list": _admin(partial(_book, _NAME_ROWS, "statusLangs")),
     "sale.persontype.list": _admin(partial(_book, _PERSON_ROWS, "personTypes")),
     "sale.persontype.get": _admin(partial(_entry, _PERSON_ROWS, "personType", "person type")),
-    "crm.orderentity.list": Method(partial(_list, "sale_bond", "orderEntity"), ("crm",)),
+    "crm.orderentity.list": Method(_of_deals, ("crm",)),
 }
 for _kind, _single, _several in (
     ("order", "", "orders"),
