@@ -67,3 +67,11 @@ def test_a_bracket_that_is_never_closed_is_an_underscore():
         "filter_": "ID]=5",
         "a_b_c": "2",
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [(10**30, 2**63 - 1), ("-" + "9" * 5000, -(2**63)), (float("inf"), 0), ("12abc", 12), (-3.9, -3)],
+)
+def test_a_number_fits_64_bits(given, read):
+    assert php.integer(given) == read

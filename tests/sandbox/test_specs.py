@@ -399,3 +399,59 @@ def test_start_turns_pages_and_minus_one_counts_nothing(portal, examples, method
         second, _ = rows_of(portal, method, examples[method] | {"start": counted.next})
         ids = [id_of(method, row) for row in first + second]
         assert len(set(ids)) == len(ids) > 50
+
+
+@pytest.fixture(scope="module")
+def abused():
+    """A portal of its own, since nobody knows what becomes of it."""
+    made = company()
+    yield made, documented_calls(made)
+    made.close()
+
+
+NASTY = [
+    None,
+    "",
+    "x" * 3000,
+    -1,
+    10**30,
+    1.5,
+    True,
+    [],
+    {},
+    {"a": {"b": ["c"]}},
+    [["x"]],
+    [None],
+    {"ID": {"x": 1}},
+    "é\x00",
+]
+
+
+@pytest.mark.parametrize("method", sorted(name for name in METHODS if not name.startswith(EVENTS)))
+def test_whatever_is_sent_is_answered_or_refused(abused, method):
+    portal, examples = abused
+    given = {name.lower(): value for name, value in examples.get(method, {}).items()}
+    names = {name.lower() for name in SPECS.get(method, {}).get("params", ())} | {
+        *given,
+        "filter",
+        "order",
+        "select",
+        "start",
+        "id",
+    }
+    calls = [given | {name: value} for name in names for value in NASTY]
+    calls += [
+        given | {name: {"ID": value, "id": value, ">ID": value, "title": value}}
+        for name in ("filter", "fields", "order")
+        for value in NASTY
+    ]
+
+    codes = set()
+    for params in calls:
+        try:
+            answered(portal, method, params)
+            codes.add(200)
+        except Refused as refused:
+            codes.add(refused.status)
+
+    assert codes <= {200, 400, 403}
