@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -20,6 +21,9 @@ _TELEPHONY = ("telephony",)
 _SECONDS = 0.3
 _AGAIN_SECONDS = 1800
 """Within half an hour the same call, registered again, is the same call."""
+
+_LONGEST = 86_400
+"""A call of more than a day is one whose exchange has lost count."""
 
 _KINDS = {"CONTACT": "contact", "COMPANY": "company", "LEAD": "lead"}
 _APP = {"REST_APP_ID": "3", "REST_APP_NAME": "Учебная АТС"}
@@ -169,7 +173,11 @@ def _activity(call: Call, known: dict[str, Any], person: Person, seconds: int, *
     kind = portal.tables[_KINDS[known["type"]]].entity.type_id
     way = "Исходящий" if known["kind"] == OUTGOING else "Входящий"
     start = moment(known["started"], portal.clock.zone)
-    end = known["started"] if start is None else shown_moment(_after(start, seconds))
+    end = (
+        known["started"]
+        if start is None
+        else shown_moment(start + timedelta(seconds=min(max(seconds, 0), _LONGEST)))
+    )
     reaches = {"TYPE": "PHONE", "VALUE": known["phone"], "ENTITY_ID": str(known["number"])}
     fields = {
         "TYPE_ID": str(CALL), "OWNER_TYPE_ID": str(kind), "OWNER_ID": str(known["number"]),
@@ -178,10 +186,6 @@ def _activity(call: Call, known: dict[str, Any], person: Person, seconds: int, *
         "RESPONSIBLE_ID": str(person.id), "COMMUNICATIONS": [reaches | {"ENTITY_TYPE_ID": str(kind)}],
     }  # fmt: skip
     return portal.records.add(portal.tables["activity"], fields, person.id)
-
-
-def _after(start: Any, seconds: int) -> Any:
-    return start.fromtimestamp(start.timestamp() + max(seconds, 0), start.tzinfo)
 
 
 def _attach(call: Call) -> Outcome:
