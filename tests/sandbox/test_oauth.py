@@ -495,7 +495,7 @@ async def test_b24pysdk_renews_its_token_and_reads(living, tmp_path, told_by):
     code = living.apps.once("code", living.apps.one(), 1)
     keys = "/".join((grant.client_id, grant.client_secret, grant.access_token, grant.refresh_token, code))
     async with served(living, Options(tls=True, ca_file=ca)) as address:
-        told = await told_by(script, address, ca, keys)
+        told = await told_by(script, address, ca, keys=keys)
 
     ids = [deal["ID"] for deal in living.truth()]
     assert told["fast"] == ids

@@ -222,6 +222,7 @@ class Portal(AppDesk):
         """
         webhook, person = self.books.credential(code)
         grant(webhook, person, admin=admin, sees=sees, active=active, scopes=scopes)
+        person.changed = self.clock.shown()
         self.save()
         return granted(webhook, person)
 
