@@ -4,9 +4,9 @@ import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from headwater import sources
@@ -17,7 +17,9 @@ from headwater.core.ports import Clock, Source
 from headwater.core.settings import Settings
 from headwater.sync.engine import Engine
 from headwater.sync.runs import Report
-from headwater.warehouse import address, connections, embedded, migrate
+from headwater.warehouse import access, address, bi, connections, embedded, migrate
+from headwater.warehouse.access import Access
+from headwater.warehouse.bi import Login
 from headwater.warehouse.connections import Link, Tenant
 from headwater.warehouse.embedded import Status
 from headwater.warehouse.pacer import Pacer
@@ -25,9 +27,16 @@ from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.vault import Vault
 
 __all__ = [
+    "Access",
     "House",
     "Link",
+    "Login",
     "Tenant",
+    "bi_access",
+    "bi_login",
+    "bi_logins",
+    "bi_password",
+    "bi_removed",
     "database_status",
     "house",
     "migrated",
@@ -153,6 +162,72 @@ def migrated(settings: Settings) -> tuple[str | None, str]:
         )
     server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
     return migrate.migrate(server.url(server.superuser, DATABASE))
+
+
+def _administrator(settings: Settings) -> str:
+    """The address of a login that may make other logins. Never hw_app's."""
+    if settings.admin_database_url is not None:
+        return settings.admin_database_url.get_secret_value()
+    if settings.database_url is not None:
+        raise NeedsPerson(
+            "logins are made by one that may create roles: give it in HEADWATER_ADMIN_DATABASE_URL"
+        )
+    server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
+    return server.url(server.superuser, DATABASE)
+
+
+async def bi_login(
+    house: House,
+    name: str,
+    tenant: Tenant,
+    *,
+    own: Sequence[str],
+    statement_timeout: str,
+    connection_limit: int,
+) -> str:
+    """Makes a login that reads the tenant's data (of the people in `own`, if any); returns its password."""
+    links = await connections.links(house.warehouse, tenant.id)
+    terms = bi.Terms(
+        tenant.id,
+        [link.slug for link in links],
+        bi.people_of(own, links),
+        statement_timeout,
+        connection_limit,
+    )
+    admin = await asyncio.to_thread(_administrator, house.settings)
+    return await asyncio.to_thread(bi.add, admin, name, terms)
+
+
+async def bi_logins(house: House) -> list[Login]:
+    """Every login for BI tools; whom it sees, by the names of connections."""
+    admin = await asyncio.to_thread(_administrator, house.settings)
+    names = {
+        str(link.id): link.slug
+        for tenant in await connections.tenants(house.warehouse)
+        for link in await connections.links(house.warehouse, tenant.id)
+    }
+    return [
+        replace(login, people={names.get(id_, id_): people for id_, people in login.people.items()})
+        for login in await asyncio.to_thread(bi.logins, admin)
+    ]
+
+
+def bi_password(settings: Settings, name: str) -> str:
+    """A new password of a login."""
+    return bi.renew(_administrator(settings), name)
+
+
+def bi_removed(settings: Settings, name: str) -> None:
+    """Drops a login."""
+    bi.remove(_administrator(settings), name)
+
+
+def bi_access(settings: Settings, name: str, password: str) -> Access:
+    """How a login gets in; the embedded server listens on 127.0.0.1 from now on."""
+    if settings.admin_database_url is not None:
+        return access.given(settings.admin_database_url.get_secret_value(), name, password)
+    server = embedded.open_tcp(settings.home, bindir=settings.pg_bindir)
+    return access.embedded(server, name, password)
 
 
 def _app_password(home: Path, *, create: bool) -> str:
