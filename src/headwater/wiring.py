@@ -17,13 +17,14 @@ from headwater.core.ports import Clock, Source
 from headwater.core.settings import Settings
 from headwater.sync.engine import Engine
 from headwater.sync.runs import Report
-from headwater.warehouse import access, address, bi, connections, embedded, migrate
+from headwater.warehouse import access, address, bi, connections, embedded, migrate, rotation
 from headwater.warehouse.access import Access
 from headwater.warehouse.bi import Login
 from headwater.warehouse.connections import Link, Tenant
 from headwater.warehouse.embedded import Status
 from headwater.warehouse.pacer import Pacer
 from headwater.warehouse.pool import Warehouse
+from headwater.warehouse.rotation import Rotation
 from headwater.warehouse.vault import Vault
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "House",
     "Link",
     "Login",
+    "Rotation",
     "Tenant",
     "bi_access",
     "bi_login",
@@ -39,6 +41,7 @@ __all__ = [
     "bi_removed",
     "database_status",
     "house",
+    "key_rotated",
     "migrated",
     "psql_command",
     "start_database",
@@ -101,10 +104,11 @@ class House:
         source = self.source(source_name, url)
         try:
             account = await source.check()
-            link = await connections.put_link(
-                self.warehouse, tenant, source=source_name, portal=account.portal, title=account.title,
-                sealed=self.vault.seal(url), account=asdict(account), slug=slug, moved=moved,
-            )  # fmt: skip
+            with self.vault.steady():
+                link = await connections.put_link(
+                    self.warehouse, tenant, source=source_name, portal=account.portal, title=account.title,
+                    sealed=self.vault.seal(url), account=asdict(account), slug=slug, moved=moved,
+                )  # fmt: skip
         finally:
             await source.close()
         return link, account
@@ -228,6 +232,11 @@ def bi_access(settings: Settings, name: str, password: str) -> Access:
         return access.given(settings.admin_database_url.get_secret_value(), name, password)
     server = embedded.open_tcp(settings.home, bindir=settings.pg_bindir)
     return access.embedded(server, name, password)
+
+
+async def key_rotated(house: House, *, drop_old: bool) -> Rotation:
+    """Every stored credential under a new key."""
+    return await rotation.rotate(house.warehouse, house.vault, drop_old=drop_old)
 
 
 def _app_password(home: Path, *, create: bool) -> str:

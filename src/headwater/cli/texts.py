@@ -261,6 +261,15 @@ TEXTS = MappingProxyType(
         "col_sees": ("sees", "видит"),
         "col_timeout": ("statement timeout", "предел запроса"),
         "col_limit": ("connections", "соединений"),
+        "secret_rotated": (
+            "{credentials} credentials are encrypted with a new key. Back up secret.key again.",
+            "Новым ключом зашифровано реквизитов: {credentials}. Сделайте новую копию secret.key.",
+        ),
+        "secret_kept": (
+            "Older keys kept, as older backups need them: {count}. To forget them: --drop-old",
+            "Оставлено прежних ключей, они нужны старым копиям: {count}. Забыть их: --drop-old",
+        ),
+        "secret_dropped": ("No older key is kept.", "Прежних ключей не осталось."),
         "error": ("Error: {message}", "Ошибка: {message}"),
         "later": ("Not now: {message}", "Не сейчас: {message}"),
         "person": ("This needs you: {message}", "Нужны вы: {message}"),
