@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from headwater import sources
 from headwater.core.clock import WallClock
@@ -15,6 +16,7 @@ from headwater.core.errors import NeedsPerson
 from headwater.core.model import Account
 from headwater.core.ports import Clock, Source
 from headwater.core.settings import Settings
+from headwater.sources._network import PLAIN, Network, certificates, proxy_address
 from headwater.sync.engine import Engine
 from headwater.sync.runs import Report
 from headwater.warehouse import access, address, bi, connections, embedded, migrate, rotation
@@ -43,6 +45,7 @@ __all__ = [
     "house",
     "key_rotated",
     "migrated",
+    "network_of",
     "psql_command",
     "start_database",
     "stop_database",
@@ -98,32 +101,49 @@ class House:
         await self.connect(tenant, "bitrix24", url)
 
     async def connect(
-        self, tenant: Tenant, source_name: str, url: str, *, slug: str | None = None, moved: bool = False
+        self,
+        tenant: Tenant,
+        source_name: str,
+        url: str,
+        *,
+        slug: str | None = None,
+        moved: bool = False,
+        network: Network = PLAIN,
     ) -> tuple[Link, Account]:
-        """Checks an address and its rights, and keeps it with its secret encrypted."""
-        source = self.source(source_name, url)
+        """Checks an address and its rights, and keeps it with its secret and its network's settings."""
+        source = self.source(source_name, url, network)
         try:
             account = await source.check()
             with self.vault.steady():
                 link = await connections.put_link(
                     self.warehouse, tenant, source=source_name, portal=account.portal, title=account.title,
-                    sealed=self.vault.seal(url), account=asdict(account), slug=slug, moved=moved,
+                    sealed=self.vault.seal(url), account=asdict(account), settings=self._settings(network),
+                    slug=slug, moved=moved,
                 )  # fmt: skip
         finally:
             await source.close()
         return link, account
 
-    def source(self, name: str, url: str) -> Source:
+    def source(self, name: str, url: str, network: Network = PLAIN) -> Source:
         """The adapter of an outside system, with the pace all our processes share."""
         known = sources.known()
         if name not in known:
             raise NeedsPerson(f"there is no source {name!r}; there are: {', '.join(sorted(known))}")
         pace = Pacer(self.warehouse, self.clock, share=self.settings.share)
-        source: Source = known[name](url, pace=pace, clock=self.clock)
+        source: Source = known[name](url, pace=pace, clock=self.clock, network=network)
         return source
 
     def source_of(self, link: Link) -> Source:
-        return self.source(link.source, self.vault.open(link.sealed))
+        kept = link.settings
+        proxy = self.vault.open(kept["proxy"]) if "proxy" in kept else None
+        network = Network(kept.get("ca"), proxy, allow_private=kept.get("allow_private") is True)
+        return self.source(link.source, self.vault.open(link.sealed), network)
+
+    def _settings(self, network: Network) -> dict[str, Any]:
+        """What a connection keeps of its network; the proxy's address may hold a login."""
+        proxy = self.vault.seal(network.proxy) if network.proxy else None
+        kept = {"ca": network.ca, "proxy": proxy, "allow_private": network.allow_private}
+        return {name: value for name, value in kept.items() if value}
 
     def engine(self, report: Report | None = None) -> Engine:
         return Engine(self.warehouse, self.clock, report=report)
@@ -166,6 +186,15 @@ def migrated(settings: Settings) -> tuple[str | None, str]:
         )
     server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
     return migrate.migrate(server.url(server.superuser, DATABASE))
+
+
+def network_of(ca: Path | None, proxy: str | None, *, allow_private: bool) -> Network:
+    """What a person said of a system's network, checked."""
+    return Network(
+        ca=certificates(ca) if ca is not None else None,
+        proxy=proxy_address(proxy) if proxy is not None else None,
+        allow_private=allow_private,
+    )
 
 
 def _administrator(settings: Settings) -> str:

@@ -110,9 +110,13 @@ def test_a_key_file_written_by_root_stays_its_owners(tmp_path: Path):
 def test_secrets_are_stored_together_and_keys_changed_alone(tmp_path: Path):
     vault, other = Vault(tmp_path / "secret.key"), Vault(tmp_path / "secret.key")
 
-    with vault.steady(), other.steady():
-        with pytest.raises(RetryLater, match="try again in a moment"), other.changing():
-            pass
+    with (
+        vault.steady(),
+        other.steady(),
+        pytest.raises(RetryLater, match="try again in a moment"),
+        other.changing(),
+    ):
+        pass
     with vault.changing():
         for way in (other.steady, other.changing):
             with pytest.raises(RetryLater, match="try again in a moment"), way():

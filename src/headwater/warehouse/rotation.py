@@ -1,6 +1,6 @@
 """A new key for the stored credentials: all of them are encrypted anew, or none."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from psycopg.rows import dict_row
 
@@ -32,22 +32,25 @@ async def rotate(warehouse: Warehouse, vault: Vault, *, drop_old: bool = False) 
             conn.transaction(),
             conn.cursor(row_factory=dict_row) as cursor,
         ):
-            sealed = []
+            anew = []
             for tenant in tenants:
                 await claim(conn, tenant.id)
                 rows = await (await cursor.execute(sql.sealed, {"tenant": tenant.id})).fetchall()
-                sealed += [(row, _anew(vault, row["sealed"], key, row["slug"])) for row in rows]
+                anew += [_anew(vault, row, key) for row in rows]
             old = vault.put_first(key)
-            for row, anew in sealed:
+            for row in anew:
                 await claim(conn, row["tenant"])
-                await cursor.execute(sql.reseal, {**row, "credentials": anew})
+                await cursor.execute(sql.reseal, row)
         if drop_old:
             vault.drop_all_but(key)
-    return Rotation(len(sealed), 0 if drop_old else old)
+    return Rotation(len(anew), 0 if drop_old else old)
 
 
-def _anew(vault: Vault, sealed: str, key: str, slug: str) -> str:
+def _anew(vault: Vault, row: dict[str, Any], key: str) -> dict[str, Any]:
     try:
-        return vault.reseal(sealed, key)
+        secrets = {
+            name: vault.reseal(row[name], key) for name in ("credentials", "proxy") if row[name] is not None
+        }
     except NeedsPerson as exc:
-        raise NeedsPerson(f"connection {slug}: {exc}") from exc
+        raise NeedsPerson(f"connection {row['slug']}: {exc}") from exc
+    return row | secrets
