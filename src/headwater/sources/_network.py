@@ -5,7 +5,7 @@ import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import TypeAlias
@@ -35,7 +35,7 @@ class Network:
     """
 
     ca: str | None = None
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     allow_private: bool = False
 
 

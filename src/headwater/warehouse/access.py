@@ -3,7 +3,7 @@
 import getpass
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 import psycopg
@@ -25,8 +25,8 @@ class Access:
     port: int
     database: str
     user: str
-    password: str
-    url: str
+    password: str = field(repr=False)
+    url: str = field(repr=False)
     tunnel: str | None = None
 
 
