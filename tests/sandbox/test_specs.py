@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from headwater.sandbox.bitrix24 import Portal, PortalClock, Rules, found, live, php
-from headwater.sandbox.bitrix24.calls import Call
+from headwater.sandbox.bitrix24.calls import Call, Caller
 from headwater.sandbox.bitrix24.errors import Refused
 from headwater.sandbox.bitrix24.methods import METHODS
 
@@ -58,6 +58,12 @@ def company():
     return portal
 
 
+def by_webhook(portal):
+    """Who calls with the first webhook."""
+    webhook, person = portal.books.credential()
+    return Caller("1/admin", webhook.code, person, tuple(webhook.scopes))
+
+
 @pytest.fixture(scope="module")
 def portal():
     made = company()
@@ -72,7 +78,7 @@ def examples(portal):
 
 def answered(portal, method, params):
     """What a method answers an admin, as it goes over the wire."""
-    outcome = METHODS[method].run(Call(portal, *portal.books.credential(), params))
+    outcome = METHODS[method].run(Call(portal, by_webhook(portal), params))
     return orjson.loads(php.encode(outcome.result)), outcome
 
 

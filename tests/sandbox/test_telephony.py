@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from headwater.sandbox.bitrix24 import app, php
-from headwater.sandbox.bitrix24.calls import Call
+from headwater.sandbox.bitrix24.calls import Call, Caller
 from headwater.sandbox.bitrix24.errors import Refused
 from headwater.sandbox.bitrix24.methods import METHODS
 
@@ -20,12 +20,18 @@ BROWSER = {
 PHONE = "+998 90 111-22-33"
 
 
+def by_webhook(portal):
+    """Who calls with the first webhook."""
+    webhook, person = portal.books.credential()
+    return Caller("1/admin", webhook.code, person, tuple(webhook.scopes))
+
+
 @pytest.fixture
 def exchange(whole):
     """The exchange of an application, which calls methods no webhook may."""
 
     def call(name, **params):
-        outcome = METHODS[f"telephony.{name}"].run(Call(whole, *whole.books.credential(), params))
+        outcome = METHODS[f"telephony.{name}"].run(Call(whole, by_webhook(whole), params))
         return orjson.loads(php.encode(outcome.result))
 
     return call
