@@ -19,11 +19,16 @@ _SUBJECTS = {MEETING: "Meeting", CALL: "Call", TASK: "Task", EMAIL: "E-mail"}
 _KINDS = {1: "LEAD", 2: "DEAL", 3: "CONTACT", 4: "COMPANY"}
 
 
+def _first(books: Books) -> int:
+    """Whose everything is that is nobody's: the first of the staff."""
+    return books.people[0].id if books.people else 1
+
+
 def classic(entity: Entity, record: Values, books: Books, now: str) -> None:
     """A lead, deal, contact or company: who and when, from what is known of that."""
     created = record.setdefault("DATE_CREATE", now)
     changed = record.setdefault("DATE_MODIFY", created)
-    owner = record.setdefault("ASSIGNED_BY_ID", str(books.people[0].id))
+    owner = record.setdefault("ASSIGNED_BY_ID", str(_first(books)))
     record.setdefault("LAST_ACTIVITY_TIME", changed)
     for name in ("CREATED_BY_ID", "MODIFY_BY_ID", "LAST_ACTIVITY_BY"):
         record.setdefault(name, owner)
@@ -54,14 +59,13 @@ def _standing(entity: Entity, record: Values, books: Books) -> None:
         record.setdefault("DATE_CLOSED", "" if meaning == "P" else record["MOVED_TIME"])
 
 
-def summed(record: Values, rows: Sequence[Values], *, said: bool) -> None:
-    """The amount of a deal or lead with its product rows: their sum, unless the mapping says (`said`)
-    another one."""
-    total = round(sum(float(row["PRICE"]) * float(row["QUANTITY"]) for row in rows), 2)
-    if rows and not said:
-        record["OPPORTUNITY"] = f"{total:.2f}"
-    follows = bool(rows) and f"{total:.2f}" == record.get("OPPORTUNITY", "0.00")
-    if rows or said:
+def summed(record: Values, rows: Sequence[Values]) -> None:
+    """The amount of a deal or lead with its product rows: their sum, unless the mapping says another one."""
+    total = f"{sum(float(row['PRICE']) * float(row['QUANTITY']) for row in rows):.2f}"
+    if rows:
+        record.setdefault("OPPORTUNITY", total)
+    if "OPPORTUNITY" in record:
+        follows = bool(rows) and record["OPPORTUNITY"] == total
         record.setdefault("IS_MANUAL_OPPORTUNITY", "N" if follows else "Y")
 
 
@@ -79,7 +83,7 @@ def activity(
     record.setdefault("COMPLETED", "Y" if kind in (CALL, EMAIL) else "N")
     first = owners[0] if owners else (0, 0)
     record |= {"OWNER_TYPE_ID": str(first[0]), "OWNER_ID": str(first[1])}
-    responsible = php.integer(record.setdefault("RESPONSIBLE_ID", str(books.people[0].id)))
+    responsible = php.integer(record.setdefault("RESPONSIBLE_ID", str(_first(books))))
     born = dict(record)
     entity.born(books, born, Moment(responsible, created, "", ""))
     whole = born | record
@@ -114,14 +118,14 @@ def call(entity: Entity, record: Values, owners: Owners, books: Books, now: str)
     record.setdefault("CALL_FAILED_REASON", REASONS.get(record.get("CALL_FAILED_CODE", "200"), ""))
     if owners:
         record |= {"CRM_ENTITY_TYPE": _KINDS[owners[0][0]], "CRM_ENTITY_ID": str(owners[0][1])}
-    entity.born(books, record, Moment(books.people[0].id, start, "", ""))
+    entity.born(books, record, Moment(_first(books), start, "", ""))
     return record
 
 
 def product(entity: Entity, record: Values, books: Books, now: str) -> Values:
     """A product of the catalogue."""
     born = dict(record)
-    entity.born(books, born, Moment(books.people[0].id, record.get("DATE_CREATE") or now, "", ""))
+    entity.born(books, born, Moment(_first(books), record.get("DATE_CREATE") or now, "", ""))
     return born | record
 
 
@@ -135,5 +139,5 @@ def comment(entity: Entity, record: Values, owner: tuple[int, int], books: Books
     """A comment in the timeline of its owner."""
     record |= {"ENTITY_TYPE": _KINDS[owner[0]].lower(), "ENTITY_ID": str(owner[1])}
     born = dict(record)
-    entity.born(books, born, Moment(books.people[0].id, record.get("CREATED") or now, "", ""))
+    entity.born(books, born, Moment(_first(books), record.get("CREATED") or now, "", ""))
     return born | record

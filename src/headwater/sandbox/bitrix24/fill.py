@@ -5,11 +5,12 @@ from pathlib import Path
 
 from headwater.sandbox.bitrix24.books import Books
 from headwater.sandbox.bitrix24.drafts import Draft, drafted
-from headwater.sandbox.bitrix24.fields import Table
+from headwater.sandbox.bitrix24.fields import MULTIFIELD, REFERENCES, Field, Table
 from headwater.sandbox.bitrix24.filler import Filler
 from headwater.sandbox.bitrix24.mapping import ENTITIES
 from headwater.sandbox.bitrix24.plans import Group, Plan, read_plan
 from headwater.sandbox.bitrix24.portal import Portal
+from headwater.sandbox.bitrix24.takes import Drawn
 
 _OWNERS = {
     "product_rows": ("leads", "deals"),
@@ -25,6 +26,23 @@ _DERIVED = {
 }  # fmt: skip
 _UNREADABLE = {"file", "object", "diskfile", "product_file"}
 _NEEDED = {"activities": "TYPE_ID", "products": "NAME", "product_rows": "PRICE", "comments": "COMMENT"}
+
+_DATES = ("date", "datetime")
+_TYPED = {
+    **dict.fromkeys(("date", "walk", "spread", "plus"), _DATES),
+    "duration": ("integer", "double"),
+    "decimal": ("integer", "double", "money"),
+    "person": ("user", "employee"),
+    "kind": (MULTIFIELD,),
+    "ref": (*REFERENCES, "integer", "crm"),
+}
+"""The types of fields that a word goes with."""
+
+_REFERRED = {
+    "crm_lead": "leads", "crm_deal": "deals", "crm_contact": "contacts", "crm_company": "companies",
+    "PRODUCT_ID": "products", "CRM_ACTIVITY_ID": "activities",
+}  # fmt: skip
+"""What fields of a type, or of a name, refer to."""
 
 
 def filled(portal: Portal, mapping: Path, data: Path) -> dict[str, int]:
@@ -55,6 +73,8 @@ def _check(plan: Plan, group: Group, table: Table) -> None:
             raise several[0].mend(f"{group.name} have no field {name}; {custom}mend its name")
         if len(several) != 1 and not known.multiple:
             raise several[-1].mend(f"{name} has one value; join columns with a template")
+        for drawn in several:
+            _check_words(name, known, drawn)
     among = _OWNERS.get(group.name, ())
     for drawn in (*group.picked.drawn.get("owner", ()), *group.picked.drawn.get("bindings", ())):
         if drawn.take.ref not in among:
@@ -66,6 +86,20 @@ def _check(plan: Plan, group: Group, table: Table) -> None:
         raise plan.mapping.wrong(f"{group.name} need an `owner`", group.name, group.at)
     if group.history and not group.keyed:
         raise plan.mapping.wrong(f"a history needs a `key` of {group.name}", group.name, group.at)
+
+
+def _check_words(name: str, known: Field, drawn: Drawn) -> None:
+    """The words of a take against the type of its field."""
+    take = drawn.take
+    given = {word for word in _TYPED if getattr(take, word)}
+    for word in sorted(given):
+        if known.type not in _TYPED[word]:
+            raise drawn.mend(f"`{word}` goes with fields of other types than {known.type}")
+    if take.split and not known.multiple:
+        raise drawn.mend(f"`split` goes with fields of several values; {name} has one")
+    wanted = _REFERRED.get(known.type) or _REFERRED.get(name)
+    if take.ref and wanted not in (None, take.ref):
+        raise drawn.mend(f"{name} refers to {wanted}, not to {take.ref}")
 
 
 def _store(portal: Portal, draft: Draft, filler: Filler) -> None:

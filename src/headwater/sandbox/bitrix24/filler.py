@@ -114,15 +114,9 @@ class Filler:
 
     def _sum_up(self) -> None:
         """Amounts and product rows agree, or the amount is manual."""
-        for type_id, name in ((1, "leads"), (2, "deals")):
-            said = {
-                group.ids[at]: "OPPORTUNITY" in group.fields
-                for group in self._plan.of(name)
-                for at in group.picked.lines
-            }
+        for type_id in (1, 2):
             for record in self.made[_NAMES[type_id]]:
-                number = int(record["ID"])
-                completing.summed(record, self._rows.get((type_id, number), []), said=said[number])
+                completing.summed(record, self._rows.get((type_id, int(record["ID"])), []))
 
     def _stir(self) -> None:
         """What was done with a record last is its last activity, unless the mapping says when that was."""

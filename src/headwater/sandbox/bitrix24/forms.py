@@ -60,7 +60,7 @@ class Forms:
             whole = field.type in ("enumeration", "resourcebooking")
             return [php.integer(one) if whole else one for one in members if one is not None] or None
         drawn = several[0]
-        if field.type in _DATES or drawn.days:
+        if field.type in _DATES:
             return self.moment(drawn, at, day=field.type == "date")
         text = drawn.text(at)
         return self._one(field, drawn, text, at) if text else None
@@ -71,10 +71,6 @@ class Forms:
         if found is None:
             return None
         return shown_day(found.date(), self.zone) if day else shown_moment(found)
-
-    def person(self, drawn: Drawn, at: int) -> str | None:
-        text = drawn.text(at)
-        return str(self._staff.id_of(text)) if text else None
 
     def entry(self, book: str, text: str, drawn: Drawn, at: int) -> str:
         """An entry of a list, such as a stage, by its code or its name."""

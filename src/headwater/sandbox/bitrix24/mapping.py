@@ -219,7 +219,7 @@ def _said(raw: Any, steps: Iterable[int | str]) -> list[str]:
 
 
 _HEADER = re.compile(r"\s*\[(\[?)\s*([^\]]+?)\s*\]")
-_KEY = re.compile(r"\s*([\w-]+|\"[^\"]*\")\s*=")
+_KEY = re.compile(r"\s*([\w.-]+|\"[^\"]*\")\s*=")
 
 
 def _places(text: str) -> dict[tuple[str, ...], int]:
@@ -239,7 +239,8 @@ def _places(text: str) -> dict[tuple[str, ...], int]:
                     here += (str(counts[here]),)
             places.setdefault(here, number)
         elif key := _KEY.match(line):
-            places.setdefault((*here, key[1].strip('"')), number)
+            names = [key[1].strip('"')] if '"' in key[1] else key[1].split(".")
+            places.setdefault((*here, *names), number)
     return places
 
 

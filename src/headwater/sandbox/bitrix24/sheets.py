@@ -27,7 +27,7 @@ class Sheet:
 
 def read_sheet(path: Path, delimiter: str = ",") -> Sheet:
     """A CSV file with a header; lines with too few or too many cells are an error."""
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), delimiter=delimiter, strict=True)
     sheet = Sheet(path, [], [], [])
     try:
         for cells in reader:

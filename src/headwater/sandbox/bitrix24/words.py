@@ -22,6 +22,7 @@ def number(text: str, name: str, drawn: Drawn, at: int) -> Decimal:
         read = Decimal(text)
     except InvalidOperation:
         read = Decimal("nan")
-    if not read.is_finite() or read.adjusted() > 30:
+    exponent = read.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -30 or read.adjusted() > 30:
         raise drawn.wrong(at, f"{text!r} is no number for {name}; map it, give a default, or say `decimal`")
     return read
