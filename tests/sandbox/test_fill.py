@@ -1,8 +1,3 @@
-import os
-from collections import Counter
-from importlib import resources
-from pathlib import Path
-
 import pytest
 
 from headwater.core.errors import NeedsPerson
@@ -130,25 +125,3 @@ def test_a_portal_started_with_a_mapping_has_only_the_fields_of_the_mapping(fold
     assert [one.name for one in made.books.user_fields] == ["UF_CRM_CITY", "UF_CRM_SIZE"]
     assert len(list(made.truth())) == 3
     made.close()
-
-
-DATA = (
-    Path(os.environ.get("HEADWATER_TEST_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
-    / "crm_maven"
-)
-
-
-@pytest.mark.skipif(not DATA.exists(), reason="HEADWATER_TEST_DATA names no folder with crm_maven")
-def test_the_sales_opportunities_become_a_portal(empty):
-    mapping = resources.files("headwater.sandbox") / "mappings" / "crm_maven.toml"
-    with resources.as_file(mapping) as path:
-        filled(empty, path, DATA)
-
-    deals = list(empty.truth())
-    semantics = Counter(deal["STAGE_SEMANTIC_ID"] for deal in deals)
-    assert len(deals) == 8800
-    assert semantics == {"S": 4238, "F": 2473, "P": 2089}
-    assert len({deal["ASSIGNED_BY_ID"] for deal in deals}) == 30
-    assert len({deal["ORIGIN_ID"] for deal in deals}) == 8800
-    assert {deal["CURRENCY_ID"] for deal in deals} == {"USD"}
-    assert all(deal["UF_CRM_LIST_PRICE"] for deal in deals)
