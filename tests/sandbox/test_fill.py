@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from headwater.core.errors import NeedsPerson
@@ -124,4 +126,45 @@ def test_a_portal_started_with_a_mapping_has_only_the_fields_of_the_mapping(fold
 
     assert [one.name for one in made.books.user_fields] == ["UF_CRM_CITY", "UF_CRM_SIZE"]
     assert len(list(made.truth())) == 3
+    made.close()
+
+
+EXAMPLE = {
+    "clients.csv": 'name,phone\nZiyo,"+998901112233; 712000000"\n',
+    "orders.csv": 'number,client,state,made,amount,seller\nA-1,Ziyo,paid,20.11.2026,"1 200,50",Anna Kim\nA-2,,open,21.11.2026,,Dima\n',
+    "calls.csv": "order,seller,at,seconds\nA-2,Dima,2026-11-21 10:00:00,95\nA-2,Dima,2026-11-22 10:00:00,0\n",
+    "staff.csv": "who,office,team,boss\nAnna Kim,North,A,Bobur\n",
+    "moves.csv": "number,to,when\nA-1,paid,23.11.2026 09:00\nA-1,open,20.11.2026 12:00\n",
+}  # fmt: skip
+
+
+def test_the_example_of_the_documentation_works(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    section = page[page.index("## Filling it from CSV files") : page.index("### Mappings that come along")]
+    lines = [line[4:] for line in section.splitlines() if line.startswith("    ") or not line]
+    mapping = "\n".join(line for line in lines if not line.startswith("headwater "))
+    (tmp_path / "orders.toml").write_text(mapping)
+    for name, text in EXAMPLE.items():
+        (tmp_path / name).write_text(text)
+    made = built(Options(fill=tmp_path / "orders.toml", virtual=True))
+
+    first, second = made.truth()
+    calls, steps = list(made.truth("call")), list(made.truth("deal_stages"))
+    assert (first["STAGE_ID"], first["OPPORTUNITY"], first["CURRENCY_ID"]) == ("C3:WON", "1200.50", "UZS")
+    assert (first["COMPANY_ID"], second["COMPANY_ID"]) == ("1", None)
+    assert (first["MOVED_TIME"], second["STAGE_ID"]) == ("2026-11-23T09:00:00+03:00", "C3:NEW")
+    assert [(step["OWNER_ID"], step["STAGE_ID"]) for step in steps] == [
+        (1, "C3:NEW"),
+        (2, "C3:NEW"),
+        (1, "C3:WON"),
+    ]
+    assert [call["CALL_DURATION"] for call in calls] == ["95", "0"]
+    assert made.get(int(calls[0]["CRM_ACTIVITY_ID"]), "activity")["END_TIME"] == "2026-11-21T10:01:35+03:00"
+    assert [(one.name, one.last_name) for one in made.books.people[1:]] == [
+        ("Anna", "Kim"),
+        ("Bobur", ""),
+        ("Dima", ""),
+    ]
+    assert [one.name for one in made.books.departments] == ["Headwater", "North", "A"]
+    assert [one.code for one in made.books.entries("SOURCE")] == ["TG", "SITE"]
     made.close()

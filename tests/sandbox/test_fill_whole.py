@@ -393,6 +393,8 @@ def test_a_filled_portal_survives_its_restart(folder):
         ("map.toml", 'owner = { column = "deal", ref = "deals" }\nfields', 'owner = { column = "deal", ref = "contacts" }\nfields', "owner: say whose it is with `ref`, one of leads, deals"),
         ("map.toml", 'owner = { column = "deal", ref = "deals" }\nfields', 'fields', "product_rows need an `owner`"),
         ("map.toml", 'fields.TYPE_ID = { constant = "4" }\n', "", "activities need a field TYPE_ID"),
+        ("goods.csv", "g2,Hose", "g2,", "goods.csv, line 3, column title: products need a NAME"),
+        ("map.toml", 'fields.NAME = { column = "name" }', "fields.NAME = []", "line 31, contacts.fields.NAME: List should have at least 1 item"),
         ("map.toml", "first_id = 50", "first_id = 3", "deals.csv, line 4: its id 3 is also that of deals.csv, line 5; give another"),
         ("map.toml", "[lists]\n", "[lists]\nCOLOURS = []\n", "line 5, COLOURS: there is no list COLOURS; there are COMPANY_TYPE"),
         ("map.toml", 'code = "TG"', 'code = "EXPO"', "line 5, SOURCE: the code EXPO is there twice"),

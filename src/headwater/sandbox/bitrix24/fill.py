@@ -7,7 +7,7 @@ from headwater.sandbox.bitrix24.books import Books
 from headwater.sandbox.bitrix24.drafts import Draft, drafted
 from headwater.sandbox.bitrix24.fields import MULTIFIELD, REFERENCES, Field, Table
 from headwater.sandbox.bitrix24.filler import Filler
-from headwater.sandbox.bitrix24.mapping import ENTITIES
+from headwater.sandbox.bitrix24.mapping import ENTITIES, NEEDED
 from headwater.sandbox.bitrix24.plans import Group, Plan, read_plan
 from headwater.sandbox.bitrix24.portal import Portal
 from headwater.sandbox.bitrix24.takes import Drawn
@@ -25,7 +25,6 @@ _DERIVED = {
     "ENTITY_ID", "ENTITY_TYPE", "PRICE_NETTO",
 }  # fmt: skip
 _UNREADABLE = {"file", "object", "diskfile", "product_file"}
-_NEEDED = {"activities": "TYPE_ID", "products": "NAME", "product_rows": "PRICE", "comments": "COMMENT"}
 
 _DATES = ("date", "datetime")
 _TYPED = {
@@ -71,7 +70,7 @@ def _check(plan: Plan, group: Group, table: Table) -> None:
         if known is None or not fits or known.type in _UNREADABLE:
             custom = f"declare it in [{group.name}.user_fields] or " if table.entity.book else ""
             raise several[0].mend(f"{group.name} have no field {name}; {custom}mend its name")
-        if len(several) != 1 and not known.multiple:
+        if len(several) > 1 and not known.multiple:
             raise several[-1].mend(f"{name} has one value; join columns with a template")
         for drawn in several:
             _check_words(name, known, drawn)
@@ -79,7 +78,7 @@ def _check(plan: Plan, group: Group, table: Table) -> None:
     for drawn in (*group.picked.drawn.get("owner", ()), *group.picked.drawn.get("bindings", ())):
         if drawn.take.ref not in among:
             raise drawn.mend(f"say whose it is with `ref`, one of {', '.join(among)}")
-    needed = _NEEDED.get(group.name)
+    needed = NEEDED.get(group.name)
     if needed and needed not in group.fields:
         raise plan.mapping.wrong(f"{group.name} need a field {needed}", group.name, group.at)
     if group.name in ("product_rows", "comments") and not group.picked.one("owner"):

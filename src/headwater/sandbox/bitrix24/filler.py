@@ -9,6 +9,7 @@ from headwater.sandbox.bitrix24.drafts import Draft
 from headwater.sandbox.bitrix24.fields import Values
 from headwater.sandbox.bitrix24.forms import Forms
 from headwater.sandbox.bitrix24.ledger import Ledger
+from headwater.sandbox.bitrix24.mapping import NEEDED
 from headwater.sandbox.bitrix24.pasts import Reached
 from headwater.sandbox.bitrix24.plans import Group, Plan
 from headwater.sandbox.bitrix24.staff import Staff
@@ -55,6 +56,9 @@ class Filler:
             value = None if name == "ID" else self.forms.value(known[name], several, at)
             if value is not None:
                 record[name] = value
+        needed = NEEDED.get(group.name)
+        if needed and needed not in record:
+            raise group.fields[needed][0].wrong(at, f"{group.name} need a {needed}; give it a default")
         return record
 
     def _whole(self, group: Group, record: Values, at: int, events: dict[int, list[Reached]]) -> Values:

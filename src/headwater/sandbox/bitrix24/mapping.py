@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -29,7 +29,7 @@ class Entry(_Part):
 class PipelineOf(_Part):
     """A pipeline and its stages in order."""
 
-    id: int = Field(ge=0)
+    id: int = Field(ge=0, le=10**6)
     name: str
     stages: list[Entry] = Field(min_length=1)
 
@@ -78,10 +78,10 @@ class PastOf(Lines):
 class Section(Lines):
     """Lines that become records; others refer to them by the value of the column `key`."""
 
-    first_id: int | None = Field(default=None, ge=1)
-    step: int = Field(default=1, ge=1)
+    first_id: int | None = Field(default=None, ge=1, le=10**12)
+    step: int = Field(default=1, ge=1, le=10**6)
     key: str = ""
-    fields: dict[str, list[Take]] = {}
+    fields: dict[str, Annotated[list[Take], Field(min_length=1)]] = {}
 
 
 class Owned(Section):
@@ -141,6 +141,9 @@ ENTITIES = {
     "comments": "comment",
 }
 """The portal's name of what a section fills."""
+
+NEEDED = {"activities": "TYPE_ID", "products": "NAME", "product_rows": "PRICE", "comments": "COMMENT"}
+"""The field that every line of a section must have."""
 
 _SEVERAL = {"department", "bindings"}
 """Words of which there may be one or a list."""

@@ -73,3 +73,5 @@ def read_text(path: Path) -> str:
         raise NeedsPerson(f"{path}: cannot be read ({exc.strerror}); check the path given") from exc
     except UnicodeDecodeError as exc:
         raise NeedsPerson(f"{path.name}: is not UTF-8 (byte {exc.start}); save it as UTF-8") from exc
+    except ValueError as exc:  # a name with a zero byte in it
+        raise NeedsPerson(f"{str(path)!r} is no path ({exc}); mend `file`") from exc
