@@ -345,6 +345,14 @@ def test_every_section_fills_what_it_says(company):
     }  # fmt: skip
 
 
+def test_the_base_currency_is_worth_one_and_the_others_in_proportion(company):
+    rows = {one["CURRENCY"]: one for one in told(company, "crm.currency.list")}
+
+    assert (rows["UZS"]["AMOUNT"], rows["UZS"]["BASE"]) == ("1.0000", "Y")
+    assert (rows["RUB"]["AMOUNT"], rows["RUB"]["BASE"]) == ("142.8571", "N")
+    assert {one["BASE"] for code, one in rows.items() if code != "UZS"} == {"N"}
+
+
 def test_a_filled_portal_goes_on_working(company):
     added = told(company, "crm.contact.add", fields={"NAME": "New", "PHONE": [{"VALUE": "1"}]})
     company.work(20)
@@ -395,6 +403,7 @@ def test_a_filled_portal_survives_its_restart(folder):
         ("map.toml", 'fields.TYPE_ID = { constant = "4" }\n', "", "activities need a field TYPE_ID"),
         ("goods.csv", "g2,Hose", "g2,", "goods.csv, line 3, column title: products need a NAME"),
         ("map.toml", 'fields.NAME = { column = "name" }', "fields.NAME = []", "line 31, contacts.fields.NAME: List should have at least 1 item"),
+        ("map.toml", 'UF_CRM_BOSS = { type = "crm" }', 'UF_CRM_BOSS = { type = "crm", settings = { CONTACT = "N" } }', "UF_CRM_BOSS may not refer to contacts"),
         ("map.toml", "first_id = 50", "first_id = 3", "deals.csv, line 4: its id 3 is also that of deals.csv, line 5; give another"),
         ("map.toml", "[lists]\n", "[lists]\nCOLOURS = []\n", "line 5, COLOURS: there is no list COLOURS; there are COMPANY_TYPE"),
         ("map.toml", 'code = "TG"', 'code = "EXPO"', "line 5, SOURCE: the code EXPO is there twice"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from headwater.sandbox.bitrix24.books import Books, Currency, Pipeline, UserField, load
 from headwater.sandbox.bitrix24.entities import kept
@@ -76,11 +77,19 @@ def _distinct(entries: Iterable[Entry], mapping: Mapping, *way: object) -> None:
 
 
 def _currency(books: Books, code: str) -> None:
-    if code and books.currency(code) is None:
+    """Makes a currency the base one; the rates of the others follow, of so many that four decimals tell."""
+    known = books.currency(code)
+    if not code or (known and known.base):
+        return
+    if known is None:
         books.currencies.append(Currency(code, code, "1.0000"))
-    base = code or books.base_currency()
+    worth = {one.code: Decimal(one.amount) / one.count for one in books.currencies}
     for currency in books.currencies:
-        currency.base = currency.code == base
+        currency.base = currency.code == code
+        amount, currency.count = worth[currency.code] / worth[code], 1
+        while amount < 1 and currency.count < 10_000:
+            amount, currency.count = amount * 10, currency.count * 10
+        currency.amount = f"{amount:.4f}"
 
 
 def _customs(draft: Draft, group: Group, mapping: Mapping) -> None:

@@ -99,6 +99,8 @@ def _check_words(name: str, known: Field, drawn: Drawn) -> None:
     wanted = _REFERRED.get(known.type) or _REFERRED.get(name)
     if take.ref and wanted not in (None, take.ref):
         raise drawn.mend(f"{name} refers to {wanted}, not to {take.ref}")
+    if take.ref and known.type == "crm" and known.settings.get(ENTITIES[take.ref].upper()) != "Y":
+        raise drawn.mend(f"{name} may not refer to {take.ref}; mend its `settings`")
 
 
 def _store(portal: Portal, draft: Draft, filler: Filler) -> None:

@@ -21,10 +21,10 @@ _DATES = ("date", "datetime")
 _STAGES = ("STAGE_ID", "STATUS_ID")
 _IDS = ("integer", "user", "employee", "iblock_section", "iblock_element", "resourcebooking")
 _SHORT = {"leads": "L", "deals": "D", "contacts": "C", "companies": "CO"}
-Form = Callable[[Field, str, Drawn, int], Any]
-"""Reads a text for a field; what it drew it from and the line are for the error."""
-
 _ALLOWED = ("LEAD", "CONTACT", "COMPANY", "DEAL")
+
+Form = Callable[[Field, str, Drawn, int], Any]
+"""Reads a text for a field; what it was drawn from and the line are for the error."""
 
 
 class Forms:
