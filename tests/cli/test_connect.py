@@ -230,7 +230,7 @@ async def test_a_private_authority_is_kept_by_its_content(walled, given, headwat
     assert "the certificate is not trusted" in without.words
     assert said.code == 0, said.words
     assert [{name: kept.strip() for name, kept in one.items()} for one in settings(given)] == [{"ca": pem}]
-    assert (synced.code, synced.json[0]["created"]) == (0, 20)
+    assert (synced.code, synced.deals["created"]) == (0, 20)
 
 
 async def test_a_proxy_is_kept_with_its_login_encrypted_and_gone_through(walled, given, headwater):
@@ -248,7 +248,7 @@ async def test_a_proxy_is_kept_with_its_login_encrypted_and_gone_through(walled,
     assert not [head for head in walled.asked if walled.code in head]
     assert "ssw0rd" not in f"{kept}{said.out}{said.err}"
     assert settings(given) != kept
-    assert (rotated.code, synced.code, synced.json[0]["created"]) == (0, 0, 20)
+    assert (rotated.code, synced.code, synced.deals["created"]) == (0, 0, 20)
     assert len(walled.asked) > len(heads)
 
 
