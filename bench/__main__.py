@@ -13,7 +13,7 @@ from dataclasses import asdict
 
 import orjson
 
-from bench import adapter, increment, loader, river, sandbox_batch
+from bench import adapter, increment, letters, loader, river, sandbox_batch
 from bench.ground import Ground, ground
 from bench.measure import PROC, Sample, figures, told
 from headwater.core import log
@@ -25,6 +25,7 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Sample]]]] = {
     "loader": loader.once,
     "river": river.once,
     "increment": increment.once,
+    "letters": letters.once,
 }
 
 

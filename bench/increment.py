@@ -21,10 +21,10 @@ async def once(ground: Ground) -> list[Sample]:
         home = Path(folder)
         headwater(ground, database, home, portal, "connect", "bitrix24", portal.webhook)
         drained(database)
-        headwater(ground, database, home, portal, "sync", "--json")
+        headwater(ground, database, home, portal, "sync", "--entity", "deals", "--json")
         async with Control(portal.root, portal.token) as control:
             before = (await control.stats())["requests"]
-            said, spent = headwater(ground, database, home, portal, "sync", "--json")
+            said, spent = headwater(ground, database, home, portal, "sync", "--entity", "deals", "--json")
             requests = (await control.stats())["requests"] - before
         [run] = orjson.loads(said)
     assert (run["created"], run["updated"]) == (0, 0), run

@@ -5,7 +5,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -104,6 +104,28 @@ def ran(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> tuple[s
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {said}")
     return said, usage.ru_utime + usage.ru_stime
+
+
+def peak_memory(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> tuple[str, float]:
+    """What a process that must succeed said, and the most memory it held: proportional set size, in MB."""
+    peak = 0.0
+    with subprocess.Popen(command, env=env, cwd=cwd, stdout=subprocess.PIPE, text=True) as process:
+        while process.poll() is None:
+            peak = max(peak, _pss(process.pid))
+            time.sleep(0.02)
+        assert process.stdout
+        said = process.stdout.read()
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {said}")
+    return said, peak
+
+
+def _pss(pid: int) -> float:
+    with suppress(OSError, ValueError):
+        for line in PROC.joinpath(str(pid), "smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
 
 
 def _server_cpu(postmaster: int | None) -> float:

@@ -56,7 +56,7 @@ async def _full(ground: Ground, *, limits: bool) -> list[Sample]:
             await asyncio.sleep(IDLE_SECONDS)
         else:
             drained(database)
-        said, spent = headwater(ground, database, Path(home), portal, "sync", "--json")
+        said, spent = headwater(ground, database, Path(home), portal, "sync", "--entity", "deals", "--json")
         [run] = orjson.loads(said)
     assert run["created"] == deals, run
     kind = "real limits" if limits else "no limits"
