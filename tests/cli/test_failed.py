@@ -118,7 +118,7 @@ async def test_an_entity_may_be_named_in_the_singular(aside, given, headwater):
 
     assert said.json["count"] == 3
     assert unknown.code == 3
-    assert "there is no entity 'cats' here; there are: deals" in unknown.words
+    assert "there is no entity 'cats' here; there are: users, products" in unknown.words
 
 
 @pytest.mark.parametrize("verb", ["replay", "discard"])

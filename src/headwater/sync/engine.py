@@ -7,6 +7,7 @@ from headwater.core import log
 from headwater.core.errors import SkipRecord
 from headwater.core.ports import Clock, Source
 from headwater.sync import children, plan, session
+from headwater.sync.ahead import ahead
 from headwater.sync.healing import heal
 from headwater.sync.plan import Cursor, Reading
 from headwater.sync.replay import Replayed, replayed
@@ -90,8 +91,10 @@ async def _once(held: Session, entities: Sequence[str] | None, *, full: bool) ->
         reading = plan.decide(spec, cursors[name], now=survey.now, newest=newest, full=full)
         runs.append(await held.open(survey, name, reading, states[name]))
     async with held.failing(runs):
-        async for answer in held.source.pages([span for run in runs for span in run.cursor.spans]):
-            await held.store(runs, answer)
+        spans = [span for run in runs for span in run.cursor.spans]
+        async with ahead(held.source.pages(spans)) as answers:
+            async for answer in answers:
+                await held.store(runs, answer)
         for run in runs:
             _weigh(run)
             await heal(held, run)

@@ -13,6 +13,7 @@ from headwater.core.errors import NeedsPerson, SkipRecord, Unfit
 from headwater.core.model import Page, Row, Span, Text
 from headwater.core.ports import Clock, Source
 from headwater.sync import children, session
+from headwater.sync.ahead import ahead
 from headwater.sync.certificate import EXAMPLES, Alarm, Certificate, Mismatch
 from headwater.sync.compare import differences_of, moment
 from headwater.sync.plan import Cursor, Reading
@@ -148,25 +149,32 @@ class _Work:
         await self.pairs.clear()
         digest, since = blake2b(digest_size=16), 0
         spec = self.run.shape.spec
-        async for answer in self.held.source.pairs([whole]):
-            since = since or answer.began
-            self.requests += answer.requests
-            kept: dict[str, Sequence[Text]] = {}
-            for part in answer.parts:
-                self.found.unreadable += len(part.unread)
-                for row in part.records:
-                    try:
-                        id = self.run.shape.id_of(row)
-                    except SkipRecord:
-                        self.found.unreadable += 1
-                        continue
-                    kept[id] = [self._moment(clock, row) for clock in self.pairs.clocks]
-                    digest.update("\t".join([id, *(str(row.get(c)) for c in spec.clocks)]).encode() + b"\n")
-            await self.pairs.put(kept, began=answer.began)
-            self.found.in_source += len(kept)
-            self.progress("pairs", self.found.in_source)
+        async with ahead(self.held.source.pairs([whole])) as answers:
+            async for answer in answers:
+                since = since or answer.began
+                self.requests += answer.requests
+                kept = self._kept(answer)
+                for id, row in kept.items():
+                    told = [id, *(str(row.get(clock)) for clock in spec.clocks)]
+                    digest.update("\t".join(told).encode() + b"\n")
+                times = {id: [self._moment(c, row) for c in self.pairs.clocks] for id, row in kept.items()}
+                await self.pairs.put(times, began=answer.began)
+                self.found.in_source += len(kept)
+                self.progress("pairs", self.found.in_source)
         self.found.pairs_hash = digest.hexdigest()
         return since
+
+    def _kept(self, answer: Page) -> dict[str, Row]:
+        """The pairs of an answer by their ids; those without a usable one are counted."""
+        kept: dict[str, Row] = {}
+        for part in answer.parts:
+            self.found.unreadable += len(part.unread)
+            for row in part.records:
+                try:
+                    kept[self.run.shape.id_of(row)] = row
+                except SkipRecord:
+                    self.found.unreadable += 1
+        return kept
 
     def _moment(self, clock: str, row: Row) -> Text:
         """The time as it would be stored: none when it does not fit its column."""
