@@ -185,6 +185,43 @@ async def test_one_altered_field_of_one_record_is_never_certified_equal(stream: 
     assert (await stream.reconcile()).verdict == "equal"
 
 
+OTHER = {
+    "bigint": "coalesce({0}, 0) + 1",
+    "boolean": "({0} is not true)",
+    "date": "coalesce({0}, current_date) + 1",
+    "jsonb": "coalesce({0}, '{{}}') || '{{\"x\": 1}}'",
+    "numeric": "coalesce({0}, 0) + 0.01",
+    "text": "coalesce({0}, '') || '?'",
+    "timestamp with time zone": "coalesce({0}, now()) + interval '1 second'",
+}
+"""Another value than a column has, by its type."""
+ALTERABLE = """
+    select c.table_schema || '.' || c.table_name as name, c.column_name as column, c.data_type as type
+      from information_schema.columns as c
+     where (c.table_schema, c.table_name) in (('public', 'crm_deals'), ('bitrix24', 'crm_deals'))
+       and c.column_name not in ('tenant_id', 'connection_id', 'external_id', 'bitrix_id',
+                                 'synced_at', '_synced_at')
+     order by 1, c.ordinal_position
+"""
+
+
+async def test_no_column_of_either_table_can_be_altered_unseen(stream: River, newest_database):
+    altered = dict(zip(await ids(stream), await stream.rows(ALTERABLE), strict=False))
+    with newest_database.as_admin() as admin:
+        for id, at in altered.items():
+            key = "external_id" if at["name"].startswith("public") else "bitrix_id"
+            value = OTHER[at["type"]].format(f'"{at["column"]}"')
+            admin.execute(f'update {at["name"]} set "{at["column"]}" = {value} where {key} = %s', [id])
+
+    found = await stream.reconcile()
+
+    rewritten = await stream.rows("select external_id as id from headwater.changes where action = 'update'")
+    assert {id: at for id, at in altered.items() if {"id": id} not in rewritten} == {}
+    assert (found.verdict, found.stale + found.torn + found.mismatched) == ("repaired", len(altered))
+    assert (await stream.compare()).equal
+    assert (await stream.reconcile()).verdict == "equal"
+
+
 async def test_the_sample_is_as_big_as_asked_and_drawn_by_its_seed(stream: River):
     """An altered record is in the sample of a seed always or never."""
     one = (await ids(stream))[0]

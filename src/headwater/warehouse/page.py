@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
+import orjson
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
@@ -161,15 +162,16 @@ async def drifted(
     anything else: (id, table.column, stored, expected), the values as JSON texts."""
     params = {"tenant": origin.tenant, "connection": origin.connection}
     statements, found = Statements(shape), []
-    for table, stage, copy, lines, drift in (
+    for table, stage, copy, lines, drift, fixed in (
         (shape.schema, statements.stage_typed, statements.copy_typed, [m.typed for m in made],
-         statements.drifted_typed),
+         statements.drifted_typed, {}),
         ("public", statements.stage_normal, statements.copy_normal, [m.normal for m in made],
-         statements.drifted_normal),
+         statements.drifted_normal, {"crm_source": shape.source}),
     ):  # fmt: skip
         await conn.execute(stage)
         await _copy(conn, copy, [f"{line}\t\n" for line in lines])
-        rows = await (await conn.execute(drift, params)).fetchall()
+        known = params | {"fixed": orjson.dumps(fixed).decode()}
+        rows = await (await conn.execute(drift, known)).fetchall()
         found += [(id, f"{table}.{shape.table}.{key}", old, new) for id, key, old, new in rows]
     return found
 
