@@ -159,6 +159,20 @@ async def test_a_silent_edit_of_a_record_dated_ahead_is_a_mismatch_too(stream: R
     assert (await stream.compare()).equal
 
 
+async def test_a_time_altered_here_of_a_record_dated_ahead_is_no_edit_of_today(stream: River):
+    [one, *_] = await ids(stream)
+    stream.portal.change(int(one), {"DATE_MODIFY": "2031-01-01T10:00:00+03:00"}, touch=False)
+    await stream.sync(full=True)
+    await meddle(
+        stream, f"update bitrix24.crm_deals set date_modify = '2030-01-01' where bitrix_id = '{one}'"
+    )
+
+    found = await stream.reconcile()
+
+    assert (found.verdict, found.recent, found.mismatched) == ("repaired", 1, 1)
+    assert (await stream.compare()).equal
+
+
 @pytest.mark.parametrize(
     "change",
     [

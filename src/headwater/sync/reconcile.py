@@ -23,6 +23,7 @@ from headwater.warehouse.compared import Stored
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pairs import Pairs
 from headwater.warehouse.pool import Warehouse
+from headwater.warehouse.rows import Made
 
 LOGGER = log.get("sync")
 SAMPLE = 1_000
@@ -244,9 +245,7 @@ class _Work:
         place = {column.field: column for column in shape.columns if column.live}
         made = sort(shape, records).made
         rows = await stored.rows([one.id for one in made])
-        compared = [
-            one for one in made if one.id in rows and not self._is_recent(one.record, rows[one.id][0])
-        ]
+        compared = [one for one in made if one.id in rows and not self._is_recent(one, rows[one.id][0])]
         mismatches = [
             Mismatch(one.id, *difference)
             for one in compared
@@ -267,12 +266,14 @@ class _Work:
         self.found.mismatches += mismatches[: EXAMPLES - len(self.found.mismatches)]
         return len(compared), wrong
 
-    def _is_recent(self, record: Row, stored: str) -> bool:
-        """Whether the record changed after the window that is said to be complete: a time of it lies there,
-        and is not the one that is stored (a typed row, as JSON text)."""
+    def _is_recent(self, one: Made, stored: str) -> bool:
+        """Whether the record changed after the window that is said to be complete: it is not the one that was
+        stored last, a time of it lies there and is not the one that is stored (a typed row, as JSON)."""
         known = orjson.loads(stored)
+        if known["_version"] == one.version:
+            return False
         for clock, column in self.pairs.clocks.items():
-            text = self._moment(clock, record)
+            text = self._moment(clock, one.record)
             if text is None or moment(text) <= self.until:
                 continue
             if known[column] is None or moment(known[column]) != moment(text):
