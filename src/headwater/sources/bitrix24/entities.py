@@ -72,6 +72,7 @@ DEALS = Declared(
         slug="deals",
         id_field=ID,
         clocks=("DATE_MODIFY", "LAST_ACTIVITY_TIME"),
+        owner_field="ASSIGNED_BY_ID",
         normal=(
             column("title", "TITLE"),
             column("stage", "STAGE_ID"),
