@@ -4,10 +4,11 @@ import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from headwater import sources
 from headwater.core.clock import WallClock
@@ -100,17 +101,17 @@ class House:
             await source.close()
         return link, account
 
-    def source(self, name: str, url: str) -> Source:
+    def source(self, name: str, url: str, memory: Mapping[str, Any] | None = None) -> Source:
         """The adapter of an outside system, with the pace all our processes share."""
         known = sources.known()
         if name not in known:
             raise NeedsPerson(f"there is no source {name!r}; there are: {', '.join(sorted(known))}")
         pace = Pacer(self.warehouse, self.clock, share=self.settings.share)
-        source: Source = known[name](url, pace=pace, clock=self.clock)
+        source: Source = known[name](url, pace=pace, clock=self.clock, memory=memory)
         return source
 
     def source_of(self, link: Link) -> Source:
-        return self.source(link.source, self.vault.open(link.sealed))
+        return self.source(link.source, self.vault.open(link.sealed), link.memory)
 
     def engine(self, report: Report | None = None) -> Engine:
         return Engine(self.warehouse, self.clock, report=report)

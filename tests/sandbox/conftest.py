@@ -1,17 +1,24 @@
 """A small believable portal on a virtual clock, and ways to ask it."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+import asyncio
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import orjson
 import pytest
 
-from headwater.sandbox.bitrix24 import Portal, PortalClock, Webhook, app, found, live
+from headwater.sandbox.bitrix24 import Address, Portal, PortalClock, Webhook, app, found, live
+from headwater.sandbox.bitrix24.answers import Answer, Request
 from headwater.sandbox.bitrix24.books import load
-from headwater.sandbox.bitrix24.rest import Answer, Request, answer
+from headwater.sandbox.bitrix24.rest import answer
 from headwater.sandbox.control import Control
 
 NOW = datetime.fromisoformat("2026-11-20T12:00:00+03:00")
@@ -85,3 +92,23 @@ def door(portal: Portal) -> Door:
             yield control, client
 
     return opened
+
+
+ToldBy = Callable[..., Awaitable[dict[str, Any]]]
+
+
+@pytest.fixture
+def told_by() -> ToldBy:
+    """What a script of the vendor's SDK prints as JSON; it runs in a process of its own, since it blocks."""
+
+    async def call(script: str, address: Address, ca: Path, keys: str = "1/admin") -> dict[str, Any]:
+        running = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", textwrap.dedent(script), address.root.removeprefix("https://"), keys,
+            env=os.environ | {"REQUESTS_CA_BUNDLE": str(ca)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await running.communicate()
+        assert running.returncode == 0, err.decode()
+        read: dict[str, Any] = orjson.loads(out)
+        return read
+
+    return call

@@ -1,30 +1,15 @@
 """The judges: the vendors' own clients, unchanged, against a live portal."""
 
-import asyncio
-import os
 import subprocess
 import sys
-import textwrap
 from datetime import datetime
 
-import orjson
 import pytest
 from fast_bitrix24 import BitrixAsync
 
 from headwater.sandbox.bitrix24 import Options, Portal, PortalClock, Rules, found, live, served
 
 NOW = datetime.fromisoformat("2026-11-20T12:00:00+03:00")
-
-
-async def told_by(script, address, ca):
-    """What a script of the SDK prints as JSON; it runs in a process of its own, since it blocks."""
-    running = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", textwrap.dedent(script), address.root.removeprefix("https://"), "1/admin",
-        env=os.environ | {"REQUESTS_CA_BUNDLE": str(ca)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await running.communicate()
-    assert running.returncode == 0, err.decode()
-    return orjson.loads(out)
 
 
 @pytest.fixture
@@ -68,7 +53,7 @@ async def test_fast_bitrix24_reads_batches_and_writes(generous):
     assert linked["g"]["ID"] == linked["d"][0]["ID"]
 
 
-async def test_b24pysdk_reads_batches_and_writes(generous, tmp_path):
+async def test_b24pysdk_reads_batches_and_writes(generous, tmp_path, told_by):
     script = """
         import json, sys
         from b24pysdk import BitrixWebhook, Client, Config
@@ -162,7 +147,7 @@ async def test_fast_bitrix24_reads_and_writes_every_entity(whole):
     assert len(departments) == len(whole.books.departments)
 
 
-async def test_b24pysdk_reads_every_entity(whole, tmp_path):
+async def test_b24pysdk_reads_every_entity(whole, tmp_path, told_by):
     script = """
         import json, sys
         from b24pysdk import BitrixWebhook, Client, Config

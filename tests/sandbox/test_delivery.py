@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from headwater.sandbox.bitrix24 import Options, Portal, found, served
+from headwater.sandbox.control import Control
 
 PATIENCE_SECONDS = 20
 
@@ -129,3 +130,29 @@ async def test_on_a_virtual_clock_events_wait_for_the_test(portal):
 
     assert ear.bodies == []
     assert [message.event for message in portal.events.take()] == ["ONCRMDEALUPDATE"]
+
+
+async def test_an_application_without_pages_lives_on_events_alone(running):
+    async with (
+        Ear() as ear,
+        served(running, Options(control_token="secret")) as address,
+        Control(address.root, "secret") as control,
+        httpx2.AsyncClient(base_url=f"{address.root}/rest/") as http,
+    ):
+        grant = await control.install_app(install_url=ear.url)
+        [installed] = await ear.until(1)
+        token = installed["auth[access_token]"][0]
+        for event in ("ONCRMDEALADD", "ONAPPUNINSTALL"):
+            await http.post("event.bind", json={"auth": token, "event": event, "handler": ear.url})
+        [made] = await control.insert({"TITLE": "x"})
+        _, added = await ear.until(2)
+        asked = {"auth": added["auth[access_token]"][0], "id": added["data[FIELDS][ID]"][0]}
+        deal = (await http.post("crm.deal.get", json=asked)).json()["result"]
+        await control.uninstall_app()
+        *_, removed = await ear.until(3)
+        late = await http.post("crm.deal.get", json=asked)
+
+    assert installed["auth[application_token]"] == [grant["application_token"]]
+    assert (deal["ID"], deal["TITLE"]) == (str(made), "x")
+    assert (removed["event"], removed["data[CLEAN]"]) == (["ONAPPUNINSTALL"], ["1"])
+    assert late.json()["error"] == "APPLICATION_NOT_FOUND"

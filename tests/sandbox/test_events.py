@@ -50,8 +50,8 @@ def test_an_application_gets_a_token_too(portal):
     [message] = portal.events.take()
 
     assert list(read(message)["auth"]) == [
-        "access_token", "expires_in", "scope", "domain", "server_endpoint", "status", "client_endpoint",
-        "member_id", "application_token",
+        "access_token", "expires", "expires_in", "scope", "domain", "server_endpoint", "status",
+        "client_endpoint", "member_id", "user_id", "application_token",
     ]  # fmt: skip
 
 

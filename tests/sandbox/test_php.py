@@ -58,3 +58,12 @@ def test_an_unreadable_json_body_has_no_parameters():
 )
 def test_integers_are_read_as_php_reads_them(text, number):
     assert php.integer(text) == number
+
+
+@pytest.mark.parametrize("text", ["9" * 40, " +" + "9" * 5000, 10**40, 1e300])
+def test_an_integer_that_is_too_large_is_the_largest(text):
+    assert php.integer(text) == 2**63 - 1
+
+
+def test_a_record_of_an_impossible_number_is_not_found(tell):
+    assert tell("crm.deal.get", {"id": "9" * 5000})["error_description"] == "Not found"

@@ -48,10 +48,14 @@ def bitrix24_(
     ca: Annotated[Path | None, typer.Option(help="Write the certificate authority for clients here.")] = None,
     plan: Annotated[bitrix24.Plan, typer.Option(help="Whose limits apply.")] = bitrix24.Plan.STANDARD,
     limits: Annotated[bool, typer.Option(help="Whether limits apply at all.")] = True,
+    application: Annotated[
+        bool, typer.Option("--app", help="Install an application and print its keys too.")
+    ] = False,
     as_json: AsJson = False,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
-    """Run a rehearsal Bitrix24 portal. Its first line is the webhook address to connect.
+    """Run a rehearsal Bitrix24 portal. Its first line is the webhook address to connect; with --app the
+    last three are a client id, a client secret and a refresh token.
 
     Examples: headwater sandbox bitrix24 --port 8024 --deals 5000 --working 1 ·
     headwater sandbox bitrix24 --fill crm_maven --data ~/crm_maven
@@ -76,6 +80,7 @@ def bitrix24_(
                 plan=plan,
                 limits=limits,
                 working=working,
+                app=application,
                 as_json=as_json,
             )
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
@@ -47,6 +47,8 @@ class Field:
     `name` is unique within the entity; `origin` is the key of the record it is read from (one source
     value may fill two fields: an amount and its currency). `type` is the source's own word. `ticks`
     marks a field that changes without anybody changing the record: it stays out of the history.
+    `spelled` is the name SQL makes its column of, where that is not `name`. `unknown`: the source's type
+    word means nothing to us, and the value is kept as text.
     """
 
     name: str
@@ -58,10 +60,16 @@ class Field:
     multiple: bool = False
     privacy: Privacy = Privacy.PLAIN
     ticks: bool = False
+    spelled: str = ""
+    unknown: bool = False
 
     @property
     def key(self) -> str:
         return self.origin or self.name
+
+    @property
+    def column(self) -> str:
+        return self.spelled or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +81,33 @@ class Normal:
 
 
 @dataclass(frozen=True, slots=True)
+class SetSpec:
+    """Rows that belong to a record and are replaced all together: what a deal sells, who its contacts are.
+
+    `slug` names them among entities; `table` is the crm_* table they live in, `scope` the constant columns
+    that tell them from others there. With `within` they are read out of the record's own values; without
+    it the source is asked for them by the ids of records that changed. `at_once` bounds how many records a
+    run asks for, where asking is dear (None: all that are due); the rest comes with the next runs.
+    """
+
+    slug: str
+    table: str
+    scope: Mapping[str, str] = field(default_factory=dict)
+    within: Callable[[Values], Sequence[Values]] | None = None
+    at_once: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EntitySpec:
     """What a source declares of one of its entities.
 
-    `clocks` are the times a window can be read by, the modified time first. `owner_field` holds the person
-    whose record it is, for people who see only their own.
+    `clocks` are the times a window can be read by, the modified time first; windows reach `overlap` further
+    back than the last one ended (None: as far as usual). Without clocks everything is read at each run.
+    `owner_field` holds the person whose record it is, for people who see only their own; an entity without
+    one is shown to them only if it is `open` to the whole tenant.
+
+    `table` is the crm_* table of its normalised rows (by default that of its slug), `scope` its part of a
+    table that several entities share. `sets` belong to its records.
     """
 
     slug: str
@@ -85,6 +115,20 @@ class EntitySpec:
     clocks: Sequence[str]
     owner_field: str | None = None
     normal: Sequence[Normal] = ()
+    table: str = ""
+    scope: str | None = None
+    overlap: timedelta | None = None
+    open: bool = False
+    sets: Sequence[SetSpec] = ()
+
+    @property
+    def place(self) -> str:
+        return self.table or self.slug
+
+    @property
+    def asked(self) -> Sequence[SetSpec]:
+        """The sets the source is asked for."""
+        return [one for one in self.sets if one.within is None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +148,74 @@ class Account:
     key: str = ""
 
 
+class Label(NamedTuple):
+    """What a value of a field is called: an option of a list, an entry of a directory."""
+
+    entity: str
+    field: str
+    id: str
+    label: str
+    lang: str
+
+
+class Stage(NamedTuple):
+    """A step of a pipeline; `semantics` is open, won or lost."""
+
+    entity: str
+    pipeline: str
+    id: str
+    name: str
+    sort: int
+    semantics: str
+
+
+class Pipeline(NamedTuple):
+    """A row of stages that records of an entity go through."""
+
+    entity: str
+    id: str
+    name: str
+    sort: int
+    main: bool
+
+
+class Currency(NamedTuple):
+    """A currency the account knows; `rate` is its price in the base currency, an exact decimal."""
+
+    id: str
+    name: str
+    rate: str
+    base: bool
+
+
+class Department(NamedTuple):
+    """A part of the company; `parent` and `head` may be unknown."""
+
+    id: str
+    name: str
+    parent: str | None
+    head: str | None
+    sort: int
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The small lists of an account that records refer to. None: could not be read, what is known stays."""
+
+    labels: Sequence[Label] | None = None
+    stages: Sequence[Stage] | None = None
+    pipelines: Sequence[Pipeline] | None = None
+    currencies: Sequence[Currency] | None = None
+    departments: Sequence[Department] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """The state of an account before a run: its clock, its fields, its newest ids, its base currency.
 
-    `totals` says how many records the source itself counts; an entity it does not count is absent.
+    `totals` says how many records the source itself counts; an entity it does not count is absent. `refused`
+    are entities that may not be read, each with the reason in words for people; they are in nothing else.
+    `began` is the read number of the books.
     """
 
     now: datetime
@@ -116,6 +223,9 @@ class Survey:
     newest: Mapping[str, int]
     currency: str | None = None
     totals: Mapping[str, int] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+    books: Books = field(default_factory=Books)
+    began: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,4 +288,17 @@ class Fates(NamedTuple):
 
     began: int
     fates: Mapping[str, Fate]
+    requests: int = 1
+
+
+class Sets(NamedTuple):
+    """What one answer says of sets of rows, by the id of the record they belong to, each whole.
+
+    Rows have the columns of the set's table, in text form. Records in `refused` were asked about in vain,
+    each with the reason; records that the source does not have are in neither.
+    """
+
+    began: int
+    sets: Mapping[str, Sequence[Values]]
+    refused: Mapping[str, str]
     requests: int = 1

@@ -2,9 +2,20 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
-from headwater.core.model import Account, Decoder, EntitySpec, Fates, Field, Page, Row, Span, Survey
+from headwater.core.model import (
+    Account,
+    Decoder,
+    EntitySpec,
+    Fates,
+    Field,
+    Page,
+    Row,
+    Sets,
+    Span,
+    Survey,
+)
 
 
 class Clock(Protocol):
@@ -37,15 +48,27 @@ class Source(Protocol):
     name: ClassVar[str]
     key_column: ClassVar[str]
     """What typed tables call the source's id: `bitrix_id`."""
-    entities: ClassVar[Mapping[str, EntitySpec]]
     portal: str
+
+    @property
+    def entities(self) -> Mapping[str, EntitySpec]:
+        """The account's entities, in the order they are best read in; a survey may find more of them."""
+        ...
+
+    @property
+    def memory(self) -> Mapping[str, Any]:
+        """What the next connection to this account should be told: JSON, never secret."""
+        ...
 
     async def check(self) -> Account:
         """Whose account this is and what it may see. Raises NeedsPerson with what to do about it."""
         ...
 
-    async def survey(self, entities: Sequence[str], *, count: bool = False) -> Survey:
-        """Clock, fields and newest ids of `entities`; with `count`, their totals too (dear if big)."""
+    async def survey(
+        self, entities: Sequence[str] | None = None, *, count: bool = False, more: bool = False
+    ) -> Survey:
+        """Clock, books, and of `entities` (None: of all there are) fields and newest ids; with `count`,
+        their totals too (dear if big). With `more`, also of entities that were not known before."""
         ...
 
     def pages(self, spans: Sequence[Span]) -> AsyncIterator[Page]:
@@ -63,6 +86,10 @@ class Source(Protocol):
 
     def fates(self, entity: str, ids: Sequence[str]) -> AsyncIterator[Fates]:
         """Asks for records one by one, which tells the gone from the hidden; every id gets its answer."""
+        ...
+
+    def sets(self, slug: str, ids: Sequence[str]) -> AsyncIterator[Sets]:
+        """Reads the sets of that slug (see `SetSpec`) of these records, each whole or not at all."""
         ...
 
     def id_of(self, entity: str, row: Row) -> str:

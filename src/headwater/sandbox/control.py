@@ -171,6 +171,39 @@ class Control:
         """An expired webhook works again."""
         await self._ask("POST", "credential", {"expired": False, "code": code})
 
+    async def install_app(self, **words: Any) -> dict[str, Any]:
+        """Installs a local application (user_id, scopes, redirect_uri, install_url, finished, client_id, …);
+        its client_id, client_secret, application_token, access_token, refresh_token, expires."""
+        return await self._ask("POST", "apps", words)
+
+    async def apps(self) -> list[dict[str, Any]]:
+        """The installed applications, without their secrets."""
+        return list((await self._ask("GET", "apps"))["apps"])
+
+    async def change_app(self, client_id: str = "", **words: Any) -> None:
+        """What an application may do and how it stands: scopes, paid, finished."""
+        await self._ask("POST", "apps/change", {"client_id": client_id, **words})
+
+    async def uninstall_app(self, client_id: str = "", *, clean: bool = True) -> None:
+        """Removes an application with its tokens, handlers and queue."""
+        await self._ask("DELETE", "apps", {"client_id": client_id, "clean": clean})
+
+    async def grant(self, client_id: str = "", user_id: int | None = None) -> dict[str, Any]:
+        """Fresh tokens of an application, for the person who installed it or another."""
+        return await self._ask("POST", "apps/grant", {"client_id": client_id, "user_id": user_id})
+
+    async def expire_tokens(self, client_id: str = "", *, refresh: bool = False) -> None:
+        """The time of an application's access tokens is over; with `refresh` that of its refresh tokens."""
+        await self._ask("POST", "apps/expire", {"client_id": client_id, "refresh": refresh})
+
+    async def revoke_tokens(self, client_id: str = "") -> None:
+        """An application's tokens are worth nothing any more."""
+        await self._ask("POST", "apps/revoke", {"client_id": client_id})
+
+    async def set_feature(self, code: str, *, on: bool) -> None:
+        """What the plan has: rest_offline_extended (offline events), rest_auth_connector."""
+        await self._ask("POST", "features", {code: on})
+
     async def handlers(self) -> list[dict[str, Any]]:
         """Where events go: id, url, application_token, events, app."""
         return list((await self._ask("GET", "handlers"))["handlers"])

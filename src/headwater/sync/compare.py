@@ -140,6 +140,8 @@ def agrees(given: Any, value: Any, field: Field) -> bool:
     if value is None:
         return given in EMPTY or (given in ("0", 0) and field.kind is Kind.TEXT)
     try:
+        if isinstance(given, dict | list) and field.kind is Kind.TEXT:  # of a type nobody described
+            return bool(_plain(given) == _plain(json.loads(value)))
         return _same(given, value, field.kind)
     except (ValueError, TypeError, InvalidOperation):
         return False

@@ -1,12 +1,12 @@
 """Reads a connection's entities into the warehouse, page by page, each page one commit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from headwater.core import log
 from headwater.core.errors import SkipRecord
 from headwater.core.ports import Clock, Source
-from headwater.sync import plan, session
+from headwater.sync import children, plan, session
 from headwater.sync.healing import heal
 from headwater.sync.plan import Cursor, Reading
 from headwater.sync.replay import Replayed, replayed
@@ -36,12 +36,10 @@ class Engine:
         The first time, and with `full`, everything is read; otherwise what moved since the last run. A run
         that was cut goes on after its last committed page, and is followed by the increment it delayed.
         """
-        wanted = list(entities or source.entities)
-        names = await state.enabled(self.warehouse, link.tenant, link.id, wanted)
         async with self._session(link, source) as held:
-            runs = await _once(held, names, full=full)
+            runs = await _once(held, entities, full=full)
             if any(not run.reading.fresh for run in runs):
-                runs = await _once(held, names, full=False)
+                runs = await _once(held, entities, full=False)
             return runs
 
     async def sync_ids(self, link: Link, source: Source, entity: str, ids: Sequence[str]) -> Run:
@@ -56,6 +54,7 @@ class Engine:
             async with held.failing([run]):
                 run.reread = await held.reread(run, usable, noticed="event")
                 run.reread.refused = refused
+                await children.read(held, run)
                 await held.finish(run, run.cursor, status=known.status)
             return run
 
@@ -76,11 +75,15 @@ class Engine:
         return session.opened(self.warehouse, self.clock, link, source, report=self.report)
 
 
-async def _once(held: Session, names: Sequence[str], *, full: bool) -> list[Run]:
-    states = {name: await held.state(name) for name in names}
+async def _once(held: Session, entities: Sequence[str] | None, *, full: bool) -> list[Run]:
+    wanted = await _enabled(held, entities or held.source.entities)
+    states = {name: await held.state(name) for name in wanted}
+    counting = full or any(Cursor.load(one.cursor).until is None for one in states.values())
+    survey = await held.survey(wanted, states, count=counting, more=entities is None)
+    await held.keep(survey)
+    names = await _enabled(held, list(survey.fields))
+    states |= {name: await held.state(name) for name in names if name not in states}
     cursors = {name: Cursor.load(states[name].cursor) for name in names}
-    counting = any(full or cursor.until is None for cursor in cursors.values())
-    survey = await held.survey(names, states, count=counting)
     runs = []
     for name in names:
         spec, newest = held.source.entities[name], survey.newest[name]
@@ -92,8 +95,13 @@ async def _once(held: Session, names: Sequence[str], *, full: bool) -> list[Run]
         for run in runs:
             _weigh(run)
             await heal(held, run)
+            await children.read(held, run)
             await held.finish(run, run.cursor.finished())
     return runs
+
+
+async def _enabled(held: Session, names: Iterable[str]) -> list[str]:
+    return await state.enabled(held.warehouse, held.link.tenant, held.link.id, list(names))
 
 
 def _sorted(source: Source, entity: str, ids: Sequence[str]) -> tuple[list[str], dict[str, str]]:

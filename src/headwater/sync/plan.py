@@ -85,12 +85,13 @@ def decide(spec: EntitySpec, cursor: Cursor, *, now: datetime, newest: int, full
         whole = Span(spec.slug, "all", after=0, upto=newest)
         begun = replace(cursor, run="full", goal=goal, top=max(newest, cursor.top), spans=(whole,))
         return Reading("full", begun, fresh=True)
-    since = cursor.until - OVERLAP
-    windows: Sequence[Span] = [
+    since = cursor.until - (OVERLAP if spec.overlap is None else spec.overlap)
+    spans: Sequence[Span] = [
         Span(spec.slug, clock, clock=clock, since=since, until=max(goal, since)) for clock in spec.clocks
     ]
-    tail = Span(spec.slug, TAIL, after=cursor.top)
-    begun = replace(cursor, run="incremental", goal=max(goal, cursor.until), spans=(*windows, tail))
+    # What has no times is read from its beginning: everything may have changed.
+    tail = Span(spec.slug, TAIL, after=cursor.top if spec.clocks else 0)
+    begun = replace(cursor, run="incremental", goal=max(goal, cursor.until), spans=(*spans, tail))
     return Reading("incremental", begun, fresh=True)
 
 

@@ -17,7 +17,8 @@ async def compared(
     """Compares every record of `truth` with every stored row of an entity, both ways, field by field."""
     survey = await source.survey([entity])
     columns = await typed.columns_of(warehouse, link.tenant, link.id, entity)
+    spec = source.entities[entity]
     stored = Stored(
-        warehouse, link.tenant, link.id, schema=link.slug, entity=entity, key_column=source.key_column
+        warehouse, link.tenant, link.id, schema=link.slug, spec=spec, key_column=source.key_column
     )
-    return await compare(truth, stored, source.entities[entity], survey.fields[entity], columns)
+    return await compare(truth, stored, spec, survey.fields[entity], columns)

@@ -12,13 +12,13 @@ from headwater.core import log
 from headwater.core.errors import NeedsPerson, SkipRecord, Unfit
 from headwater.core.model import Page, Row, Span, Text
 from headwater.core.ports import Clock, Source
-from headwater.sync import session
+from headwater.sync import children, session
 from headwater.sync.certificate import EXAMPLES, Alarm, Certificate, Mismatch
 from headwater.sync.compare import differences_of, moment
 from headwater.sync.plan import Cursor, Reading
 from headwater.sync.runs import Run, sort
 from headwater.sync.session import AT_ONCE, Session
-from headwater.warehouse import certificates, page, state
+from headwater.warehouse import certificates, page, sets, state
 from headwater.warehouse.compared import Stored
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pairs import Pairs
@@ -29,6 +29,7 @@ LOGGER = log.get("sync")
 SAMPLE = 1_000
 FEW = 20  # so many deletions are never suspicious
 SHARE = 0.05  # of what is stored: more that vanish at once look like a loss of rights
+DEAR = 100  # of a sample, where each record takes a command of its own
 PROBED = 100  # of a suspicious number, that are asked for one by one
 
 Progress = Callable[[str, int], None]
@@ -73,6 +74,9 @@ async def reconcile(
     names = await state.enabled(warehouse, link.tenant, link.id, wanted)
     told = progress or (lambda *_: None)
     async with session.opened(warehouse, clock, link, source, report=lambda _: None) as held:
+        if not entities:
+            paused = [name for name in names if (await held.state(name)).status == "paused"]
+            names = [name for name in names if name not in paused]
         return [await _reconciled(held, name, terms, told) for name in names]
 
 
@@ -82,6 +86,8 @@ async def _reconciled(held: Session, entity: str, terms: Terms, progress: Progre
     if cursor.until is None:
         raise NeedsPerson(f"{held.link.slug}: {entity} were never read whole; sync first")
     survey = await held.survey([entity], {entity: known})
+    if entity in survey.refused:
+        raise NeedsPerson(f"{held.link.slug}: {entity} may not be read: {survey.refused[entity]}")
     reading = Reading("reconcile", cursor, fresh=True)
     run = await held.open(survey, entity, reading, known, seen_by="reconcile")
     work = _Work(held, run, terms, cursor.until, progress)
@@ -131,6 +137,7 @@ class _Work:
         await self._repair(differing.get("recent", []))
         await self._look_at_rights()
         await self._remove(differing.get("extra", []))
+        await children.read(self.held, self.run)
         await self._compare_sample()
         if found.mismatched and found.sampled < found.in_source:
             await self._compare_all(whole)
@@ -216,6 +223,33 @@ class _Work:
             async for answer in self.held.source.by_ids(self.run.entity, ids[at : at + AT_ONCE]):
                 self.found.sampled += await self._compare(answer)
                 self.progress("sample", self.found.sampled)
+            await self._compare_sets(ids[at : at + AT_ONCE])
+
+    async def _compare_sets(self, ids: Sequence[str]) -> None:
+        """Compares what belongs to sampled records; what is wrong is written again."""
+        link = self.held.link
+        for spec in self.run.shape.spec.asked:
+            if not await state.enabled(self.held.warehouse, link.tenant, link.id, [spec.slug]):
+                continue
+            few = ids if spec.at_once is None else ids[:DEAR]
+            async for answer in self.held.source.sets(spec.slug, few):
+                self.requests += answer.requests
+                async with self.held.warehouse.acting_for(link.tenant) as conn:
+                    origin = self.held.origin(self.run, answer.began)
+                    waiting = await sets.waiting(conn, spec, list(answer.sets), origin)
+                    known = {id: rows for id, rows in answer.sets.items() if id not in waiting}
+                    wrong = await sets.drifted(conn, spec, known, origin)
+                self.found.mismatched += len(wrong)
+                self.found.mismatches += [
+                    Mismatch(id, spec.slug, orjson.loads(there), orjson.loads(here))
+                    for id, here, there in wrong
+                ][: EXAMPLES - len(self.found.mismatches)]
+                if wrong:
+                    async with self.held.committing(self.run) as (conn, _):
+                        await sets.distrust(
+                            conn, spec, [id for id, _, _ in wrong], self.held.origin(self.run, 0)
+                        )
+        await children.read(self.held, self.run)
 
     async def _compare_all(self, whole: Span) -> None:
         """Where a sample differs, others will: compares every record field by field."""
@@ -240,7 +274,7 @@ class _Work:
         shape = self.run.shape
         stored = Stored(
             self.held.warehouse, self.held.link.tenant, self.held.link.id,
-            schema=shape.schema, entity=self.run.entity, key_column=shape.key_column,
+            schema=shape.schema, spec=shape.spec, key_column=shape.key_column,
         )  # fmt: skip
         place = {column.field: column for column in shape.columns if column.live}
         made = sort(shape, records).made

@@ -11,6 +11,7 @@ from headwater.warehouse import failed
 from headwater.warehouse.failed import Failure
 from headwater.warehouse.page import Stored
 from headwater.warehouse.rows import Made, Shape, make
+from headwater.warehouse.sets import Kept
 
 
 @dataclass(slots=True)
@@ -48,6 +49,8 @@ class Run:
     stored: Stored = field(default_factory=Stored)
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
     reread: Reread = field(default_factory=Reread)
+    sets: dict[str, Kept] = field(default_factory=dict)
+    """What became of what belongs to the records, by kind of set."""
 
     def note(self, field_name: str, reason: str, example: str) -> None:
         """A value that is not in its column: told once per field and run, with a count and an example."""

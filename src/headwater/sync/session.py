@@ -11,7 +11,7 @@ from headwater.core.model import Fate, Page, Part, Survey
 from headwater.core.ports import Clock, Source
 from headwater.sync.plan import Cursor, Reading
 from headwater.sync.runs import Report, Reread, Run, Sorted, Step, sort
-from headwater.warehouse import failed, lease, page, state, typed
+from headwater.warehouse import books, connections, failed, lease, page, state, typed
 from headwater.warehouse.connections import Link
 from headwater.warehouse.lease import Lease
 from headwater.warehouse.origin import Origin
@@ -41,11 +41,17 @@ class Session:
         return await state.read(self.warehouse, self.link.tenant, self.link.id, entity)
 
     async def survey(
-        self, names: Sequence[str], states: Mapping[str, State], *, count: bool = False
+        self,
+        names: Sequence[str],
+        states: Mapping[str, State],
+        *,
+        count: bool = False,
+        more: bool = False,
     ) -> Survey:
-        """The state of the account. A portal that does not even answer that is a failed run, too."""
+        """The state of the account, `more`: of entities it never told of, too. A portal that does not even
+        answer that is a failed run. Entities that it refuses are paused, with its reason."""
         try:
-            return await self.source.survey(names, count=count)
+            survey = await self.source.survey(names, count=count, more=more)
         except HeadwaterError as exc:
             for name in names:
                 kept = Cursor.load(states[name].cursor)
@@ -59,6 +65,18 @@ class Session:
                     cursor=None, until=None, notes={}, error=str(exc), now=self.clock.now(),
                 )  # fmt: skip
             raise
+        await state.pause(self.warehouse, self.link.tenant, self.link.id, survey.refused)
+        return survey
+
+    async def keep(self, survey: Survey) -> None:
+        """Stores what the survey says besides: names, stages, rates, and what the source has learnt."""
+        async with self.warehouse.acting_for(self.link.tenant) as conn:
+            await self.held.hold(conn)
+            await books.put(
+                conn, self.link.tenant, self.link.id, survey.books,
+                entities=list(survey.fields), now=self.clock.now(),
+            )  # fmt: skip
+        await connections.remember(self.warehouse, self.link, self.source.memory)
 
     async def open(
         self, survey: Survey, name: str, reading: Reading, known: State, *, seen_by: str = "poll"
@@ -76,12 +94,17 @@ class Session:
             "run begins", connection=self.link.slug, entity=name, run=number, sync=reading.sync_type,
             fresh=reading.fresh, fields=len(shape.fields),
         )  # fmt: skip
-        return Run(
+        run = Run(
             name, number, reading, reading.cursor, shape,
             expected=total if full else None,
             before=0 if reading.fresh or not full else known.synced_records,
             seen_by=seen_by,
         )  # fmt: skip
+        for field in shape.fields:
+            if field.unknown:
+                reason = f"the source calls its type {field.type!r}: kept as text"
+                run.notes[field.name] = {"reason": reason, "count": 0, "example": "–"}
+        return run
 
     async def _shape(self, survey: Survey, name: str) -> Shape:
         spec, fields = self.source.entities[name], survey.fields[name]

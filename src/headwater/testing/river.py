@@ -52,14 +52,15 @@ class River:
 
     async def sync(self, *, full: bool = False, report: Report | None = None) -> Run:
         """One run over the deals, as `headwater sync` makes it."""
-        [run] = await self.sync_all(full=full, report=report)
+        [run] = await self.sync_all("deals", full=full, report=report)
         return run
 
-    async def sync_all(self, *, full: bool = False, report: Report | None = None) -> list[Run]:
-        """The same over all that is switched on."""
+    async def sync_all(self, *entities: str, full: bool = False, report: Report | None = None) -> list[Run]:
+        """The same over these entities, or over all that are switched on."""
         source = self.source()
+        engine = Engine(self.warehouse, self.clock, report=report)
         try:
-            return await Engine(self.warehouse, self.clock, report=report).sync(self.link, source, full=full)
+            return await engine.sync(self.link, source, full=full, entities=entities or None)
         finally:
             await source.close()
 
@@ -78,7 +79,9 @@ class River:
         source = self.source()
         terms = Terms(seed=seed, sample=sample, accept_deletions=accept_deletions)
         try:
-            [issued] = await reconcile(self.warehouse, self.clock, self.link, source, terms)
+            [issued] = await reconcile(
+                self.warehouse, self.clock, self.link, source, terms, entities=["deals"]
+            )
         finally:
             await source.close()
         return issued.certificate

@@ -140,7 +140,7 @@ def plan(
     for field in wanted.values():
         if field.name in placed:
             continue
-        name = _free_name(field.name, taken)
+        name = _free_name(field.column, taken)
         taken.add(name)
         changed[name] = Column(
             name, field.name, field.kind, field.type, field.label, field.custom,

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL
 
+from headwater.core.model import EntitySpec
 from headwater.warehouse import sql
+from headwater.warehouse.places import names_of
 from headwater.warehouse.pool import Warehouse
 
 
@@ -19,17 +21,13 @@ class Stored:
         connection: int,
         *,
         schema: str,
-        entity: str,
+        spec: EntitySpec,
         key_column: str,
     ) -> None:
         self.warehouse = warehouse
         self.tenant = tenant
         self.connection = connection
-        names = {
-            "typed": Identifier(schema, f"crm_{entity}"),
-            "normal": Identifier("public", f"crm_{entity}"),
-            "key": Identifier(key_column),
-        }
+        names = names_of(spec, schema=schema, key_column=key_column)
         self._rows = SQL(sql.compared_rows).format(**names)
         self._ids = SQL(sql.stored_ids).format(**names)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +37,8 @@ class Link:
     portal: str
     sealed: str
     account: Mapping[str, Any]
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    """What its source learnt of the account and wants to be told again."""
 
 
 async def tenants(warehouse: Warehouse) -> list[Tenant]:
@@ -59,6 +61,13 @@ async def put_tenant(warehouse: Warehouse, slug: str, title: str) -> Tenant:
 async def links(warehouse: Warehouse, tenant: UUID) -> list[Link]:
     """A tenant's connections, the oldest first."""
     return [Link(**row) for row in await warehouse.rows(tenant, sql.connections, {})]
+
+
+async def remember(warehouse: Warehouse, link: Link, memory: Mapping[str, Any]) -> None:
+    """Keeps what a connection's source learnt."""
+    if memory != link.memory:
+        params = {"connection": link.id, "memory": orjson.dumps(memory).decode()}
+        await warehouse.rows(link.tenant, sql.remember, params)
 
 
 async def put_link(

@@ -16,6 +16,13 @@ from headwater.warehouse.pool import Connection, Warehouse
 from headwater.warehouse.rows import clean, json_text
 
 LOGGER = log.get("warehouse")
+REFUSALS = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.errors.ProgramLimitExceeded,
+    psycopg.errors.RaiseException,
+)
+"""What PostgreSQL says about rows it will not have. Anything else is not the rows' fault."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,26 +2,18 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Any
 
 import orjson
-import psycopg
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL
 
-from headwater.warehouse import crm, failed, sql
+from headwater.warehouse import failed, sets, sql
 from headwater.warehouse.columns import SQL_TYPES
 from headwater.warehouse.origin import Origin
+from headwater.warehouse.places import names_of
 from headwater.warehouse.pool import Connection
 from headwater.warehouse.rows import Made, Shape
-
-REFUSALS = (
-    psycopg.DataError,
-    psycopg.IntegrityError,
-    psycopg.errors.ProgramLimitExceeded,
-    psycopg.errors.RaiseException,
-)
-"""What PostgreSQL says about rows it will not have. Anything else is not the rows' fault."""
+from headwater.warehouse.staging import copied, names_in, stage_of, updates_of
 
 CONTROL = ["tenant_id", "connection_id", "_began", "_version", "_synced_at", "_more"]
 
@@ -87,7 +79,7 @@ async def store(conn: Connection, shape: Shape, made: Sequence[Made], origin: Or
     try:
         async with conn.transaction():
             return await _store(conn, shape, made, origin)
-    except REFUSALS as exc:
+    except failed.REFUSALS as exc:
         if len(made) == 1:
             await failed.put(conn, origin, shape.spec.slug, [failed.refused(made[0].id, made[0].record, exc)])
             return Stored(failed=1)
@@ -112,10 +104,10 @@ async def _store(conn: Connection, shape: Shape, made: Sequence[Made], origin: O
     if writing:
         before = await _before(conn, statements, base, decision.changed)
         await conn.execute(statements.stage_typed)
-        await _copy(conn, statements.copy_typed, [f"{r.typed}\t{r.version}\n" for r in writing])
+        await copied(conn, statements.copy_typed, [f"{r.typed}\t{r.version}\n" for r in writing])
         await conn.execute(statements.put_typed, base | {"now": origin.seen_at})
         await conn.execute(statements.stage_normal)
-        await _copy(conn, statements.copy_normal, [f"{r.normal}\t{r.version}\n" for r in writing])
+        await copied(conn, statements.copy_normal, [f"{r.normal}\t{r.version}\n" for r in writing])
         await conn.execute(statements.put_normal, base | {"source": shape.source, "now": origin.seen_at})
         if before:
             await conn.execute(
@@ -138,6 +130,9 @@ async def _store(conn: Connection, shape: Shape, made: Sequence[Made], origin: O
             "actions": actions,
         }
         await conn.execute(sql.put_changes, changes)
+        for at, spec in enumerate(shape.within):
+            await sets.replace(conn, spec, {record.id: record.sets[at] for record in writing}, origin)
+        await sets.touch(conn, shape.spec.asked, decision.new + decision.changed, origin)
     if decision.same:
         same = base | {"ids": decision.same}
         await conn.execute(statements.touch_typed, same)
@@ -163,16 +158,16 @@ async def drifted(
     params = {"tenant": origin.tenant, "connection": origin.connection}
     statements, found = Statements(shape), []
     for table, stage, copy, lines, drift, fixed in (
-        (shape.schema, statements.stage_typed, statements.copy_typed, [m.typed for m in made],
-         statements.drifted_typed, {}),
-        ("public", statements.stage_normal, statements.copy_normal, [m.normal for m in made],
-         statements.drifted_normal, {"crm_source": shape.source}),
+        (f"{shape.schema}.{shape.table}", statements.stage_typed, statements.copy_typed,
+         [m.typed for m in made], statements.drifted_typed, {}),
+        (f"public.crm_{shape.spec.place}", statements.stage_normal, statements.copy_normal,
+         [m.normal for m in made], statements.drifted_normal, {"crm_source": shape.source}),
     ):  # fmt: skip
         await conn.execute(stage)
-        await _copy(conn, copy, [f"{line}\t\n" for line in lines])
+        await copied(conn, copy, [f"{line}\t\n" for line in lines])
         known = params | {"fixed": orjson.dumps(fixed).decode()}
         rows = await (await conn.execute(drift, known)).fetchall()
-        found += [(id, f"{table}.{shape.table}.{key}", old, new) for id, key, old, new in rows]
+        found += [(id, f"{table}.{key}", old, new) for id, key, old, new in rows]
     return found
 
 
@@ -194,14 +189,11 @@ async def vanish(conn: Connection, shape: Shape, ids: Sequence[str], origin: Ori
     )
     gone = [row[0] for row in await moved.fetchall()]
     if gone:
+        for spec in shape.spec.sets:
+            await sets.vanish(conn, shape.spec.slug, spec, gone, origin)
         await conn.execute(sql.put_changes, base | {"ids": gone, "actions": ["delete"] * len(gone)})
     await failed.heal(conn, origin, shape.spec.slug, list(ids))
     return len(gone)
-
-
-async def _copy(conn: Connection, statement: Composed, lines: Sequence[str]) -> None:
-    async with conn.cursor() as cursor, cursor.copy(statement) as copy:
-        await copy.write("".join(lines).encode())
 
 
 class Statements:
@@ -209,56 +201,28 @@ class Statements:
 
     def __init__(self, shape: Shape) -> None:
         typed = {c.name: SQL_TYPES[c.kind] for c in shape.cells} | {"_more": "jsonb", "_raw": "jsonb"}
-        normal = {name: SQL_TYPES[kind] for name, kind in crm.TABLES[shape.spec.slug].items()}
-        normal |= {"value_rounded": "boolean", "custom_fields": "jsonb"}
-        names = {
-            "typed": Identifier(shape.schema, shape.table),
-            "normal": Identifier("public", shape.table),
-            "key": Identifier(shape.key_column),
-        }
+        normal = {name: SQL_TYPES[kind] for name, kind in shape.place.columns.items()}
+        normal |= {"value_rounded": "boolean"} if shape.place.money else {}
+        normal |= {"custom_fields": "jsonb"}
+        names = names_of(shape.spec, schema=shape.schema, key_column=shape.key_column)
         self.known = SQL(sql.known_records).format(**names)
         self.was = SQL(sql.typed_rows).format(**names)
-        self.stage_typed, self.copy_typed, staged = _stage(typed)
+        self.stage_typed, self.copy_typed, staged = stage_of(typed, entity=shape.spec.slug)
         self.put_typed = SQL(sql.put_typed).format(
-            **names, columns=_names(typed), sets=_sets(typed), staged=staged
+            **names, columns=names_in(typed), sets=updates_of(typed), staged=staged
         )
-        table = Identifier(shape.schema, shape.table)
         self.drifted_typed = SQL(sql.drifted).format(
-            table=table, key=Identifier(shape.key_column), staged=staged
+            table=names["typed"], key=names["key"], t_part=SQL(""), staged=staged
         )
-        self.stage_normal, self.copy_normal, staged = _stage(normal)
+        self.stage_normal, self.copy_normal, staged = stage_of(normal, entity=shape.spec.slug)
         self.drifted_normal = SQL(sql.drifted).format(
-            table=Identifier("public", shape.table), key=Identifier("external_id"), staged=staged
+            table=names["normal"], key=names["id"], t_part=names["t_part"], staged=staged
         )
         self.put_normal = SQL(sql.put_normal).format(
-            **names, columns=_names(normal), sets=_sets(normal), staged=staged
+            **names, columns=names_in(normal), sets=updates_of(normal), staged=staged
         )
         self.put_gone = SQL(sql.put_gone).format(**names)
         self.put_history = SQL(sql.put_history).format(**names)
         self.distrust = SQL(sql.distrust).format(**names)
         self.touch_typed = SQL(sql.touch_typed).format(**names)
         self.touch_normal = SQL(sql.touch_normal).format(**names)
-
-
-def _stage(columns: Mapping[str, str]) -> tuple[Composed, Composed, Identifier]:
-    """A temporary table for COPY (refused on a table under row level security), named after its columns so
-    that a pooled connection that served another shape keeps out of the way."""
-    digest = blake2b(repr(list(columns.items())).encode(), digest_size=8).hexdigest()
-    name = f"hw_stage_{digest}"
-    stage = Identifier("pg_temp", name)
-    definitions = SQL(", ").join(
-        SQL("{} {}").format(Identifier(column), SQL(type)) for column, type in columns.items()
-    )
-    create = SQL(
-        "create temporary table if not exists {} (id text, {}, version text) on commit delete rows"
-    ).format(Identifier(name), definitions)
-    copy = SQL("copy {} (id, {}, version) from stdin").format(stage, _names(columns))
-    return create, copy, stage
-
-
-def _names(columns: Mapping[str, Any]) -> Composed:
-    return SQL(", ").join(Identifier(name) for name in columns)
-
-
-def _sets(columns: Mapping[str, Any]) -> Composed:
-    return SQL(", ").join(SQL("{0} = excluded.{0}").format(Identifier(name)) for name in columns)

@@ -11,6 +11,7 @@ from psycopg.sql import SQL, Identifier
 
 from headwater.core.model import Text
 from headwater.warehouse import sql
+from headwater.warehouse.places import names_of
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.rows import Shape
 
@@ -35,12 +36,8 @@ class Pairs:
         kept = {column.field: column.name for column in shape.cells}
         self.clocks = {clock: kept[clock] for clock in shape.spec.clocks if clock in kept}
         """The entity's clocks that have a column, and the column; `put` wants their times of each record."""
-        names = {
-            "typed": Identifier(shape.schema, shape.table),
-            "normal": Identifier("public", shape.table),
-            "key": Identifier(shape.key_column),
-            "clocks": SQL(", ").join(map(Identifier, self.clocks.values())),
-        }
+        names = names_of(shape.spec, schema=shape.schema, key_column=shape.key_column)
+        names["clocks"] = SQL(", ").join(map(Identifier, self.clocks.values()))
         self._differing = SQL(sql.differing_pairs).format(**names)
         self._count = SQL(sql.count_pairs).format(**names)
 

@@ -14,9 +14,10 @@ from typing import Any
 import orjson
 
 from headwater.core.errors import SkipRecord, Unfit
-from headwater.core.model import Decoder, EntitySpec, Field, Kind, Normal, Row, Text
+from headwater.core.model import Decoder, EntitySpec, Field, Kind, Normal, Row, SetSpec, Text, Values
 from headwater.warehouse import crm
 from headwater.warehouse.columns import Column
+from headwater.warehouse.places import table_of
 
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 ROW_BYTES = 7000  # of 8,160: what a row may take inline before its last fields move to _more
@@ -97,9 +98,18 @@ class Shape:
         return [field for field in self.fields if field.custom]
 
     @cached_property
+    def place(self) -> crm.Table:
+        """The normalised table."""
+        return table_of(self.spec)
+
+    @cached_property
     def normal(self) -> Sequence[Normal]:
-        known = crm.TABLES[self.spec.slug]
-        return [entry for entry in self.spec.normal if entry.column in known]
+        return [entry for entry in self.spec.normal if entry.column in self.place.columns]
+
+    @cached_property
+    def within(self) -> Sequence[SetSpec]:
+        """The sets that are read out of the record itself."""
+        return [one for one in self.spec.sets if one.within is not None]
 
     @cached_property
     def ticking(self) -> frozenset[str]:
@@ -118,7 +128,10 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One record as two lines of COPY text, without the closing columns `began` and `synced_at`."""
+    """One record as two lines of COPY text, without the closing columns `began` and `synced_at`.
+
+    `sets` are the rows of the sets within it, in the order of the shape's `within`.
+    """
 
     id: str
     version: str
@@ -126,6 +139,7 @@ class Made:
     normal: str
     misfits: Sequence[Misfit]
     record: Row
+    sets: Sequence[Sequence[Values]] = ()
 
 
 def make(shape: Shape, record: Row) -> Made:
@@ -148,7 +162,7 @@ def make(shape: Shape, record: Row) -> Made:
             continue
         if text is None:
             continue
-        cleaned = _clean_json(text) if field.kind is Kind.JSON else clean(text)
+        cleaned = clean_json(text) if field.kind is Kind.JSON else clean(text)
         if cleaned is not text:
             raw[key] = value
             misfits.append(
@@ -183,7 +197,8 @@ def _rows(
     # Empty cells at the end do not count, so that a new column alone makes no record another one.
     content = f"{escaped(id)}{filled}{aside}\n{normal}"
     version = blake2b(content.encode(), digest_size=16, key=shape.signatures[last]).hexdigest()
-    return Made(id, version, typed, normal, misfits, record)
+    sets = [one.within(values) for one in shape.within if one.within]
+    return Made(id, version, typed, normal, misfits, record, sets)
 
 
 def _free_key(key: str, shape: Shape, taken: Collection[str]) -> str:
@@ -223,27 +238,28 @@ def _width(text: str, column: Column) -> int:
 def _normal(shape: Shape, id: str, values: Mapping[str, Text], misfits: list[Misfit]) -> str:
     taken = {entry.column: entry.take(values) for entry in shape.normal}
     rounded = False
-    amount = crm.MONEY.get(shape.spec.slug)
+    table = shape.place
+    amount = table.money
     if amount and (exact := taken.get(amount)) is not None:
         taken[amount], rounded = crm.cents(exact)
         if taken[amount] is None:
             misfits.append(Misfit(amount, "more than 16 digits before the point; the typed column keeps it"))
-    if "currency" in crm.TABLES[shape.spec.slug] and taken.get("currency") is None:
+    if amount and taken.get("currency") is None:
         taken["currency"] = shape.currency
     custom = {
-        field.name.lower(): as_json(text, field.kind)
+        field.column.lower(): as_json(text, field.kind)
         for field in shape.custom
         if (text := values.get(field.name)) is not None
     }
-    cells = [taken.get(column) for column in crm.TABLES[shape.spec.slug]]
-    return "\t".join(
-        [
-            escaped(id),
-            *("\\N" if text is None else escaped(text) for text in cells),
-            "t" if rounded else "f",
-            escaped(_object(custom)),
-        ]
-    )
+    line = [escaped(id), *(cell(taken.get(column)) for column in table.columns)]
+    if amount:
+        line.append("t" if rounded else "f")
+    return "\t".join([*line, escaped(_object(custom))])
+
+
+def cell(text: Text) -> str:
+    """One value as COPY's text format wants it."""
+    return "\\N" if text is None else escaped(text)
 
 
 def escaped(text: str) -> str:
@@ -264,7 +280,7 @@ def clean(text: str) -> str:
     return text
 
 
-def _clean_json(text: str) -> str:
+def clean_json(text: str) -> str:
     """The same for a JSON text, where such characters hide behind escapes."""
     if "\\u0000" in text or "\\ud" in text.lower():
         return json_text(json.loads(text))

@@ -38,6 +38,21 @@ async def enabled(warehouse: Warehouse, tenant: UUID, connection: int, entities:
     return [entity for entity in entities if entity not in off]
 
 
+async def configured(warehouse: Warehouse, tenant: UUID, connection: int, entity: str) -> bool:
+    """Gives an entity its line of settings; whether it had none."""
+    params = {"connection": connection, "entity": entity}
+    return bool(await warehouse.rows(tenant, sql.put_config, params))
+
+
+async def pause(warehouse: Warehouse, tenant: UUID, connection: int, refused: Mapping[str, str]) -> None:
+    """These entities may not be read now, each for its reason; they are tried again at the next run."""
+    async with warehouse.acting_for(tenant) as conn:
+        for entity, reason in sorted(refused.items()):
+            params = {"tenant": tenant, "connection": connection, "entity": entity, "reason": reason}
+            await conn.execute(sql.put_config, params)
+            await conn.execute(sql.pause_state, params)
+
+
 async def begin(
     warehouse: Warehouse,
     tenant: UUID,

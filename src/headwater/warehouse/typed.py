@@ -110,8 +110,11 @@ async def _create(
     await conn.execute(SQL("create table {} ({})").format(table, SQL(", ").join(parts)))
     place = {column.field: column.name for column in made if column.real}
     owner = place.get(spec.owner_field or "")
-    await conn.execute("select headwater.protect(%s, %s)", [table.as_string(conn), owner])
-    if modified := place.get(spec.clocks[0]):
+    await conn.execute(
+        "select headwater.protect(%s, %s, whole => %s)",
+        [table.as_string(conn), owner, owner is None and not spec.open],
+    )
+    if spec.clocks and (modified := place.get(spec.clocks[0])):
         await conn.execute(
             SQL("create index on {} (tenant_id, connection_id, {})").format(table, Identifier(modified))
         )

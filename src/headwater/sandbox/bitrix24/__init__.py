@@ -1,6 +1,7 @@
 """A rehearsal Bitrix24 portal: `serve` it, or take it as an ASGI `app` in the same process."""
 
-from headwater.sandbox.bitrix24.books import Books, Handler, Person, Pipeline, UserField, Webhook
+from headwater.sandbox.bitrix24.apps import Grant
+from headwater.sandbox.bitrix24.books import App, Books, Handler, Person, Pipeline, UserField, Webhook
 from headwater.sandbox.bitrix24.clock import PortalClock
 from headwater.sandbox.bitrix24.company import found
 from headwater.sandbox.bitrix24.door import app
@@ -16,8 +17,10 @@ from headwater.sandbox.bitrix24.state import State
 __all__ = [
     "Accounting",
     "Address",
+    "App",
     "Books",
     "Fault",
+    "Grant",
     "Handler",
     "Kind",
     "Message",

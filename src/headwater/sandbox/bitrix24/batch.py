@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from headwater.sandbox.bitrix24 import php
-from headwater.sandbox.bitrix24.calls import Outcome
+from headwater.sandbox.bitrix24.calls import Caller, Outcome
 from headwater.sandbox.bitrix24.errors import Refused, batch_too_long, not_in_batch
 from headwater.sandbox.bitrix24.faults import Kind
 from headwater.sandbox.bitrix24.limits import Accounting
 from headwater.sandbox.bitrix24.lists import Rows
 from headwater.sandbox.bitrix24.methods import BATCH
 from headwater.sandbox.bitrix24.portal import Portal
-from headwater.sandbox.bitrix24.running import Caller, run, timing
+from headwater.sandbox.bitrix24.running import run, timing
 
 LENGTH = 50
 _REFERENCE = re.compile(r"\$result((?:\[[^\]]*\])+)")

@@ -10,6 +10,7 @@ from headwater.sandbox.bitrix24.pipelines import Pipeline, Process, Status
 
 __all__ = [
     "ALL_SCOPES",
+    "App",
     "Books",
     "Currency",
     "Department",
@@ -77,14 +78,44 @@ class Webhook:
 
 
 @dataclass(slots=True)
+class App:
+    """A local application: it acts for the person who installed it, or for whoever opened it, within its
+    scopes. Until its installation is `finished` no event reaches it. Of its access tokens the numbers up to
+    `expired` have expired and those up to `revoked` are worth nothing, whatever their time."""
+
+    id: int
+    client_id: str
+    client_secret: str
+    application_token: str
+    user_id: int
+    scopes: list[str]
+    redirect_uri: str = ""
+    version: int = 1
+    finished: bool = True
+    paid: bool = True
+    removed: bool = False
+    expired: int = 0
+    revoked: int = 0
+
+
+@dataclass(slots=True)
 class Handler:
-    """Where events go: an outgoing webhook, or (`app`) what an application bound with event.bind."""
+    """Where events go: an outgoing webhook, or (`app`) what the application `app_id` bound with event.bind.
+
+    `auth_type` is the person whose token it gets, 0 the one who made the change. An `offline` one has no
+    url: its events wait in the queue of `connector`. `pause_seconds` lie between two rings of a doorbell.
+    """
 
     id: int
     url: str
     application_token: str
     events: list[str]
     app: bool = False
+    app_id: int = 0
+    auth_type: int = 0
+    offline: bool = False
+    connector: str = ""
+    pause_seconds: float = 1.0
 
 
 @dataclass(slots=True)
@@ -133,12 +164,16 @@ class Books:
 
     departments: list[Department] = field(default_factory=list)
     processes: list[Process] = field(default_factory=list)
+    apps: list[App] = field(default_factory=list)
 
     def person(self, user_id: int) -> Person | None:
         return next((person for person in self.people if person.id == user_id), None)
 
     def webhook(self, user_id: str, code: str) -> Webhook | None:
         return next((w for w in self.webhooks if str(w.user_id) == user_id and w.code == code), None)
+
+    def app(self, app_id: int) -> App | None:
+        return next((app for app in self.apps if app.id == app_id), None)
 
     def credential(self, code: str = "") -> tuple[Webhook, Person]:
         """A webhook and its person: the one of that code, or the first. KeyError when there is none."""
@@ -228,6 +263,7 @@ def load(text: str) -> Books:
         raw.get("member_id", ""),
         [Department(**one) for one in raw.get("departments", ())],
         [_process(one) for one in raw.get("processes", ())],
+        [App(**one) for one in raw.get("apps", ())],
     )
 
 

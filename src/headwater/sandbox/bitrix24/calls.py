@@ -1,11 +1,11 @@
 """One call of a method: who asks, with which parameters; what a method is and what it answers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from headwater.sandbox.bitrix24 import php
-from headwater.sandbox.bitrix24.books import Person, Webhook
+from headwater.sandbox.bitrix24.books import App, Person
 from headwater.sandbox.bitrix24.errors import not_array
 from headwater.sandbox.bitrix24.portal import Portal
 
@@ -20,13 +20,26 @@ class Outcome:
     seconds: float = 0.005
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose credential a request carries: what its accounts are kept under, for whom and within which scopes
+    it acts, through which application (None: a webhook) and, if it says so, as which of its connectors."""
+
+    credential: str
+    person: Person
+    scopes: Sequence[str]
+    app: App | None = None
+    connector: str = ""
+
+
 class Call:
     """A method call with its parameters, whose names are matched without regard to case."""
 
-    def __init__(self, portal: Portal, webhook: Webhook, person: Person, params: Mapping[str, Any]) -> None:
+    def __init__(self, portal: Portal, caller: Caller, params: Mapping[str, Any]) -> None:
         self.portal = portal
-        self.webhook = webhook
-        self.person = person
+        self.person = caller.person
+        self.scopes = caller.scopes
+        self.app = caller.app
         self.params = {name.lower(): value for name, value in params.items()}
 
     def get(self, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The HTTP side of the portal: an ASGI application that serves /rest/… and the control door."""
+"""The HTTP side of the portal: an ASGI application that serves /rest/…, /oauth/… and the control door."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -7,10 +7,11 @@ from urllib.parse import unquote
 
 import httpx2
 
-from headwater.sandbox.bitrix24 import php
+from headwater.sandbox.bitrix24 import oauth, php
+from headwater.sandbox.bitrix24.answers import Answer, Request
 from headwater.sandbox.bitrix24.controls import Controls
 from headwater.sandbox.bitrix24.portal import Portal
-from headwater.sandbox.bitrix24.rest import Answer, Request, answer
+from headwater.sandbox.bitrix24.rest import answer
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -56,15 +57,17 @@ def _request(scope: Scope, headers: dict[str, str], content: bytes) -> Request:
     steps = [unquote(step) for step in scope["path"].strip("/").split("/")]
     inside = steps[1:] if steps[0] == "rest" else []
     user_id, code, method = inside if len(inside) == 3 else ("", "", inside[-1] if inside else "")
+    server = oauth.method_of(scope["path"])
     client = scope.get("client") or ("local", 0)
     return Request(
         user_id,
         code,
-        method,
+        server or method,
         php.query(query) | php.body(content, headers.get("content-type", "")),
         client=str(client[0]),
         path=scope["path"] + (f"?{query}" if query else ""),
         https=scope.get("scheme") == "https",
+        oauth=server is not None,
     )
 
 

@@ -44,6 +44,18 @@ def expired() -> Refused:
     return Refused(401, "expired_token", "The access token provided has expired.")
 
 
+def invalid_token() -> Refused:
+    return Refused(401, "invalid_token", "Unable to get application by token")
+
+
+def no_application() -> Refused:
+    return Refused(401, "APPLICATION_NOT_FOUND", "Application not found")
+
+
+def payment_required() -> Refused:
+    return Refused(401, "PAYMENT_REQUIRED", "Payment required")
+
+
 def user_dismissed() -> Refused:
     return Refused(401, "authorization_error", "Unable to authorize user")
 
@@ -52,16 +64,24 @@ def no_method() -> Refused:
     return Refused(404, "ERROR_METHOD_NOT_FOUND", "Method not found!")
 
 
-def no_scope() -> Refused:
+def no_scope(credential: str = "webhook") -> Refused:
     return Refused(
         403,
         "insufficient_scope",
-        "The request requires higher privileges than provided by the webhook token",
+        f"The request requires higher privileges than provided by the {credential} token",
     )
 
 
 def app_only() -> Refused:
     return Refused(403, "WRONG_AUTH_TYPE", "Current authorization type is denied for this method")
+
+
+def forbidden(description: str) -> Refused:
+    return Refused(403, "ACCESS_DENIED", description)
+
+
+def argument(description: str) -> Refused:
+    return Refused(400, "ERROR_ARGUMENT", description)
 
 
 def operating_limit() -> Refused:

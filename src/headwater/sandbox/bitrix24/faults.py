@@ -40,6 +40,7 @@ class Kind(StrEnum):
     EVENT_DOUBLED = "event_doubled"  # sent twice
     EVENT_REORDERED = "event_reordered"  # sent after the one that follows it
     EVENT_LATE = "event_late"  # sent `seconds` later
+    EVENT_UNSIGNED = "event_unsigned"  # sent without tokens, as when a robot made the change
 
 
 _ORDER = list(Kind)

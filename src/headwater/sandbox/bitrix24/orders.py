@@ -125,6 +125,25 @@ def _take_events(portal: Portal, body: Body) -> Body:
     return {"events": [one._asdict() | {"body": one.body.decode()} for one in taken]}
 
 
+def _install(portal: Portal, body: Body) -> Body:
+    texts = ("redirect_uri", "install_url", "client_id", "client_secret", "application_token")
+    said: Body = {name: str(value) if name in texts else value for name, value in body.items()}
+    return asdict(portal.install_app(**said))
+
+
+def _apps(portal: Portal, _: Body) -> Body:
+    """Without their secrets and tokens, which installing them or `apps/grant` gives."""
+    shown = ("id", "client_id", "user_id", "scopes", "redirect_uri", "finished", "paid")
+    apps = [one for one in portal.books.apps if not one.removed]
+    return {"apps": [{name: getattr(one, name) for name in shown} for one in apps]}
+
+
+def _set_features(portal: Portal, body: Body) -> Body:
+    for code, on in body.items():
+        portal.set_feature(code, on=bool(on))
+    return {"features": portal.books.features}
+
+
 ORDERS: dict[tuple[str, str], Order] = {
     ("GET", "stats"): _stats,
     ("GET", "state"): _state,
@@ -148,6 +167,14 @@ ORDERS: dict[tuple[str, str], Order] = {
     ("POST", "fields/retype"): lambda portal, body: {"id": portal.retype_field(**body).id},
     ("POST", "rights"): lambda portal, body: portal.set_rights(**body),
     ("POST", "credential"): _set_credential,
+    ("GET", "apps"): _apps,
+    ("POST", "apps"): _install,
+    ("DELETE", "apps"): lambda portal, body: portal.uninstall_app(**body),
+    ("POST", "apps/change"): lambda portal, body: portal.change_app(**body),
+    ("POST", "apps/grant"): lambda portal, body: asdict(portal.grant(**body)),
+    ("POST", "apps/expire"): lambda portal, body: portal.expire_tokens(**body),
+    ("POST", "apps/revoke"): lambda portal, body: portal.revoke_tokens(**body),
+    ("POST", "features"): _set_features,
     ("GET", "handlers"): _handlers,
     ("POST", "handlers"): lambda portal, body: asdict(portal.add_handler(**body)),
     ("DELETE", "handlers"): lambda portal, body: {"removed": portal.remove_handler(int(body["id"]))},

@@ -12,6 +12,7 @@ import orjson
 _BRACKET = re.compile(r"\[([^\]]*)\]")
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _INTEGER = re.compile(r"\s*[+-]?\d+")
+_LARGEST, _DIGITS = 2**63 - 1, 30
 BAD_BYTES = "\ue000bad-bytes\ue000"
 """A text that leaves the portal as bytes which are no UTF-8 (a fault)."""
 
@@ -113,11 +114,13 @@ def text(value: Any) -> str:
 
 
 def integer(value: Any) -> int:
-    """intval(): the leading digits, or 0."""
+    """intval(): the leading digits, or 0; what is too large is the largest there is."""
     if isinstance(value, (bool, int, float)):
-        return int(value)
-    found = _INTEGER.match(text(value))
-    return int(found[0]) if found else 0
+        read = int(value)
+    else:
+        found = _INTEGER.match(text(value))
+        read = int(found[0].strip()[:_DIGITS]) if found else 0
+    return max(-_LARGEST - 1, min(read, _LARGEST))
 
 
 def number(value: Any) -> float | int:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from headwater.sandbox.bitrix24.appdesk import AppDesk
+from headwater.sandbox.bitrix24.apps import Apps
 from headwater.sandbox.bitrix24.books import Books, Handler, UserField, load
 from headwater.sandbox.bitrix24.busy import Busy
 from headwater.sandbox.bitrix24.clock import PortalClock
@@ -16,6 +18,7 @@ from headwater.sandbox.bitrix24.fields import Table, Values
 from headwater.sandbox.bitrix24.fieldwork import Fieldwork, all_planned
 from headwater.sandbox.bitrix24.limits import Limits, Rules
 from headwater.sandbox.bitrix24.lists import Lists
+from headwater.sandbox.bitrix24.offline import Offline
 from headwater.sandbox.bitrix24.records import Records
 from headwater.sandbox.bitrix24.rights import grant, granted
 from headwater.sandbox.bitrix24.state import State, Stats
@@ -23,7 +26,7 @@ from headwater.sandbox.bitrix24.store import Store
 from headwater.sandbox.bitrix24.work import worked
 
 
-class Portal:
+class Portal(AppDesk):
     """One rehearsal portal. Its books come from `books`, else from the store file, else they are empty.
 
     Everything here is plain and synchronous: a test that holds the portal calls it directly, the control
@@ -48,7 +51,9 @@ class Portal:
         self.books.member_id = self.books.member_id or secrets.token_hex(16)
         self.limits = Limits(self.clock, rules or Rules())
         self.faults = Faults(seed)
-        self.events = Events(self.books, self.clock, self.faults)
+        self.apps = Apps(self.store, self.books, self.clock)
+        self.offline = Offline(self.store, self.clock)
+        self.events = Events(self.books, self.clock, self.faults, self.apps, self.offline)
         self.lists = Lists(self.store)
         self.tables = {one.name: Table(one, self.books.fields_of(one.book)) for one in kept(self.books)}
         for table in self.tables.values():
@@ -232,11 +237,16 @@ class Portal:
     def add_handler(
         self, url: str, *, events: Sequence[str] = USUAL, application_token: str = "", app: bool = False
     ) -> Handler:
-        """From now on events go there, as to an outgoing webhook or (`app`) as bound by an application.
+        """From now on events go there, as to an outgoing webhook or (`app`) as bound by an application: the
+        one of that application token, which is installed when there is none.
 
-        Without an application token one is drawn. ValueError says what is wrong.
+        Without an application token one is drawn, or the first application is meant. ValueError says what
+        is wrong.
         """
-        made = self.events.bind(url, events, application_token, app=app)
+        if app:
+            made = self.events.bind_app(self.app_of(application_token), url, events)
+        else:
+            made = self.events.bind(url, events, application_token)
         self.save()
         return made
 

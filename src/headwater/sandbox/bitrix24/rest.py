@@ -1,16 +1,16 @@
 """One REST request from its parsed form to its answer: who may ask, what comes back, what goes wrong."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
-from headwater.sandbox.bitrix24 import php
+from headwater.sandbox.bitrix24 import oauth, php
+from headwater.sandbox.bitrix24.answers import Answer, Request, page
 from headwater.sandbox.bitrix24.batch import method_name, run_batch
-from headwater.sandbox.bitrix24.calls import Outcome
+from headwater.sandbox.bitrix24.books import Person
+from headwater.sandbox.bitrix24.calls import Caller, Outcome
 from headwater.sandbox.bitrix24.errors import (
     Refused,
     expired,
     https_required,
-    no_credential,
     not_commercial,
     operating_limit,
     overloaded,
@@ -22,38 +22,11 @@ from headwater.sandbox.bitrix24.errors import (
 from headwater.sandbox.bitrix24.faults import AFTER, FRONT, Fault, Kind
 from headwater.sandbox.bitrix24.methods import BATCH
 from headwater.sandbox.bitrix24.portal import Portal
-from headwater.sandbox.bitrix24.running import Caller, run, timing
+from headwater.sandbox.bitrix24.running import run, timing
 from headwater.sandbox.bitrix24.state import State
 
 REQUEST_SECONDS = 60.0
 """A request that takes longer is cut off by the cloud's front end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What arrived: `/rest/{user_id}/{code}/{method}` with the parameters of query and body together."""
-
-    user_id: str
-    code: str
-    method: str
-    params: dict[str, Any]
-    client: str
-    path: str
-    https: bool = True
-
-
-@dataclass(slots=True)
-class Answer:
-    """What goes back. `wait_seconds`: only then; `dropped`: the connection closes without a word; `hung`:
-    nothing ever comes."""
-
-    status: int
-    body: bytes
-    content_type: str = "application/json; charset=utf-8"
-    headers: dict[str, str] = field(default_factory=dict)
-    wait_seconds: float = 0.0
-    dropped: bool = False
-    hung: bool = False
 
 
 def answer(portal: Portal, request: Request) -> Answer:
@@ -73,8 +46,10 @@ def _answer(portal: Portal, request: Request, method: str) -> Answer:
         front = _front(portal, request, method)
         if front:
             return front
-        caller = _caller(portal, request)
-        made = _served(portal, caller, method, request.params)
+        if request.oauth:
+            made = oauth.authorized(portal, request, method)
+        else:
+            made = _served(portal, _caller(portal, request), method, request.params)
     except Refused as refused:
         portal.stats.errors[str(refused.body["error"])] += 1
         made = Answer(refused.status, php.encode(refused.body))
@@ -86,10 +61,10 @@ def _front(portal: Portal, request: Request, method: str) -> Answer | None:
     """What is decided before anybody asks who is calling."""
     if portal.strict_https and not request.https:
         raise https_required()
-    if not portal.limits.admit(request.client):
+    if not request.oauth and not portal.limits.admit(request.client):
         raise too_many_requests()
     fault = portal.faults.take(FRONT, method)
-    state = _STATES.get(fault.kind) if fault else portal.state
+    state = _STATES.get(fault.kind) if fault else None if request.oauth else portal.state
     if fault and fault.kind is Kind.QUERY_LIMIT:
         raise too_many_requests()
     if state is State.DELETED:
@@ -103,7 +78,7 @@ def _front(portal: Portal, request: Request, method: str) -> Answer | None:
         scheme = "https" if request.https else "http"
         return Answer(302, b"", "text/html", {"location": f"{scheme}://{host}{request.path}"})
     if fault and fault.kind is Kind.HTML:
-        return _page(fault.status or 502)
+        return page(fault.status or 502)
     if fault:
         return Answer(0, b"", dropped=fault.kind is Kind.DROP, hung=fault.kind is Kind.HANG)
     return None
@@ -118,17 +93,30 @@ _STATES = {
 
 
 def _caller(portal: Portal, request: Request) -> Caller:
-    if not request.code:
-        raise no_credential()
+    """A webhook says who it is in the address, an application by its token."""
+    if request.code:
+        return _by_webhook(portal, request)
+    app, user_id, _ = portal.apps.acting(php.text(request.params.get("auth")))
+    connector = php.text(request.params.get("auth_connector"))
+    credential = f"{app.client_id}/{user_id}"
+    return Caller(credential, _person(portal, user_id), tuple(app.scopes), app, connector)
+
+
+def _by_webhook(portal: Portal, request: Request) -> Caller:
     webhook = portal.books.webhook(request.user_id, request.code)
     if webhook is None:
         raise wrong_credential()
     if webhook.expired:
         raise expired()
-    person = portal.books.person(webhook.user_id)
+    credential = f"{webhook.user_id}/{webhook.code}"
+    return Caller(credential, _person(portal, webhook.user_id), tuple(webhook.scopes))
+
+
+def _person(portal: Portal, user_id: int) -> Person:
+    person = portal.books.person(user_id)
     if person is None or not person.active:
         raise user_dismissed()
-    return Caller(webhook, person)
+    return person
 
 
 def _served(portal: Portal, caller: Caller, method: str, params: dict[str, Any]) -> Answer:
@@ -142,7 +130,7 @@ def _served(portal: Portal, caller: Caller, method: str, params: dict[str, Any])
     else:
         outcome = run(portal, caller, method, params)
     if portal.limits.rules.on and outcome.seconds > REQUEST_SECONDS:
-        return _page(504)
+        return page(504)
     return Answer(200, php.encode(_envelope(outcome, timing(portal, caller, method, began, outcome.seconds))))
 
 
@@ -161,26 +149,7 @@ def _broken(made: Answer, fault: Fault) -> Answer:
     elif fault.kind is Kind.CUT:
         made.body = made.body[: len(made.body) // 2]
     elif fault.kind is Kind.HTML_AFTER:
-        return _page(fault.status or 502)
+        return page(fault.status or 502)
     else:
-        return _page(200)
+        return page(200)
     return made
-
-
-_TITLES = {
-    200: "Bitrix24",
-    403: "403 Forbidden",
-    404: "404 Not Found",
-    500: "500 Internal Server Error",
-    502: "502 Bad Gateway",
-    503: "503 Service Temporarily Unavailable",
-    504: "504 Gateway Time-out",
-}
-
-
-def _page(status: int) -> Answer:
-    title = _TITLES.get(status, str(status))
-    text = f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
-    return Answer(
-        status, (text + "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n").encode(), "text/html"
-    )

@@ -1,29 +1,17 @@
 """Running one method, alone or in a batch: checks in the vendor's order, its cost, faults of its rows."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from headwater.sandbox.bitrix24 import php
-from headwater.sandbox.bitrix24.books import Person, Webhook
-from headwater.sandbox.bitrix24.calls import Call, Outcome
+from headwater.sandbox.bitrix24.calls import Call, Caller, Outcome
 from headwater.sandbox.bitrix24.errors import Refused, app_only, no_method, no_scope, operating_limit
+from headwater.sandbox.bitrix24.events import Actor
 from headwater.sandbox.bitrix24.faults import ROWS, Fault, Kind
 from headwater.sandbox.bitrix24.limits import Shown
 from headwater.sandbox.bitrix24.lists import Rows
 from headwater.sandbox.bitrix24.methods import METHODS
 from headwater.sandbox.bitrix24.portal import Portal
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whose credential a request carries."""
-
-    webhook: Webhook
-    person: Person
-
-    @property
-    def credential(self) -> str:
-        return f"{self.webhook.user_id}/{self.webhook.code}"
 
 
 def run(
@@ -43,9 +31,9 @@ def run(
     if method is None:
         raise no_method()
     denied = portal.faults.take(frozenset({Kind.SCOPE}), name, key) is not None
-    if denied or (method.scopes and not set(method.scopes) & set(caller.webhook.scopes)):
-        raise no_scope()
-    if method.app_only:
+    if denied or (method.scopes and not set(method.scopes) & set(caller.scopes)):
+        raise no_scope("access" if caller.app else "webhook")
+    if method.app_only and caller.app is None:
         raise app_only()
     payer = charged_to or name
     worn_out = portal.faults.take(frozenset({Kind.OPERATION_LIMIT}), name, key) is not None
@@ -54,7 +42,9 @@ def run(
     fault = portal.faults.take(frozenset({Kind.ERROR}), name, key)
     if fault:
         raise Refused(fault.status or 400, fault.code, fault.description)
-    outcome = method.run(Call(portal, caller.webhook, caller.person, params))
+    connector = php.text(params.get("auth_connector")) or caller.connector
+    with portal.events.by(Actor(caller.person.id, caller.app.id if caller.app else 0, connector)):
+        outcome = method.run(Call(portal, caller, params))
     portal.limits.charge(caller.credential, payer, outcome.seconds)
     spoil = portal.faults.take(ROWS, name, key)
     return _spoiled(outcome, spoil) if spoil else outcome

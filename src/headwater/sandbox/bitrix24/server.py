@@ -21,12 +21,14 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from headwater.core.errors import NeedsPerson
 from headwater.sandbox.bitrix24 import company, history
+from headwater.sandbox.bitrix24.apps import Grant
 from headwater.sandbox.bitrix24.books import Books
 from headwater.sandbox.bitrix24.clock import MOSCOW, PortalClock
 from headwater.sandbox.bitrix24.delivery import carry
 from headwater.sandbox.bitrix24.door import app
 from headwater.sandbox.bitrix24.fill import filled
 from headwater.sandbox.bitrix24.limits import Accounting, Plan, Rules
+from headwater.sandbox.bitrix24.methods.apps import CONNECTOR, OFFLINE
 from headwater.sandbox.bitrix24.portal import Portal
 
 
@@ -69,6 +71,9 @@ class Options:
 
     skew: float = 0.0
     code: str = ""
+    app: bool = False
+    """An application is installed, on a plan that has offline events, and its keys are said too."""
+
     control_token: str = ""
     as_json: bool = False
     """Say where the portal is in one line of JSON instead."""
@@ -126,7 +131,8 @@ def _opened(options: Options, books: Books | None, clock: PortalClock) -> Portal
 
 def serve(options: Options) -> None:
     """Runs a portal until SIGTERM or SIGINT. Its first line on stdout is the webhook's address, the second
-    the control token, the third (with TLS) the file of the certificate authority."""
+    the control token, then (with TLS) the file of the certificate authority and (with an application) its
+    client id, its client secret and a refresh token."""
     portal = built(options)
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)  # answers are large and free of cycles
@@ -143,19 +149,30 @@ async def _until_stopped(portal: Portal, options: Options) -> None:
         signal.signal(sign, lambda *_: loop.call_soon_threadsafe(stop.set))
     async with served(portal, options) as address:
         authority = str(options.ca_file) if options.tls and options.ca_file else None
-        sys.stdout.write(_said(address, authority, as_json=options.as_json))
+        grant = _application(portal) if options.app else None
+        sys.stdout.write(_said(address, authority, grant, as_json=options.as_json))
         sys.stdout.flush()
         await stop.wait()
 
 
-def _said(address: Address, authority: str | None, *, as_json: bool) -> str:
-    """Where the portal is, for whoever started it."""
+def _application(portal: Portal) -> Grant:
+    """The keys of the application of a portal whose plan lets it use all there is for one."""
+    for feature in (OFFLINE, CONNECTOR):
+        portal.set_feature(feature, on=True)
+    return portal.apps.grant(portal.app_of())
+
+
+def _said(address: Address, authority: str | None, grant: Grant | None, *, as_json: bool) -> str:
+    """Where the portal is, and how an application enters it, for whoever started it."""
+    keys = ("client_id", "client_secret", "refresh_token")
+    app = {name: getattr(grant, name) for name in keys} if grant else {}
     if as_json:
         facts = {"webhook": address.webhook, "control_token": address.control_token, "ca_file": authority}
-        return orjson.dumps(facts).decode() + "\n"
+        return orjson.dumps(facts | app).decode() + "\n"
     lines = [address.webhook, f"control token: {address.control_token}"]
     if authority:
         lines.append(f"certificate authority: {authority}")
+    lines += [f"{name.replace('_', ' ')}: {value}" for name, value in app.items()]
     return "\n".join(lines) + "\n"
 
 

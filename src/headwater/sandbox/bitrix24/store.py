@@ -188,6 +188,10 @@ class Store:
         """Runs a query built from declared names and bound values."""
         return self._db.execute(sql, arguments)
 
+    def execute(self, sql: str, arguments: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Runs a statement on a table that belongs to no entity: tokens, the queue of offline events."""
+        return self._db.execute(sql, arguments)
+
     def walk(self, table: Table, *, after: int = 0, limit: int = 1000) -> list[Stored]:
         """The next records in order of id."""
         found = self._page(table.entity.name, after, limit)

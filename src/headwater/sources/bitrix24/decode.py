@@ -26,6 +26,8 @@ def decoder(field: Field, zone: tzinfo | None) -> Decoder:
     empty = TYPES.get(field.type, UNKNOWN).empty
     if field.multiple:
         return _json(SEVERAL_EMPTY)
+    if field.unknown:
+        return _anything
     if field.type == "money":
         return _currency if field.kind is Kind.TEXT else _amount
     if field.kind is Kind.TEXT:
@@ -160,6 +162,22 @@ _PLAIN: dict[Kind, Decoder] = {
     Kind.FLAG: _flag,
     Kind.DATE: day,
 }
+
+
+def plain(kind: Kind) -> Decoder:
+    """How values of a kind are read where nothing more is known of their field."""
+    if kind is Kind.TEXT:
+        return _text
+    if kind is Kind.JSON:
+        return _json(Empty.STRUCTURE)
+    return moment_in(UTC) if kind is Kind.MOMENT else _PLAIN[kind]
+
+
+def _anything(raw: Any) -> Text:
+    """A value of a type nobody described: a text as it is, anything else as JSON."""
+    if raw is None or raw == "" or raw is False or raw in ([], {}):
+        return None
+    return raw if raw.__class__ is str else _json(Empty.WORDS)(raw)
 
 
 def _json(empty: Empty) -> Decoder:

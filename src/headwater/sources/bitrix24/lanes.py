@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from headwater.core.errors import HeadwaterError, RetryLater, StopSync
 from headwater.core.model import Part, Row, Span, Unread
-from headwater.sources.bitrix24.entities import ID, Declared
+from headwater.sources.bitrix24.family import ID, Declared
 from headwater.sources.bitrix24.shapes import command, rows_of
 from headwater.sources.bitrix24.wire import COMMANDS
 
@@ -59,13 +59,13 @@ def chain(lane: Lane, pages: int, zone: tzinfo, *, select: Sequence[str] = ()) -
     Every one carries the upper bound and the window too: a reference that finds no fiftieth record is an
     empty text to the portal, and would ask for everything from the start.
     """
-    span = lane.span
-    bounds = [("order[ID]", "ASC"), ("start", "-1")]
+    span, family = lane.span, lane.entity.family
+    bounds = [*family.order()]
     if span.upto is not None:
-        bounds.append(("filter[<=ID]", str(span.upto)))
+        bounds.append((f"{family.filter}[<={family.id}]", str(span.upto)))
     if span.clock:
         bounds += [
-            (f"filter[{sign}{span.clock}]", _moment(at, zone))
+            (f"{family.filter}[{sign}{span.clock}]", _moment(at, zone))
             for sign, at in ((">=", span.since), ("<=", span.until))
             if at is not None
         ]
@@ -74,8 +74,8 @@ def chain(lane: Lane, pages: int, zone: tzinfo, *, select: Sequence[str] = ()) -
     above = str(span.after)
     for number in range(pages):
         key = f"{lane.name}p{number}"
-        found[key] = command(f"{lane.entity.family}.list", [("filter[>ID]", above), *bounds])
-        above = f"$result[{key}][{PAGE - 1}][{ID}]"
+        found[key] = command(family.list, [(f"{family.filter}[>{family.id}]", above), *bounds])
+        above = family.after(key, PAGE - 1)
     return found
 
 
@@ -93,10 +93,10 @@ def harvest(
             break
         page = rows_of(results[key])
         if page is None:
-            trouble = RetryLater(f"{lane.entity.family}.list: the answer to a page is no list of records")
+            trouble = RetryLater(f"{lane.entity.family.list}: the answer to a page is no list of records")
             break
-        sheet = sound(page, above=lane.span.after, upto=lane.span.upto)
-        records += sheet.records
+        sheet = sound(page, above=lane.span.after, upto=lane.span.upto, key=lane.entity.family.id)
+        records += lane.entity.kept(sheet.records)
         unread += sheet.unread
         lane.span = replace(lane.span, after=sheet.after)
         if not sheet.whole:
@@ -122,13 +122,13 @@ class Sheet(NamedTuple):
     broken: bool
 
 
-def sound(page: Sequence[Any], *, above: int, upto: int | None) -> Sheet:
+def sound(page: Sequence[Any], *, above: int, upto: int | None, key: str = ID) -> Sheet:
     """The records of a page up to the first whose id lies outside the bounds or out of order.
 
     Nothing is kept that a smaller id follows: reading on from there would lose that one. Records without
     a usable id are handed over where they stand; repeated ids are handed over too.
     """
-    ids = [number_of(row) for row in page]
+    ids = [number_of(row, key) for row in page]
     limit = _first_astray(ids, above, upto)
     records = [row for row in page[:limit] if isinstance(row, dict)]
     unread = [Unread(None, "not a record", row) for row in page[:limit] if not isinstance(row, dict)]
@@ -136,9 +136,9 @@ def sound(page: Sequence[Any], *, above: int, upto: int | None) -> Sheet:
     return Sheet(records, unread, after, limit == len(page), bool(ids) and ids[-1] is None)
 
 
-def number_of(row: Any) -> int | None:
+def number_of(row: Any, key: str = ID) -> int | None:
     """The id of a row as a number, or None when it has none that is usable."""
-    raw = row.get(ID) if isinstance(row, dict) else None
+    raw = row.get(key) if isinstance(row, dict) else None
     if raw.__class__ is int:
         number: int = raw
     elif raw.__class__ is str and raw.isascii() and raw.isdecimal() and raw[0] != "0" and len(raw) < 20:
@@ -176,9 +176,9 @@ def _learn(lane: Lane, *, moved: bool, trouble: HeadwaterError | None) -> None:
         lane.strikes += 1
         if lane.strikes >= STRIKES:
             raise StopSync(
-                f"{lane.entity.family}.list: asked for records above id {lane.span.after}, the portal"
+                f"{lane.entity.family.list}: asked for records above id {lane.span.after}, the portal"
                 " answered twice with a page that brings none in order; reading on would lose records. Check"
-                " that the portal obeys filter[>ID] and order[ID]"
+                " that the portal obeys the filter and the order by id"
             )
 
 

@@ -10,11 +10,11 @@ from headwater.core.errors import HeadwaterError, RetryLater, SkipRecord, StopSy
 from headwater.core.model import Fate, Fates, Page, Part, Row, Span, Unread
 from headwater.core.ports import Clock
 from headwater.sources._http import TooLarge, TooSlow
-from headwater.sources.bitrix24.entities import Declared
+from headwater.sources.bitrix24.family import ID, Declared
 from headwater.sources.bitrix24.lanes import PAGE, Lane, chain, harvest, number_of
 from headwater.sources.bitrix24.refusals import Denied
 from headwater.sources.bitrix24.shapes import command, rows_of
-from headwater.sources.bitrix24.wire import COMMANDS, PATIENCE_SECONDS, TRIES, Wire, pause
+from headwater.sources.bitrix24.wire import COMMANDS, Wire, wait_out
 
 COMFORT_SECONDS = 20.0  # a request is cut by the portal at 60 s
 
@@ -115,11 +115,8 @@ class Reader:
             yield self._fates(strange)
         for at in range(0, len(known), COMMANDS):
             asked = {f"f{number}": id_ for number, id_ in enumerate(known[at : at + COMMANDS])}
-            method = f"{entity.family}.get"
-            batch = await self._wire.settle(
-                {key: command(method, [("ID", id_)]) for key, id_ in asked.items()}
-            )
-            said = {asked[key]: _fate(method, row, asked[key]) for key, row in batch.results.items()}
+            batch = await self._wire.settle({key: _one(entity, id_) for key, id_ in asked.items()})
+            said = {asked[key]: _fate(entity, found, asked[key]) for key, found in batch.results.items()}
             said |= {asked[key]: _fate_of(exc) for key, exc in batch.errors.items()}
             yield self._fates(strange | said)
             strange = {}
@@ -127,13 +124,19 @@ class Reader:
     async def _narrowly(self, lane: Lane, told: Sequence[Part]) -> AsyncIterator[Page]:
         """A page of a lane that is too large even alone: its ids first, then its records in halves."""
         probe = replace(lane)
-        commands = chain(probe, 1, self._wire.zone or UTC, select=("ID",))
+        key = lane.entity.family.id
+        commands = chain(probe, 1, self._wire.zone or UTC, select=(key,) if lane.entity.select else ())
         batch = await self._wire.settle(commands)
         part, trouble = harvest(probe, list(commands), batch.results, batch.errors)
         if trouble is not None:
             raise trouble
-        ids = list(dict.fromkeys(str(number) for row in part.records if (number := number_of(row))))
-        unread = [Unread(None, "a record without an id", row) for row in part.records if not number_of(row)]
+        numbers = [number_of(row, key) for row in part.records]
+        ids = list(dict.fromkeys(str(number) for number in numbers if number))
+        unread = [
+            Unread(None, "a record without an id", row)
+            for row, number in zip(part.records, numbers, strict=True)
+            if not number
+        ]
         left = len(ids)
         if not left:
             lane.span = replace(lane.span, after=part.span.after)
@@ -188,22 +191,13 @@ class Reader:
             if settled:
                 yield Haul(settled, records, ())
             if again:
-                await self._wait_out(_worst(entity, batch.errors), failures)
+                await wait_out(self._clock, _worst(entity, batch.errors), failures)
 
     async def _face(self, troubles: Sequence[tuple[Lane, HeadwaterError]]) -> None:
         """Waits before going on where it helps; raises where it does not."""
         for lane, trouble in troubles:
             if not isinstance(trouble, RetryLater) or lane.failures or trouble.wait:
-                await self._wait_out(trouble, lane.failures)
-
-    async def _wait_out(self, trouble: HeadwaterError, failures: int) -> None:
-        if isinstance(trouble, SkipRecord):
-            raise StopSync(f"{trouble} (as the answer to a list)") from trouble
-        if not isinstance(trouble, RetryLater):
-            raise trouble
-        if failures >= TRIES or (trouble.wait or 0.0) > PATIENCE_SECONDS:
-            raise trouble
-        await self._clock.sleep(pause(trouble, max(1, failures)))
+                await wait_out(self._clock, trouble, lane.failures)
 
     def _fates(self, said: Mapping[str, Fate]) -> Fates:
         paid, self._paid = self._wire.requests - self._paid, self._wire.requests
@@ -233,9 +227,21 @@ def _share(waiting: Sequence[Lane], size: int) -> list[tuple[Lane, int]]:
     return shares
 
 
-def _fate(method: str, row: Any, id_: str) -> Fate:
-    if not isinstance(row, Mapping) or number_of(row) != int(id_):
-        raise StopSync(f"{method}: asked for record {id_}, the portal answered with something else")
+def _one(entity: Declared, id_: str) -> str:
+    """Asks for one record, so that a deleted one and a hidden one are told apart where that is possible."""
+    family = entity.family
+    if family.get is None:
+        return _by_ids(entity, [id_])
+    return command(family.get, [*family.fixed, (family.id, id_)])
+
+
+def _fate(entity: Declared, found: Any, id_: str) -> Fate:
+    family = entity.family
+    if family.get is None:
+        return Fate.HERE if _only(entity, rows_of(found) or [], [id_]) else Fate.GONE
+    row = found.get("item") if family.id != ID and isinstance(found, Mapping) else found
+    if not isinstance(row, Mapping) or number_of(row, family.id) != int(id_):
+        raise StopSync(f"{family.get}: asked for record {id_}, the portal answered with something else")
     return Fate.HERE
 
 
@@ -248,22 +254,22 @@ def _fate_of(exc: HeadwaterError) -> Fate:
 
 
 def _by_ids(entity: Declared, ids: Sequence[str]) -> str:
-    wanted = [("filter[@ID][]", id_) for id_ in ids]
-    fixed = [("order[ID]", "ASC"), ("start", "-1"), *(("select[]", name) for name in entity.select)]
-    return command(f"{entity.family}.list", [*wanted, *fixed])
+    family = entity.family
+    wanted = [(f"{family.filter}[@{family.id}][]", id_) for id_ in ids]
+    return command(family.list, [*wanted, *family.order(), *(("select[]", name) for name in entity.select)])
 
 
 def _worst(entity: Declared, errors: Mapping[str, HeadwaterError]) -> HeadwaterError:
     """What decides how to go on: an error that will not pass, else the first."""
     final = [exc for exc in errors.values() if not isinstance(exc, RetryLater)]
-    return next(iter([*final, *errors.values()]), RetryLater(f"{entity.family}.list: no list of records"))
+    return next(iter([*final, *errors.values()]), RetryLater(f"{entity.family.list}: no list of records"))
 
 
 def _only(entity: Declared, rows: Sequence[Any], asked: Sequence[str]) -> Sequence[Row]:
-    wanted = {int(id_) for id_ in asked}
-    if any((number := number_of(row)) is not None and number not in wanted for row in rows):
+    wanted, key = {int(id_) for id_ in asked}, entity.family.id
+    if any((number := number_of(row, key)) is not None and number not in wanted for row in rows):
         raise StopSync(
-            f"{entity.family}.list: asked for {len(asked)} ids, the portal answered with others; check that"
-            " it obeys filter[@ID]"
+            f"{entity.family.list}: asked for {len(asked)} ids, the portal answered with others; check that"
+            " it obeys the filter by ids"
         )
-    return [row for row in rows if isinstance(row, dict)]
+    return entity.kept([row for row in rows if isinstance(row, dict)])

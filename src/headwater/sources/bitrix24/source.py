@@ -8,34 +8,50 @@ from typing import Any, ClassVar
 import httpx2
 
 from headwater.core import log
-from headwater.core.errors import NeedsPerson, SkipRecord, StopSync
-from headwater.core.model import Account, Decoder, EntitySpec, Fates, Field, Page, Row, Span, Survey
+from headwater.core.errors import HeadwaterError, NeedsPerson, RetryLater, SkipRecord, StopSync
+from headwater.core.model import (
+    Account,
+    Decoder,
+    EntitySpec,
+    Fates,
+    Field,
+    Page,
+    Row,
+    Sets,
+    Span,
+    Survey,
+)
 from headwater.core.ports import Clock, Pace
 from headwater.sources._http import LIMIT_BYTES, Http
-from headwater.sources.bitrix24 import survey
+from headwater.sources._phone import region_of
+from headwater.sources.bitrix24 import directories, survey
 from headwater.sources.bitrix24.address import address
+from headwater.sources.bitrix24.children import CHILDREN
 from headwater.sources.bitrix24.decode import decoder
-from headwater.sources.bitrix24.entities import DECLARED, Declared
+from headwater.sources.bitrix24.entities import Process, declared
+from headwater.sources.bitrix24.family import Declared
 from headwater.sources.bitrix24.lanes import Lane, is_spent, lane, number_of
 from headwater.sources.bitrix24.reading import Reader
+from headwater.sources.bitrix24.setreading import SetReader
 from headwater.sources.bitrix24.shapes import section
-from headwater.sources.bitrix24.wire import Batch, Wire
+from headwater.sources.bitrix24.wire import COMMANDS, Batch, Wire
 
 NEEDED = ("crm",)
+WANTED = {"user": "people and departments", "telephony": "calls", "department": "departments"}
 CHECK_TRIES = 2  # a person is waiting
+SIMPLE = "2"  # the portal works without leads
 
 
 class Bitrix24:
     """One portal, seen with the rights of the person who made the webhook at `url`.
 
-    `portal` is the host as it last answered: it moves when the portal is renamed. `verify` is a CA file or a
-    TLS context; `language` that of field labels; `limit` the bytes of an answer above which it is cut off
-    and asked again in parts.
+    `portal` is the host as it last answered: it moves when the portal is renamed. `memory` is what an earlier
+    connection learnt: smart processes, mode, region. `verify` is a CA file or a TLS context; `language` that
+    of field labels; `limit` the bytes of an answer above which it is cut off and asked again in parts.
     """
 
     name: ClassVar[str] = "bitrix24"
     key_column: ClassVar[str] = "bitrix_id"
-    entities: ClassVar[Mapping[str, EntitySpec]] = {slug: each.spec for slug, each in DECLARED.items()}
 
     def __init__(
         self,
@@ -43,6 +59,7 @@ class Bitrix24:
         *,
         pace: Pace,
         clock: Clock,
+        memory: Mapping[str, Any] | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
         verify: ssl.SSLContext | str | Path | None = None,
         language: str = "ru",
@@ -55,9 +72,28 @@ class Bitrix24:
         self._clock = clock
         self._language = language
         self._log = log.get("sources").bind(source=self.name)
+        known = dict(memory or {})
+        self._region: str | None = known.get("region") or region_of(place.portal)
+        self._mode: str | None = known.get("mode")
+        self._processes = [Process(int(number), str(title)) for number, title in known.get("processes", ())]
+        self._declared = declared(self._region, self._processes)
 
     def __repr__(self) -> str:
         return f"Bitrix24({self.portal})"
+
+    @property
+    def entities(self) -> Mapping[str, EntitySpec]:
+        """The portal's entities, smart processes among them as far as they are known."""
+        return {slug: each.spec for slug, each in self._declared.items()}
+
+    @property
+    def memory(self) -> Mapping[str, Any]:
+        """Smart processes, mode and region, for the next connection."""
+        return {
+            "processes": [list(one) for one in self._processes],
+            "mode": self._mode,
+            "region": self._region,
+        }
 
     async def check(self) -> Account:
         """Whose webhook this is and what it may see. Raises NeedsPerson with what to do about it."""
@@ -74,72 +110,103 @@ class Bitrix24:
             for word in NEEDED
             if word not in scopes
         ]
+        missing += [
+            f"scope {word} is missing: {what} are not read until the webhook has it"
+            for word, what in WANTED.items()
+            if not any(one.startswith(word) for one in scopes)
+        ]
         if not admin:
             missing.append("this person is not an administrator: records he may not read stay invisible")
+        self._at_home(str(who.get("TIME_ZONE") or ""))
         person = " ".join(str(who[key]) for key in ("NAME", "LAST_NAME") if who.get(key))
         return Account(self.portal, self.portal, person or f"user {who.get('ID')}", admin, scopes, missing)
 
-    async def survey(self, entities: Sequence[str], *, count: bool = False) -> Survey:
-        """Clock, fields, newest ids and base currency, in one request; with `count`, totals (dear if big)."""
-        declared = [_declared(slug) for slug in entities]
-        batch = await self._wire.settle(survey.commands(declared, count=count, language=self._language))
-        self._bear(batch)
-        fields, newest, totals = {}, {}, {}
-        for entity in declared:
-            slug = entity.spec.slug
-            found, strange = survey.fields_of(
-                entity, batch.results[f"fields_{slug}"], batch.results.get(f"labels_{slug}")
-            )
-            if strange:
-                self._log.info("unknown field types are kept as text", entity=slug, types=strange)
-            fields[slug] = found
-            newest[slug] = survey.newest_of(batch.results[f"newest_{slug}"])
+    async def survey(
+        self, entities: Sequence[str] | None = None, *, count: bool = False, more: bool = False
+    ) -> Survey:
+        """Clock, lists, fields and newest ids, in one request where 50 commands suffice; with `count`, totals
+        (dear if big). With `more`, smart processes that were not known before are surveyed, too."""
+        wanted = list(self._declared if entities is None else entities)
+        batch = await self._settled(
+            {survey.TIME: "server.time?"}
+            | directories.commands(self._processes)
+            | survey.commands(map(self._entity, wanted), count=count, language=self._language)
+        )
+        fresh = self._learn(batch)
+        if fresh and more:
+            wanted += [slug for slug in fresh if slug not in wanted]
+            extra = survey.commands(map(self._entity, fresh), count=count, language=self._language)
+            extra |= directories.commands(self._processes)
+            batch = _joined(batch, await self._settled(extra))
+        began = self._wire.began
+        fields, newest, totals, refused, told = {}, {}, {}, {}, {}
+        for slug in wanted:
+            entity = self._entity(slug)
+            words = ("fields", "newest", "total")
+            if exc := next((e for word in words if (e := batch.errors.get(f"{word}_{slug}"))), None):
+                refused[slug] = self._bearable(slug, exc)
+                continue
+            described, custom = batch.results.get(f"fields_{slug}"), batch.results.get(f"labels_{slug}")
+            told[slug] = (described, custom)
+            fields[slug] = survey.fields_of(entity, described, custom)
+            newest[slug] = survey.newest_of(entity, batch.results[f"newest_{slug}"])
             total = batch.totals.get(f"total_{slug}")
             if count and isinstance(total, int):
                 totals[slug] = total
-        currency = batch.results.get(survey.CURRENCY)
+        if wanted and not fields:
+            raise NeedsPerson(next(iter(refused.values())))
+        currency = batch.results.get(directories.BASE)
         return Survey(
             now=self._wire.now,
             fields=fields,
             newest=newest,
             currency=currency if isinstance(currency, str) and currency else None,
             totals=totals,
+            refused=refused,
+            books=directories.books(batch.results, told, self._processes, self._language),
+            began=began,
         )
 
     async def pages(self, spans: Sequence[Span]) -> AsyncIterator[Page]:
         """Reads `spans` to their ends; one page is one answer, its parts tell where each span goes on."""
-        async for page in self._reader().spans(_lanes(spans), [s for s in spans if is_spent(s)]):
+        async for page in self._reader().spans(self._lanes(spans), [s for s in spans if is_spent(s)]):
             yield page
 
     async def pairs(self, spans: Sequence[Span]) -> AsyncIterator[Page]:
         """Like `pages`, with no more of a record than its id and times."""
         spent = [s for s in spans if is_spent(s)]
-        async for page in self._reader().spans(_lanes(spans), spent, brief=True):
+        async for page in self._reader().spans(self._lanes(spans), spent, brief=True):
             yield page
 
     async def by_ids(self, entity: str, ids: Sequence[str]) -> AsyncIterator[Page]:
         """Reads records by id, up to 2,500 in a request. What does not come back is gone or hidden."""
-        async for page in self._reader().ids(_declared(entity), ids):
+        async for page in self._reader().ids(self._entity(entity), ids):
             yield page
 
     async def fates(self, entity: str, ids: Sequence[str]) -> AsyncIterator[Fates]:
-        """Asks for records one by one, 50 in a request: crm.deal.get tells the gone from the hidden."""
-        async for answer in self._reader().fates(_declared(entity), ids):
+        """Asks for records one by one, 50 in a request: a get tells the gone from the hidden."""
+        async for answer in self._reader().fates(self._entity(entity), ids):
+            yield answer
+
+    async def sets(self, slug: str, ids: Sequence[str]) -> AsyncIterator[Sets]:
+        """Reads what belongs to these records: contacts and products of up to 2,500 in a request, comments
+        of up to 50."""
+        async for answer in SetReader(self._wire, self._clock).read(CHILDREN[slug], ids):
             yield answer
 
     def id_of(self, entity: str, row: Row) -> str:
-        """The record's id as the portal spells it. Raises SkipRecord when it has none that is usable."""
-        id_ = row.get(_declared(entity).spec.id_field)
-        if number_of(row) is None:
-            raise SkipRecord(f"{entity}: a record without a usable id ({_short(id_)}); it is put aside")
-        return str(id_)
+        """The record's id, as the portal spells it."""
+        key = self._entity(entity).family.id
+        number = number_of(row, key)
+        if number is None:
+            raise SkipRecord(f"{entity}: {key} is {_short(row.get(key))}, not a whole number above zero")
+        return str(number)
 
     def decoder(self, field: Field) -> Decoder:
         """How raw values of `field` become text forms; times without an offset are the portal's own."""
         return decoder(field, self._wire.zone)
 
     async def close(self) -> None:
-        """Closes the connections to the portal."""
         await self._http.close()
 
     def _reader(self) -> Reader:
@@ -148,26 +215,72 @@ class Bitrix24:
     def _moved(self, portal: str) -> None:
         self.portal = portal
 
-    def _bear(self, batch: Batch) -> None:
-        """Lets refusals of labels and currency pass: they want rights of their own. Others are raised."""
+    def _lanes(self, spans: Sequence[Span]) -> list[Lane]:
+        return [
+            lane(f"s{number}", self._entity(span.entity), span)
+            for number, span in enumerate(spans)
+            if not is_spent(span)
+        ]
+
+    def _entity(self, slug: str) -> Declared:
+        if slug not in self._declared:
+            raise StopSync(f"Bitrix24 has no entity {slug!r} here; there are: {', '.join(self._declared)}")
+        return self._declared[slug]
+
+    async def _settled(self, commands: Mapping[str, str]) -> Batch:
+        """Answers to any number of commands, 50 in a request."""
+        keys, batch = list(commands), None
+        for at in range(0, len(keys), COMMANDS):
+            answer = await self._wire.settle({key: commands[key] for key in keys[at : at + COMMANDS]})
+            batch = answer if batch is None else _joined(batch, answer)
+        if batch is None:
+            raise StopSync("nothing was asked")
+        page = directories.PAGES
+        while not directories.whole(batch.results):
+            more = await self._wire.settle(
+                {f"{directories.DEPARTMENTS}_{page}": directories.departments(page)}
+            )
+            batch, page = _joined(batch, more), page + 1
+        return batch
+
+    def _learn(self, batch: Batch) -> list[str]:
+        """Takes over mode and smart processes; the slugs of entities that were not known before."""
+        mode = batch.results.get(directories.MODE)
+        if isinstance(mode, int | str):
+            self._mode = "simple" if str(mode) == SIMPLE else "classic"
         for key, exc in batch.errors.items():
-            if not survey.is_optional(key):
-                raise NeedsPerson(str(exc)) if isinstance(exc, SkipRecord) else exc
-            self._log.warning("part of the survey was refused", part=key, reason=str(exc))
+            if directories.is_one(key):
+                self._log.warning("a list was refused", part=key, reason=str(exc))
+        found = directories.processes_of(batch.results.get(directories.TYPES))
+        if found is None or found == self._processes:
+            return []
+        known, self._processes = self._declared, found
+        made = declared(self._region, found)
+        # A process that is gone stays until this connection ends: whoever reads it is told so.
+        self._declared = {**made, **{slug: each for slug, each in known.items() if slug not in made}}
+        return [slug for slug in made if slug not in known]
+
+    def _bearable(self, slug: str, exc: HeadwaterError) -> str:
+        """Why an entity cannot be read, when the others can all the same; otherwise raises."""
+        if isinstance(exc, RetryLater | StopSync):
+            raise exc
+        self._log.warning("an entity was refused", entity=slug, reason=str(exc))
+        return str(exc)
+
+    def _at_home(self, zone: str) -> None:
+        if self._region is None and (region := region_of(self.portal, zone)):
+            self._region = region
+            self._declared = declared(region, self._processes)
 
 
-def _lanes(spans: Sequence[Span]) -> list[Lane]:
-    return [
-        lane(f"s{number}", _declared(span.entity), span)
-        for number, span in enumerate(spans)
-        if not is_spent(span)
-    ]
-
-
-def _declared(slug: str) -> Declared:
-    if slug not in DECLARED:
-        raise StopSync(f"Bitrix24 has no entity {slug!r} here; there are: {', '.join(DECLARED)}")
-    return DECLARED[slug]
+def _joined(one: Batch, other: Batch) -> Batch:
+    """Both answers; what the later one says holds."""
+    errors = {key: exc for key, exc in one.errors.items() if key not in other.results}
+    results = {key: found for key, found in one.results.items() if key not in other.errors}
+    return Batch(
+        other.reply, results | dict(other.results), errors | dict(other.errors),
+        dict(one.totals) | dict(other.totals),
+    )  # fmt: skip
 
 
 def _short(value: Any) -> str:

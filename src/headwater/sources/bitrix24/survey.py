@@ -1,36 +1,33 @@
-"""What a portal says of itself before a run: its fields, its newest ids, its currency."""
+"""What a portal says of itself before a run: its fields, its newest ids, its lists."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from headwater.core.errors import RetryLater
 from headwater.core.model import Field, Kind, Privacy
-from headwater.sources.bitrix24.entities import PERSONAL_PREFIXES, PRIVACY, TICKS, Declared
+from headwater.sources.bitrix24.entities import PERSONAL_PREFIXES, PRIVACY, TICKS
+from headwater.sources.bitrix24.family import Declared, Fixed
 from headwater.sources.bitrix24.kinds import TYPES, UNKNOWN, Type
+from headwater.sources.bitrix24.lanes import number_of
 from headwater.sources.bitrix24.shapes import command, rows_of, section
 
 TIME = "time"
-CURRENCY = "currency"
-OPTIONAL = frozenset({CURRENCY, "labels"})
 
 
 def commands(entities: Iterable[Declared], *, count: bool, language: str) -> dict[str, str]:
-    """The commands of a survey, by key; keys of an entity are `<word>_<slug>`."""
-    found = {TIME: "server.time?", CURRENCY: "crm.currency.base.get?"}
+    """The commands that entities are surveyed by; keys are `<word>_<slug>`."""
+    found = {}
     for entity in entities:
         slug, family = entity.spec.slug, entity.family
-        found[f"fields_{slug}"] = f"{family}.fields?"
-        found[f"labels_{slug}"] = command(f"{family}.userfield.list", [("filter[LANG]", language)])
-        newest = [("order[ID]", "DESC"), ("select[]", "ID"), ("start", "-1")]
-        found[f"newest_{slug}"] = command(f"{family}.list", newest)
+        if family.fields:
+            found[f"fields_{slug}"] = command(family.fields, family.fixed)
+        if family.labels:
+            found[f"labels_{slug}"] = command(family.labels, [("filter[LANG]", language)])
+        selected = [("select[]", family.id)] if entity.select else []
+        found[f"newest_{slug}"] = command(family.list, [*family.order(up=False), *selected])
         if count:
-            found[f"total_{slug}"] = command(f"{family}.list", [("select[]", "ID"), ("start", "0")])
+            found[f"total_{slug}"] = command(family.list, [*family.fixed, *selected, ("start", "0")])
     return found
-
-
-def is_optional(key: str) -> bool:
-    """Whether a survey is still worth something without this command's answer."""
-    return key.partition("_")[0] in OPTIONAL
 
 
 class Told(NamedTuple):
@@ -41,26 +38,34 @@ class Told(NamedTuple):
     multiple: bool
     custom: bool
     label: str
+    upper: str
 
 
-def fields_of(entity: Declared, described: Any, custom: Any) -> tuple[Sequence[Field], Sequence[str]]:
-    """The fields of an entity in the portal's order, and the type words among them that we do not know.
+def fields_of(entity: Declared, described: Any, custom: Any) -> Sequence[Field]:
+    """The fields of an entity in the portal's order.
 
     `described` is the answer of `….fields`, `custom` that of `….userfield.list` (or nothing).
     """
-    if not isinstance(described, dict) or not described:
-        raise RetryLater(f"{entity.family}.fields: the portal told no fields; it will be asked again")
-    told = [each for each in _told(described, custom) if each.name not in entity.unlisted]
-    taken = {each.name.upper() for each in told}
-    fields = [field for each in told for field in _fields(each, taken)]
-    return fields, sorted({each.type for each in told if each.type not in TYPES})
+    if entity.fixed:
+        told = [_fixed(one) for one in entity.fixed]
+    else:
+        inner = described.get("fields", described) if isinstance(described, dict) else None
+        if not isinstance(inner, dict) or not inner:
+            raise RetryLater(f"{entity.family.fields}: the portal told no fields; it will be asked again")
+        told = [*_told(inner, custom)]
+    kept = [one for one in told if one.name not in entity.unlisted | entity.dropped]
+    taken = {each.name.upper() for each in kept}
+    return [field for each in kept for field in _fields(each, taken)]
 
 
-def newest_of(rows: Any) -> int:
+def newest_of(entity: Declared, rows: Any) -> int:
     """The highest id in an answer asked in descending order; 0 when there is no record."""
     first = (rows_of(rows) or [None])[0]
-    found = str(first.get("ID", "")) if isinstance(first, dict) else ""
-    return int(found) if found.isascii() and found.isdecimal() else 0
+    return number_of(first, entity.family.id) or 0
+
+
+def _fixed(one: Fixed) -> Told:
+    return Told(one.name, one.type, one.multiple, one.name.startswith("UF_"), one.label, one.name)
 
 
 def _told(described: Mapping[str, Any], custom: Any) -> Iterable[Told]:
@@ -68,12 +73,14 @@ def _told(described: Mapping[str, Any], custom: Any) -> Iterable[Told]:
     for name, about in described.items():
         more = rows.pop(name, {})
         meta = about if isinstance(about, dict) else {}
+        upper = meta.get("upperName")
         yield Told(
             name,
             str(meta.get("type") or more.get("USER_TYPE_ID") or "string"),
             meta.get("isMultiple") in (True, "Y", 1, "1") or more.get("MULTIPLE") == "Y",
             meta.get("isDynamic") in (True, "Y", 1, "1") or name.startswith("UF_"),
             _label(name, meta, more),
+            upper if isinstance(upper, str) and upper else name,
         )
     for name, more in rows.items():
         yield Told(
@@ -82,6 +89,7 @@ def _told(described: Mapping[str, Any], custom: Any) -> Iterable[Told]:
             more.get("MULTIPLE") == "Y",
             True,
             _label(name, {}, more),
+            name,
         )
 
 
@@ -108,7 +116,9 @@ def _fields(told: Told, taken: set[str]) -> Iterable[Field]:
         custom=told.custom,
         multiple=told.multiple,
         privacy=_privacy(told, type_),
-        ticks=told.name in TICKS,
+        ticks=told.upper in TICKS,
+        spelled=told.upper if told.upper != told.name else "",
+        unknown=told.type not in TYPES and not told.multiple,
     )
     yield field
     if told.type == "money" and not told.multiple:
@@ -116,12 +126,15 @@ def _fields(told: Told, taken: set[str]) -> Iterable[Field]:
         while name.upper() in taken:
             name += "_"
         taken.add(name.upper())
-        yield Field(name, Kind.TEXT, told.name, told.label, told.type, told.custom, privacy=field.privacy)
+        yield Field(
+            name, Kind.TEXT, told.name, told.label, told.type, told.custom,
+            privacy=field.privacy, spelled=f"{told.upper}_CURRENCY" if field.spelled else "",
+        )  # fmt: skip
 
 
 def _privacy(told: Told, type_: Type) -> Privacy:
     if told.custom:
         return type_.custom
-    if told.name.startswith(PERSONAL_PREFIXES):
+    if told.upper.startswith(PERSONAL_PREFIXES):
         return Privacy.PERSONAL
-    return PRIVACY.get(told.name, type_.system)
+    return PRIVACY.get(told.upper, type_.system)

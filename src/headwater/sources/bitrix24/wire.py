@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from headwater.core import log
-from headwater.core.errors import HeadwaterError, NeedsPerson, RetryLater
+from headwater.core.errors import HeadwaterError, NeedsPerson, RetryLater, SkipRecord, StopSync
 from headwater.core.ports import Clock, Pace
 from headwater.sources._http import (
     Answer,
@@ -247,6 +247,15 @@ class Wire:
 def pause(exc: RetryLater, attempt: int) -> float:
     """Seconds to wait after the `attempt`-th failure: what the other side said, else 4 to 60."""
     return exc.wait if exc.wait is not None else min(60.0, 4.0 * 2 ** (attempt - 1))
+
+
+async def wait_out(clock: Clock, trouble: HeadwaterError, failures: int) -> None:
+    """Waits before a list is asked for again after so many failures; raises where waiting does not help."""
+    if isinstance(trouble, SkipRecord):
+        raise StopSync(f"{trouble} (as the answer to a list)") from trouble
+    if not isinstance(trouble, RetryLater) or failures >= TRIES or (trouble.wait or 0.0) > PATIENCE_SECONDS:
+        raise trouble
+    await clock.sleep(pause(trouble, max(1, failures)))
 
 
 def _waiting(state: RetryCallState) -> float:

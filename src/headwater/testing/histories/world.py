@@ -202,7 +202,7 @@ class World:
         columns = await typed.columns_of(mine.warehouse, link.tenant, link.id, "deals")
         stored = Stored(
             mine.warehouse, link.tenant, link.id,
-            schema=link.slug, entity="deals", key_column=source.key_column,
+            schema=link.slug, spec=spec, key_column=source.key_column,
         )  # fmt: skip
         truth = list(self.company.truth())
         found = await compare(_streamed(truth), stored, spec, self._fields, columns, most=100_000)

@@ -4,4 +4,4 @@ select (select count(*)
          where tenant_id = %(tenant)s and connection_id = %(connection)s and entity = %(entity)s) as in_source,
        (select count(*)
           from {normal}
-         where tenant_id = %(tenant)s and connection_id = %(connection)s) as stored
+         where tenant_id = %(tenant)s and connection_id = %(connection)s{part}) as stored

@@ -11,9 +11,9 @@ with read as (
       from (select {key} as id, _began as began, _version as version, array[{clocks}]::timestamptz[] as clocks
               from {typed}
              where tenant_id = %(tenant)s and connection_id = %(connection)s) as t
-      full join (select external_id as id, began, version
+      full join (select {id} as id, began, version
                    from {normal}
-                  where tenant_id = %(tenant)s and connection_id = %(connection)s) as n using (id)
+                  where tenant_id = %(tenant)s and connection_id = %(connection)s{part}) as n using (id)
 ), judged as (
     select coalesce(read.id, here.id) as id,
            exists (select from unnest(read.clocks) as clock where clock > %(until)s) as moved,

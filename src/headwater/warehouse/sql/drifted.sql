@@ -3,7 +3,7 @@
 select s.id, d.key, d.stored::text, d.expected::text
   from {staged} as s
   join {table} as t
-    on t.tenant_id = %(tenant)s and t.connection_id = %(connection)s and t.{key} = s.id
+    on t.tenant_id = %(tenant)s and t.connection_id = %(connection)s and t.{key} = s.id{t_part}
  cross join lateral
        (select key, old.value as stored, new.value as expected
           from jsonb_each(to_jsonb(t)) as old

@@ -1,4 +1,4 @@
 -- What is stored of these records: read number and content hash.
-select external_id, began, version
+select {id}, began, version
   from {normal}
- where tenant_id = %(tenant)s and connection_id = %(connection)s and external_id = any (%(ids)s)
+ where tenant_id = %(tenant)s and connection_id = %(connection)s and {id} = any (%(ids)s){part}

@@ -7,9 +7,9 @@ with typed as (
     returning t.{key} as id, to_jsonb(t) - 'tenant_id' - 'connection_id' as row
 ), normal as (
     delete from {normal} as n
-     where n.tenant_id = %(tenant)s and n.connection_id = %(connection)s and n.external_id = any (%(ids)s)
-       and n.began < %(began)s
-    returning n.external_id as id
+     where n.tenant_id = %(tenant)s and n.connection_id = %(connection)s and n.{id} = any (%(ids)s)
+       and n.began < %(began)s{n_part}
+    returning n.{id} as id
 )
 insert into headwater.gone
        (tenant_id, connection_id, entity, external_id, began, noticed, gone_at, last_row)

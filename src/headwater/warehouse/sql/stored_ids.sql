@@ -3,6 +3,6 @@ select {key}
   from {typed}
  where tenant_id = %(tenant)s and connection_id = %(connection)s
  union
-select external_id
+select {id}
   from {normal}
- where tenant_id = %(tenant)s and connection_id = %(connection)s
+ where tenant_id = %(tenant)s and connection_id = %(connection)s{part}

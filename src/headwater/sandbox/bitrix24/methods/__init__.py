@@ -4,6 +4,7 @@ from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
 from headwater.sandbox.bitrix24.entities import ENTITIES
 from headwater.sandbox.bitrix24.methods import (
     activities,
+    apps,
     basic,
     bindings,
     books,
@@ -11,6 +12,7 @@ from headwater.sandbox.bitrix24.methods import (
     histories,
     items,
     merges,
+    offline,
     productrows,
     products,
     statuses,
@@ -23,7 +25,7 @@ BATCH = "batch"
 
 
 def _names(call: Call) -> Outcome:
-    granted = set(call.webhook.scopes)
+    granted = set(call.scopes)
     everything = call.flag("full")
     open_to = (
         name for name, one in METHODS.items() if everything or not one.scopes or granted & set(one.scopes)
@@ -36,20 +38,22 @@ def _existing(call: Call) -> Outcome:
     method = METHODS.get(name)
     available = name == BATCH or (
         method is not None
-        and not method.app_only
-        and (not method.scopes or bool(set(method.scopes) & set(call.webhook.scopes)))
+        and (call.app is not None or not method.app_only)
+        and (not method.scopes or bool(set(method.scopes) & set(call.scopes)))
     )
     return Outcome({"isExisting": name == BATCH or method is not None, "isAvailable": available})
 
 
 METHODS: Methods = {
     **activities.METHODS,
+    **apps.METHODS,
     **basic.METHODS,
     **bindings.METHODS,
     **books.METHODS,
     **histories.METHODS,
     **items.METHODS,
     **merges.METHODS,
+    **offline.METHODS,
     **productrows.METHODS,
     **products.METHODS,
     **statuses.METHODS,

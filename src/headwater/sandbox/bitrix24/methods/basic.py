@@ -26,7 +26,7 @@ def _profile(call: Call) -> Outcome:
 
 
 def _scope(call: Call) -> Outcome:
-    return Outcome(list(ALL_SCOPES) if call.flag("full") else list(call.webhook.scopes))
+    return Outcome(list(ALL_SCOPES) if call.flag("full") else list(call.scopes))
 
 
 def _time(call: Call) -> Outcome:
@@ -38,10 +38,6 @@ def _feature(call: Call) -> Outcome:
     if not code:
         raise Refused(400, "CODE_EMPTY", "Code can't be empty")
     return Outcome({"value": call.portal.books.features.get(code, "N")})
-
-
-def _app(_: Call) -> Outcome:
-    raise AssertionError("refused before it runs: a webhook has no application")
 
 
 def _user(person: Person, *, brief: bool) -> dict[str, Any]:
@@ -68,7 +64,7 @@ def _user(person: Person, *, brief: bool) -> dict[str, Any]:
 
 
 def _brief(call: Call) -> bool:
-    return not {"user", "user_basic"} & set(call.webhook.scopes)
+    return not {"user", "user_basic"} & set(call.scopes)
 
 
 def _me(call: Call) -> Outcome:
@@ -140,11 +136,6 @@ def _department(one: Department) -> dict[str, Any]:
     return shown | ({"UF_HEAD": str(one.head)} if one.head else {})
 
 
-_FOR_APPS = (
-    "app.info", "events", "event.bind", "event.get", "event.unbind", "event.test", "event.offline.get",
-    "event.offline.list", "event.offline.clear", "event.offline.error",
-)  # fmt: skip
-
 METHODS: Methods = {
     "profile": Method(_profile),
     "scope": Method(_scope),
@@ -154,4 +145,4 @@ METHODS: Methods = {
     "user.admin": Method(_admin),
     "user.get": Method(_users, _USER),
     "department.get": Method(_departments, ("department",)),
-} | {name: Method(_app, app_only=True) for name in _FOR_APPS}
+}

@@ -1,0 +1,90 @@
+"""What belongs to records and has no times of its own is read again when its record changed."""
+
+from collections.abc import Mapping, Sequence
+
+import orjson
+
+from headwater.core import log
+from headwater.core.errors import StopSync
+from headwater.core.model import Sets, SetSpec, Values
+from headwater.sync.runs import Run
+from headwater.sync.session import AT_ONCE, Session
+from headwater.warehouse import failed, sets, state
+
+LOGGER = log.get("sync")
+EVER = 2**62  # above every read number: nothing was asked
+
+
+async def read(held: Session, run: Run) -> None:
+    """Reads all sets that are due of the run's entity, as far as one run may ask for them."""
+    link = held.link
+    names = [spec.slug for spec in run.shape.spec.asked]
+    wanted = await state.enabled(held.warehouse, link.tenant, link.id, names)
+    for spec in run.shape.spec.asked:
+        if spec.slug in wanted:
+            await _read(held, run, spec)
+
+
+async def _read(held: Session, run: Run, spec: SetSpec) -> None:
+    link = held.link
+    if await state.configured(held.warehouse, link.tenant, link.id, spec.slug):
+        async with held.committing(run) as (conn, _):
+            await sets.seed(conn, run.shape.spec, spec, held.origin(run, 0))
+    await _retry(held, run, spec)
+    asked = 0
+    while spec.at_once is None or asked < spec.at_once:
+        limit = min(AT_ONCE, AT_ONCE if spec.at_once is None else spec.at_once - asked)
+        ids = await sets.due(held.warehouse, link.tenant, link.id, spec.slug, limit=limit)
+        if not ids:
+            return
+        asked += len(ids)
+        await fetch(held, run, spec, ids)
+    LOGGER.info("sets still wait", connection=link.slug, entity=run.entity, set=spec.slug)
+
+
+async def fetch(held: Session, run: Run, spec: SetSpec, ids: Sequence[str]) -> None:
+    """Asks the source for the sets of these records and stores them; none of them is due afterwards, unless
+    its record changed meanwhile."""
+    told: set[str] = set()
+    began = 0
+    async for answer in held.source.sets(spec.slug, ids):
+        if strange := answer.sets.keys() - set(ids):
+            raise StopSync(
+                f"{spec.slug}: asked for {len(ids)} records, the source told of {min(strange)} too"
+            )
+        told |= answer.sets.keys() | answer.refused.keys()
+        began = max(began, answer.began)
+        await _store(held, run, spec, answer)
+    if absent := [id for id in ids if id not in told]:
+        async with held.committing(run) as (conn, _):
+            await sets.skip(conn, spec, absent, held.origin(run, began or EVER))
+
+
+async def _store(held: Session, run: Run, spec: SetSpec, answer: Sets) -> None:
+    async with held.committing(run) as (conn, step):
+        origin = held.origin(run, answer.began)
+        step.requests = answer.requests
+        kept = await sets.store(conn, spec, answer.sets, origin)
+        refused = [failed.unusable(id, reason, None) for id, reason in sorted(answer.refused.items())]
+        await failed.put(conn, origin, spec.slug, refused)
+        await sets.skip(conn, spec, list(answer.refused), origin)
+        step.stored.failed = kept.failed + len(refused)
+    count = run.sets.setdefault(spec.slug, sets.Kept())
+    count.add(kept)
+    _note(run, spec, answer.sets)
+
+
+def _note(run: Run, spec: SetSpec, told: Mapping[str, Sequence[Values]]) -> None:
+    for id, rows in told.items():
+        for row in rows:
+            for key in orjson.loads(row.get("raw") or "{}"):
+                run.note(f"{spec.slug}.{key}", "a value does not fit its column; it is kept in raw", id)
+
+
+async def _retry(held: Session, run: Run, spec: SetSpec) -> None:
+    """Records whose sets failed and whose time has come are due again."""
+    link, now = held.link, held.clock.now()
+    ids = await failed.due(held.warehouse, link.tenant, link.id, spec.slug, now=now, limit=AT_ONCE)
+    if ids:
+        async with held.committing(run) as (conn, _):
+            await sets.distrust(conn, spec, ids, held.origin(run, 0))
