@@ -97,6 +97,7 @@ class House:
                 self.warehouse, tenant, source=source_name, portal=account.portal, title=account.title,
                 sealed=self.vault.seal(url), account=asdict(account), slug=slug, moved=moved,
             )  # fmt: skip
+            await connections.remember(self.warehouse, link, source.memory)
         finally:
             await source.close()
         return link, account

@@ -18,6 +18,7 @@ from headwater.testing.fakes import CountingPace, FakeClock
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 SECRET = "k9secretcode42"
+SCOPES = ("crm", "user", "telephony", "department")
 
 
 class World:
@@ -30,7 +31,7 @@ class World:
     def __init__(self, rules: Rules | None = None) -> None:
         books = Books(
             people=[Person(1, "Анна", "Ким", admin=True), Person(7, "Олег", "Пак")],
-            webhooks=[Webhook(1, SECRET), Webhook(7, SECRET)],
+            webhooks=[Webhook(1, SECRET, [*SCOPES]), Webhook(7, SECRET, [*SCOPES])],
             currencies=[Currency("RUB", "Рубль", "1", base=True)],
             user_fields=[
                 UserField(1, "CRM_DEAL", "UF_CRM_CITY", "string", "Город"),

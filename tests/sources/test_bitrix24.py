@@ -86,7 +86,7 @@ class TestFields:
         assert survey.fields["deals"]
 
     async def test_an_unknown_entity_is_named_with_the_known_ones(self, world: Any) -> None:
-        with pytest.raises(StopSync, match="no entity 'dreams' here; there are: deals"):
+        with pytest.raises(StopSync, match="no entity 'dreams' here; there are: users, "):
             await world.connect().survey(["dreams"])
 
 

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from headwater.core.errors import RetryLater, StopSync
 from headwater.core.model import Span
 from headwater.sources.bitrix24.budget import Budget
-from headwater.sources.bitrix24.entities import DEALS
+from headwater.sources.bitrix24.entities import declared
 from headwater.sources.bitrix24.lanes import chain, harvest, lane, number_of, sound
 from headwater.sources.bitrix24.shapes import rows_of, section
+
+DEALS = declared(None)["deals"]
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 

@@ -196,7 +196,7 @@ async def test_a_portal_that_ignores_the_bounds_of_a_page_stops_the_reading(worl
 
     assert isinstance(exc, StopSync)
     assert "records above id 50" in str(exc)
-    assert "obeys filter[>ID]" in str(exc)
+    assert "obeys the filter" in str(exc)
 
 
 async def test_a_portal_that_ignores_the_ids_asked_for_stops_the_reading(world: Any) -> None:

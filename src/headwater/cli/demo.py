@@ -25,20 +25,36 @@ from headwater.sync.compare import Comparison
 from headwater.sync.overview import standings
 from headwater.wiring import House, Link, Tenant, house
 
-CHANGES = 300
+CHANGES = {"deal": 200, "lead": 100, "contact": 50, "company": 20}
+"""What the company changes before the comparison, by entity."""
 EVERY_SECONDS = 5.0
 LOOK = """
   {headwater} status
   {headwater} db psql
 
-    select pipeline, stage, count(*), sum(value), currency from deals group by 1, 2, 5 order by 1, 2;
+    select pipeline_name, stage_name, count(*), sum(value), currency
+      from deals group by 1, 2, 5 order by 1, 3 desc;
 
-    select assigned_to, count(*) filter (where won) as won, count(*) filter (where not won) as lost,
-           sum(value) filter (where won) as revenue, currency
-      from deals group by assigned_to, currency order by revenue desc nulls last limit 10;
+    select assigned_to_name, won, lost, win_rate, revenue, currency
+      from v_top_managers order by revenue desc nulls last limit 10;
 
-    select external_id, seen_at, diff from headwater.history order by seen_at desc limit 10;
+    select a.type, count(*), round(avg(a.duration_seconds)) as seconds, count(distinct a.deal_id) as deals
+      from activities as a group by a.type order by 2 desc;
+
+    select entity, external_id, seen_at, diff from headwater.history order by seen_at desc limit 10;
 """
+TRUTHS = {
+    "companies": "company",
+    "contacts": "contact",
+    "leads": "lead",
+    "deals": "deal",
+    "activities": "activity",
+    "calls": "call",
+    "products": "product",
+    "lead_stage_history": "lead_stages",
+    "deal_stage_history": "deal_stages",
+}
+"""What the portal calls the entities in its account of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +75,7 @@ def demo(
         bool,
         typer.Option("--once", help="End after full sync, increment and comparison; exit code 0 if equal."),
     ] = False,
-    deals: Annotated[int, typer.Option(min=1, max=10_000_000, help="Deals of the sandbox company.")] = 5000,
+    deals: Annotated[int, typer.Option(min=1, max=1_000_000, help="Deals of the sandbox company.")] = 2000,
     fill: Fill = None,
     data: Data = None,
     as_json: AsJson = False,
@@ -73,7 +89,7 @@ def demo(
 
     mapped = mapping(fill, data)
 
-    async def work() -> Comparison | None:
+    async def work() -> dict[str, Comparison] | None:
         known = settings(home=None if os.environ.get("HEADWATER_HOME") else Path.cwd() / ".demo")
         async with (
             house(known) as opened,
@@ -82,11 +98,13 @@ def demo(
             return await show(opened, portal, name_of(fill), once=once, as_json=as_json)
 
     found = guarded(lambda: lived(work()), as_json=as_json, lasting=not once)
-    if found is not None and not found.equal:
+    if found is not None and not all(one.equal for one in found.values()):
         raise typer.Exit(say.DIFFERENT)
 
 
-async def show(opened: House, portal: Portal, slug: str, *, once: bool, as_json: bool) -> Comparison | None:
+async def show(
+    opened: House, portal: Portal, slug: str, *, once: bool, as_json: bool
+) -> dict[str, Comparison] | None:
     """Connects and syncs; then either proves equality and ends, or goes on syncing."""
     tenant = await opened.tenant()
     link = await connected(opened, tenant, portal, slug)
@@ -104,21 +122,30 @@ async def show(opened: House, portal: Portal, slug: str, *, once: bool, as_json:
         await synced(opened, link, as_json=as_json, only_news=True)
 
 
-async def proven(opened: House, tenant: Tenant, link: Link, portal: Portal, *, as_json: bool) -> Comparison:
+async def proven(
+    opened: House, tenant: Tenant, link: Link, portal: Portal, *, as_json: bool
+) -> dict[str, Comparison]:
     """Lets the company work, reads the changes, and compares every field with the portal's own data."""
     async with Control(portal.root, portal.control_token) as control:
-        changed = await control.work(CHANGES)
+        changed = 0
+        for entity, count in CHANGES.items():
+            changed += len(await control.work(count, entity=entity))
         if not as_json:
-            say.line("demo_changes", changes=len(changed))
+            say.line("demo_changes", changes=changed)
         await opened.clock.sleep(plan.MARGIN.total_seconds() + 2)  # a window ends a little before now
         await synced(opened, link, as_json=as_json)
+        [link] = await opened.links(tenant, link.slug)  # with what the source has learnt
         source = opened.source_of(link)
+        truths = {slug: name for slug in source.entities if (name := truth_of(slug))}
         try:
-            found = await proof.compared(opened.warehouse, link, source, "deals", control.truth())
+            found = await proof.all_compared(
+                opened.warehouse, link, source,
+                {slug: control.truth(entity=name) for slug, name in truths.items()},
+            )  # fmt: skip
         finally:
             await source.close()
     if as_json:
-        say.json(asdict(found) | {"equal": found.equal})
+        say.json({slug: asdict(one) | {"equal": one.equal} for slug, one in found.items()})
         return found
     status.show(await standings(opened.warehouse, tenant.id, [link]))
     verdict(found)
@@ -126,17 +153,28 @@ async def proven(opened: House, tenant: Tenant, link: Link, portal: Portal, *, a
     return found
 
 
-def verdict(found: Comparison) -> None:
+def truth_of(slug: str) -> str | None:
+    """What the portal calls an entity in its account of itself; None when it gives none."""
+    if slug.startswith("items_"):
+        number, _, history = slug.removeprefix("items_").partition("_")
+        return f"dynamic_{number}" + ("_stages" if history else "")
+    return TRUTHS.get(slug)
+
+
+def verdict(found: dict[str, Comparison]) -> None:
     """Equal or not, and the first differences."""
-    if found.equal:
-        say.line("demo_equal", records=say.number(found.compared), fields=say.number(found.fields))
+    if all(one.equal for one in found.values()):
+        records, fields = sum(one.compared for one in found.values()), sum(o.fields for o in found.values())
+        say.line("demo_equal", records=say.number(records), fields=say.number(fields))
         return
-    say.line(
-        "demo_differs", missing=len(found.missing), extra=len(found.extra),
-        differing=found.differing, records=found.compared,
-    )  # fmt: skip
-    for id, field, theirs, ours in found.differences:
-        say.line("demo_difference", id=id, field=field, theirs=theirs, ours=ours)
+    for slug, one in found.items():
+        if not one.equal:
+            say.line(
+                "demo_differs", entity=slug, missing=len(one.missing), extra=len(one.extra),
+                differing=one.differing, records=one.compared,
+            )  # fmt: skip
+        for id, field, theirs, ours in one.differences:
+            say.line("demo_difference", id=f"{slug} {id}", field=field, theirs=theirs, ours=ours)
 
 
 def look(known: Settings) -> None:
@@ -188,7 +226,6 @@ async def sandbox(
         "sandbox",
         "bitrix24",
         "--with-parent",
-        "--deals-only",
         "--deals",
         deals,
         "--working",

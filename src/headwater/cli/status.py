@@ -40,7 +40,12 @@ def show(found: list[Standing]) -> None:
         for one in found
     ])  # fmt: skip
     for one in found:
-        if one.error:
+        if one.error and one.status == "paused":
+            say.line("paused", connection=one.connection, entity=one.entity, reason=one.error)
+        elif one.error:
             say.line("error", message=f"{one.connection}, {one.entity}: {one.error}")
+        if one.due:
+            say.line("sets_due", connection=one.connection, entity=one.entity, due=say.number(one.due))
         for name, note in one.notes.items():
-            say.line("noted", field=f"{one.connection}.{one.entity}.{name}", **note)
+            words = "noted" if note["count"] else "noted_whole"
+            say.line(words, field=f"{one.connection}.{one.entity}.{name}", **note)

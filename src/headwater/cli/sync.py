@@ -31,7 +31,8 @@ Ids = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """One run of one entity, for people and programs. `again`: records that were due and read beside it."""
+    """One run of one entity, for people and programs. `again`: records that were due and read beside it;
+    `sets`: for how many records what belongs to them was written, and how many rows that were."""
 
     connection: str
     entity: str
@@ -46,6 +47,7 @@ class Synced:
     seconds: float
     source_records: int | None
     notes: dict[str, Any]
+    sets: dict[str, dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,9 @@ def show(found: list[Synced], *, as_json: bool) -> None:
         say.line("synced", **_facts(one))
         if one.again:
             say.line("synced_again", entity=one.entity, again=say.number(one.again))
+        for slug, read in one.sets.items():
+            if read["sets"]:
+                say.line("synced_sets", entity=one.entity, slug=slug, **read)
         _show_notes(one.notes)
 
 
@@ -151,6 +156,7 @@ def _synced(connection: str, run: Run, seconds: float) -> Synced:
         connection, run.entity, run.reading.sync_type, run.before + run.read, run.stored.created,
         run.stored.updated, run.stored.same + run.stored.older, run.stored.failed, run.again, run.requests,
         round(seconds, 3), run.expected, run.notes,
+        {slug: {"sets": kept.changed, "rows": kept.rows} for slug, kept in run.sets.items()},
     )  # fmt: skip
 
 
@@ -204,7 +210,7 @@ def _show_ids(found: SyncedIds, *, as_json: bool) -> None:
 
 def _show_notes(notes: dict[str, Any]) -> None:
     for name, note in notes.items():
-        say.line("noted", field=name, **note)
+        say.line("noted" if note["count"] else "noted_whole", field=name, **note)
 
 
 def _facts(found: Synced | SyncedIds) -> dict[str, Any]:

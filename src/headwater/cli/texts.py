@@ -45,6 +45,19 @@ TEXTS = MappingProxyType(
             "{field}: {count} values kept in _raw ({reason}; for example record {example})",
             "{field}: {count} значений сохранено в _raw ({reason}; например, запись {example})",
         ),
+        "noted_whole": ("{field}: {reason}", "{field}: {reason}"),
+        "synced_sets": (
+            "{entity}, {slug}: read for {sets} records, {rows} rows",
+            "{entity}, {slug}: прочитано для {sets} записей, строк {rows}",
+        ),
+        "sets_due": (
+            "{connection}, {entity}: {due} records still wait to be asked for; each sync takes some",
+            "{connection}, {entity}: ещё ждут очереди {due} записей; каждая синхронизация берёт часть",
+        ),
+        "paused": (
+            "{connection}, {entity} is not read: {reason}",
+            "{connection}, {entity} не читается: {reason}",
+        ),
         "nothing_yet": (
             "Nothing has been synced yet: headwater sync",
             "Ещё ничего не синхронизировано: headwater sync",
@@ -124,8 +137,8 @@ TEXTS = MappingProxyType(
             "Совпадает: сверено записей {records}, полей {fields}, различий нет.",
         ),
         "demo_differs": (
-            "NOT equal: {missing} missing, {extra} extra, {differing} different of {records}.",
-            "НЕ совпадает: нет {missing}, лишних {extra}, различаются {differing} из {records}.",
+            "NOT equal, {entity}: {missing} missing, {extra} extra, {differing} different of {records}.",
+            "НЕ совпадает, {entity}: нет {missing}, лишних {extra}, различаются {differing} из {records}.",
         ),
         "demo_difference": (
             "record {id}, {field}: the portal has {theirs!r}, stored is {ours!r}",

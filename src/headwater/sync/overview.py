@@ -27,6 +27,8 @@ class Standing:
     last_incremental_at: datetime | None
     error: str | None
     notes: dict[str, Any]
+    due: int = 0
+    """Records whose set of rows is still to be asked for, where the line is one of such sets."""
 
     def behind_seconds(self, now: datetime) -> float | None:
         """How old the data may be at worst; None before the first whole read."""
@@ -39,7 +41,17 @@ async def standings(warehouse: Warehouse, tenant: UUID, links: Sequence[Link]) -
     for link in links:
         rows = await warehouse.rows(tenant, sql.standings, {"connection": link.id})
         found += [Standing(connection=link.slug, portal=link.portal, **row) for row in rows]
+        for row in await warehouse.rows(tenant, sql.set_standings, {"connection": link.id}):
+            found.append(_of_sets(link, **row))
     return found
+
+
+def _of_sets(link: Link, *, entity: str, stored: int, due: int, failed: int) -> Standing:
+    """How sets of one kind stand; `stored` counts the records whose set is here."""
+    return Standing(
+        link.slug, link.portal, entity, "syncing" if due else "complete", stored, None, failed,
+        None, None, None, None, {}, due,
+    )  # fmt: skip
 
 
 async def failures(

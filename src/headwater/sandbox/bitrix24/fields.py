@@ -181,6 +181,7 @@ class Table:
         self.names = ("ID", *self.slots)
         self.hidden = tuple(one.name for one in hidden)
         self.multifields = tuple(one.name for one in hidden if one.type == MULTIFIELD)
+        self.asked_for = tuple(one.name for one in hidden if one.named and one.type != MULTIFIELD)
         self.by_item: dict[str, Field] = {
             one.item_name: one for one in self.fields.values() if one.type != MULTIFIELD
         }

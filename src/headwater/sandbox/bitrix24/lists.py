@@ -123,7 +123,8 @@ class Shape:
 
 
 def classic_shape(table: Table, select: Sequence[str]) -> Shape:
-    """The select of a classic list: names, `*` (system fields), `UF_*`; nothing known means everything."""
+    """The select of a classic list: names, `*` (system fields), `UF_*`, `PROPERTY_*`; nothing known means
+    everything."""
     wanted = {name.upper() for name in select} or {"*", "UF_*"}
     every = [name for name in table.names if name not in table.hidden]
     secret = {one.name for one in table.columns if not one.listed}
@@ -134,6 +135,7 @@ def classic_shape(table: Table, select: Sequence[str]) -> Shape:
         and (
             name in wanted
             or (name not in table.hidden and ("UF_*" if name.startswith("UF_") else "*") in wanted)
+            or (name.startswith("PROPERTY_") and "PROPERTY_*" in wanted)
         )
     ] or every
     slots = [-1 if name == "ID" else table.slots[name] for name in names]

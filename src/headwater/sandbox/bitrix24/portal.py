@@ -23,6 +23,7 @@ from headwater.sandbox.bitrix24.records import Records
 from headwater.sandbox.bitrix24.rights import grant, granted
 from headwater.sandbox.bitrix24.state import State, Stats
 from headwater.sandbox.bitrix24.store import Store
+from headwater.sandbox.bitrix24.truth import whole
 from headwater.sandbox.bitrix24.work import worked
 
 
@@ -81,11 +82,11 @@ class Portal(AppDesk):
         self.store.close()
 
     def truth(self, entity: str = "deal") -> Iterator[Values]:
-        """Every record of an entity with all its fields, as a get would show it to an admin."""
+        """Every record of an entity with all its fields, in the form of its classic lists."""
         table, after = self.tables[entity], -1
         while page := self.store.walk(table, after=after, limit=200):
             after = page[-1][0]
-            yield from [table.shown(table.record(record_id, values)) for record_id, values in page]
+            yield from [whole(table, table.record(record_id, values)) for record_id, values in page]
 
     def get(self, record_id: int, entity: str = "deal") -> Values | None:
         """One record with all its fields, or None."""

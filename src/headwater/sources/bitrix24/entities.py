@@ -57,7 +57,7 @@ CONTACTED = ("*", "UF_*", "PHONE", "EMAIL", "WEB", "IM", "LINK")
 WATCHED = ("DATE_MODIFY", "LAST_ACTIVITY_TIME")
 LATE = timedelta(hours=48)  # records, transcripts and links are added to a call for hours, and nothing tells
 HISTORY_LATE = timedelta(minutes=10)
-DEAR = 1_000
+DEAR = 250
 """Records whose comments are read in one run: each takes a command of its own, 50 go into a request."""
 
 
