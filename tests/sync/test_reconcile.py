@@ -262,6 +262,40 @@ async def test_where_the_sample_differs_everything_is_compared(stream: River):
     assert (await stream.reconcile()).verdict == "equal"
 
 
+CHOKING = "".join(f"{number:x}" for number in range(3000))  # too long for an index, as random as it can be
+
+
+async def test_a_record_that_cannot_be_stored_is_counted_once_and_told_in_short(stream: River):
+    one = (await ids(stream))[5]
+    stream.portal.change(int(one), {"STAGE_ID": CHOKING})
+    stream.settle()
+    await stream.sync()
+
+    found = await stream.reconcile()
+
+    [kept] = await stream.rows("select external_id as id from headwater.failed")
+    assert kept == {"id": one}
+    assert (found.verdict, found.failed, found.wrong) == ("unequal", 1, 1)
+    told = found.body()["mismatches"]
+    assert {"STAGE_ID"} <= {mismatch["field"] for mismatch in told}
+    assert all(len(str(mismatch["in_source"])) < 350 for mismatch in told)
+
+
+async def test_what_waits_in_the_failed_queue_is_never_certified_equal(stream: River):
+    """Its times are those that are stored, and the sample does not hit it."""
+    one = (await ids(stream))[5]
+    stream.portal.change(int(one), {"STAGE_ID": CHOKING}, touch=False)
+    await stream.sync(full=True)
+
+    found = await stream.reconcile(sample=0)
+    stream.portal.change(int(one), {"STAGE_ID": "NEW"})
+    await stream.sync_ids(one)
+    mended = await stream.reconcile(sample=0)
+
+    assert (found.verdict, found.failed) == ("unequal", 1)
+    assert (mended.verdict, mended.failed) == ("equal", 0)
+
+
 async def test_many_deletions_at_once_are_alarmed_and_not_applied(stream: River):
     lost = (await ids(stream))[:100]
     stream.portal.remove(map(int, lost))

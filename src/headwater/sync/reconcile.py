@@ -111,6 +111,8 @@ class _Work:
             held.link.slug, held.link.portal, run.entity, complete_to=until, seed=terms.seed
         )
         self.requests = 0
+        self.told: set[str] = set()
+        """Ids that are counted as wrong already."""
 
     async def done(self, whole: Span) -> int:
         """Does all of it; returns the number of the certificate."""
@@ -130,6 +132,7 @@ class _Work:
             torn=found.torn, recent=found.recent,
         )  # fmt: skip
         wrong = [id for kind in ("missing", "stale", "torn") for id in differing.get(kind, ())]
+        self.told.update(wrong)
         for at in range(0, len(wrong), AT_ONCE):
             await self.held.distrust(self.run, wrong[at : at + AT_ONCE])
         await self._repair(wrong)
@@ -141,6 +144,7 @@ class _Work:
         await self._compare_sample()
         if found.mismatched and found.sampled < found.in_source:
             await self._compare_all(whole)
+        found.failed = await self.pairs.failed(run=self.run.number)
         await self.pairs.clear()
         return await self._issue(began)
 
@@ -296,7 +300,8 @@ class _Work:
         ]
         wrong = sorted({mismatch.id for mismatch in mismatches})
         self.found.compared_fields += len(compared) * len(shape.fields)
-        self.found.mismatched += len(wrong)
+        self.found.mismatched += len({*wrong} - self.told)
+        self.told.update(wrong)
         self.found.mismatches += mismatches[: EXAMPLES - len(self.found.mismatches)]
         return len(compared), wrong
 
@@ -318,7 +323,6 @@ class _Work:
         counted = await self.pairs.count()
         found = self.found
         found.stored_after = counted.stored
-        found.failed = self.run.stored.failed
         found.requests = self.requests + self.run.requests
         found.seconds = round(time.monotonic() - began, 3)
         link = self.held.link
