@@ -4,9 +4,9 @@ import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +16,36 @@ from headwater.core.errors import NeedsPerson
 from headwater.core.model import Account
 from headwater.core.ports import Clock, Source
 from headwater.core.settings import Settings
+from headwater.sources._network import PLAIN, Network, certificates, proxy_address
 from headwater.sync.engine import Engine
 from headwater.sync.runs import Report
-from headwater.warehouse import address, connections, embedded, migrate
+from headwater.warehouse import access, address, bi, connections, embedded, migrate, rotation
+from headwater.warehouse.access import Access
+from headwater.warehouse.bi import Login
 from headwater.warehouse.connections import Link, Tenant
 from headwater.warehouse.embedded import Status
 from headwater.warehouse.pacer import Pacer
 from headwater.warehouse.pool import Warehouse
+from headwater.warehouse.rotation import Rotation
 from headwater.warehouse.vault import Vault
 
 __all__ = [
+    "Access",
     "House",
     "Link",
+    "Login",
+    "Rotation",
     "Tenant",
+    "bi_access",
+    "bi_login",
+    "bi_logins",
+    "bi_password",
+    "bi_removed",
     "database_status",
     "house",
+    "key_rotated",
     "migrated",
+    "network_of",
     "psql_command",
     "start_database",
     "stop_database",
@@ -87,32 +101,52 @@ class House:
         await self.connect(tenant, "bitrix24", url)
 
     async def connect(
-        self, tenant: Tenant, source_name: str, url: str, *, slug: str | None = None, moved: bool = False
+        self,
+        tenant: Tenant,
+        source_name: str,
+        url: str,
+        *,
+        slug: str | None = None,
+        moved: bool = False,
+        network: Network = PLAIN,
     ) -> tuple[Link, Account]:
-        """Checks an address and its rights, and keeps it with its secret encrypted."""
-        source = self.source(source_name, url)
+        """Checks an address and its rights, and keeps it with its secret and its network's settings."""
+        source = self.source(source_name, url, network)
         try:
             account = await source.check()
-            link = await connections.put_link(
-                self.warehouse, tenant, source=source_name, portal=account.portal, title=account.title,
-                sealed=self.vault.seal(url), account=asdict(account), slug=slug, moved=moved,
-            )  # fmt: skip
+            with self.vault.steady():
+                link = await connections.put_link(
+                    self.warehouse, tenant, source=source_name, portal=account.portal, title=account.title,
+                    sealed=self.vault.seal(url), account=asdict(account), settings=self._settings(network),
+                    slug=slug, moved=moved,
+                )  # fmt: skip
             await connections.remember(self.warehouse, link, source.memory)
         finally:
             await source.close()
         return link, account
 
-    def source(self, name: str, url: str, memory: Mapping[str, Any] | None = None) -> Source:
+    def source(
+        self, name: str, url: str, network: Network = PLAIN, memory: Mapping[str, Any] | None = None
+    ) -> Source:
         """The adapter of an outside system, with the pace all our processes share."""
         known = sources.known()
         if name not in known:
             raise NeedsPerson(f"there is no source {name!r}; there are: {', '.join(sorted(known))}")
         pace = Pacer(self.warehouse, self.clock, share=self.settings.share)
-        source: Source = known[name](url, pace=pace, clock=self.clock, memory=memory)
+        source: Source = known[name](url, pace=pace, clock=self.clock, network=network, memory=memory)
         return source
 
     def source_of(self, link: Link) -> Source:
-        return self.source(link.source, self.vault.open(link.sealed), link.memory)
+        kept = link.settings
+        proxy = self.vault.open(kept["proxy"]) if "proxy" in kept else None
+        network = Network(kept.get("ca"), proxy, allow_private=kept.get("allow_private") is True)
+        return self.source(link.source, self.vault.open(link.sealed), network, link.memory)
+
+    def _settings(self, network: Network) -> dict[str, Any]:
+        """What a connection keeps of its network; the proxy's address may hold a login."""
+        proxy = self.vault.seal(network.proxy) if network.proxy else None
+        kept = {"ca": network.ca, "proxy": proxy, "allow_private": network.allow_private}
+        return {name: value for name, value in kept.items() if value}
 
     def engine(self, report: Report | None = None) -> Engine:
         return Engine(self.warehouse, self.clock, report=report)
@@ -155,6 +189,86 @@ def migrated(settings: Settings) -> tuple[str | None, str]:
         )
     server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
     return migrate.migrate(server.url(server.superuser, DATABASE))
+
+
+def network_of(ca: Path | None, proxy: str | None, *, allow_private: bool) -> Network:
+    """What a person said of a system's network, checked."""
+    return Network(
+        ca=certificates(ca) if ca is not None else None,
+        proxy=proxy_address(proxy) if proxy is not None else None,
+        allow_private=allow_private,
+    )
+
+
+def _administrator(settings: Settings) -> str:
+    """The address of a login that may make other logins. Never hw_app's."""
+    if settings.admin_database_url is not None:
+        return settings.admin_database_url.get_secret_value()
+    if settings.database_url is not None:
+        raise NeedsPerson(
+            "logins are made by one that may create roles: give it in HEADWATER_ADMIN_DATABASE_URL"
+        )
+    server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
+    return server.url(server.superuser, DATABASE)
+
+
+async def bi_login(
+    house: House,
+    name: str,
+    tenant: Tenant,
+    *,
+    own: Sequence[str],
+    statement_timeout: str,
+    connection_limit: int,
+) -> str:
+    """Makes a login that reads the tenant's data (of the people in `own`, if any); returns its password."""
+    links = await connections.links(house.warehouse, tenant.id)
+    terms = bi.Terms(
+        tenant.id,
+        [link.slug for link in links],
+        bi.people_of(own, links),
+        statement_timeout,
+        connection_limit,
+    )
+    admin = await asyncio.to_thread(_administrator, house.settings)
+    return await asyncio.to_thread(bi.add, admin, name, terms)
+
+
+async def bi_logins(house: House) -> list[Login]:
+    """Every login for BI tools; whom it sees, by the names of connections."""
+    admin = await asyncio.to_thread(_administrator, house.settings)
+    names = {
+        str(link.id): link.slug
+        for tenant in await connections.tenants(house.warehouse)
+        for link in await connections.links(house.warehouse, tenant.id)
+    }
+    return [
+        replace(login, people={names.get(id_, id_): people for id_, people in login.people.items()})
+        for login in await asyncio.to_thread(bi.logins, admin)
+    ]
+
+
+def bi_password(settings: Settings, name: str) -> str:
+    """A new password of a login."""
+    return bi.renew(_administrator(settings), name)
+
+
+def bi_removed(settings: Settings, name: str) -> None:
+    """Drops a login."""
+    bi.remove(_administrator(settings), name)
+
+
+def bi_access(settings: Settings, name: str, password: str) -> Access:
+    """How a login gets in; the embedded server listens on 127.0.0.1 from now on."""
+    if settings.admin_database_url is not None:
+        return access.given(settings.admin_database_url.get_secret_value(), name, password)
+    server = embedded.open_tcp(settings.home, bindir=settings.pg_bindir)
+    return access.embedded(server, name, password)
+
+
+async def key_rotated(house: House, *, drop_old: bool) -> Rotation:
+    """Every stored credential under a new key."""
+    return await rotation.rotate(house.warehouse, house.vault, drop_old=drop_old)
 
 
 def _app_password(home: Path, *, create: bool) -> str:

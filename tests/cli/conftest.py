@@ -39,6 +39,11 @@ class Said:
     def json(self) -> Any:
         return json.loads(self.out)
 
+    @property
+    def deals(self) -> Any:
+        """What it says of deals, where it says something of every entity."""
+        return next(one for one in self.json if one["entity"] == "deals")
+
 
 Headwater = Callable[..., Awaitable[Said]]
 

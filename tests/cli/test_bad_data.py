@@ -31,7 +31,7 @@ async def test_a_value_that_does_not_fit_is_kept_and_told(connected, given, head
 
     synced = await headwater("sync")
     status = await headwater("status")
-    [standing] = (await headwater("status", "--json")).json
+    standing = (await headwater("status", "--json")).deals
 
     assert synced.code == 0
     assert standing["stored"] == 60
@@ -48,15 +48,15 @@ async def test_a_comment_of_five_megabytes_arrives_whole(connected, given, headw
 
     said = await headwater("sync", "--json")
 
-    assert (said.code, said.json[0]["created"]) == (0, 60)
+    assert (said.code, said.deals["created"]) == (0, 60)
     assert await stored(given, "length(comments)", record) == (2_500_000,)
 
 
 async def test_broken_bytes_stay_inside_their_value(connected, headwater):
-    connected.portal.add_fault(Fault(Kind.BAD_UTF8, key="s*p*", field="TITLE"))
+    connected.portal.add_fault(Fault(Kind.BAD_UTF8, "crm.deal.list", key="s*p*", field="TITLE"))
 
     synced = await headwater("sync")
-    [standing] = (await headwater("status", "--json")).json
+    standing = (await headwater("status", "--json")).deals
 
     assert synced.code == 0
     assert standing["stored"] == 60
@@ -64,13 +64,13 @@ async def test_broken_bytes_stay_inside_their_value(connected, headwater):
 
 
 async def test_a_record_that_comes_twice_is_stored_once(connected, headwater):
-    connected.portal.add_fault(Fault(Kind.DUPLICATE_ROW, key="s*p*"))
+    connected.portal.add_fault(Fault(Kind.DUPLICATE_ROW, "crm.deal.list", key="s*p*"))
 
     said = await headwater("sync", "--json")
 
-    [standing] = (await headwater("status", "--json")).json
+    standing = (await headwater("status", "--json")).deals
     assert said.code == 0
-    assert said.json[0]["created"] == standing["stored"] == 60
+    assert said.deals["created"] == standing["stored"] == 60
 
 
 async def test_everything_at_once_still_lets_the_rest_arrive(connected, given, headwater):
@@ -79,10 +79,10 @@ async def test_everything_at_once_still_lets_the_rest_arrive(connected, given, h
     connected.spoil(ids[1], TITLE="\0", CLOSEDATE="0000-00-00")
     connected.spoil(ids[2], COMMENTS="x" * 5_000_000)
     connected.spoil(ids[3], BEGINDATE="20245-05-05", OPPORTUNITY="12345678901234567.25")
-    connected.portal.add_fault(Fault(Kind.NO_ID, key="s*p*"))
+    connected.portal.add_fault(Fault(Kind.NO_ID, "crm.deal.list", key="s*p*"))
 
     said = await headwater("sync", "--json")
-    [standing] = (await headwater("status", "--json")).json
+    standing = (await headwater("status", "--json")).deals
 
     assert said.code == 6
     assert (standing["stored"], standing["failed"]) == (59, 1)

@@ -42,7 +42,7 @@ async def test_an_embedded_server_is_started_asked_and_stopped(
     assert failing.code == 1
     assert (migrated.json["before"], migrated.code) == (None, 0)
     assert "already" in again.out
-    assert (connected.code, synced.json[0]["created"]) == (0, 60)
+    assert (connected.code, synced.deals["created"]) == (0, 60)
     assert counted.out == "60\n"
     assert stopped.json == {"stopped": True}
     assert list((tmp_path / "user").iterdir()) == list(desk.iterdir()) == []
@@ -73,7 +73,7 @@ async def test_a_given_server_is_prepared_by_migrate_and_used_as_hw_app(foreign,
     assert migrated.code == 0
     assert "The schema is now at" in migrated.out
     assert again.json["before"] == again.json["after"]
-    assert (connected.code, synced.json[0]["created"]) == (0, 60)
+    assert (connected.code, synced.deals["created"]) == (0, 60)
     secret = home / "hw_app.password"
     assert stat.S_IMODE(secret.stat().st_mode) == 0o600
     assert len(secret.read_text()) > 30

@@ -33,7 +33,7 @@ async def aside(filled, given, headwater):
     filled.settle()
     said = await headwater("sync")
     assert said.code == 6, said.words
-    filled.portal.add_fault(Fault(Kind.NO_ID, key="s*p*"))
+    filled.portal.add_fault(Fault(Kind.NO_ID, "crm.deal.list", key="s*p*"))
     await headwater("sync", "--full")
     return filled
 

@@ -14,7 +14,7 @@ async def test_status_tells_what_is_stored_and_how_fresh_it_is(filled, headwater
 async def test_status_for_programs(filled, headwater):
     said = await headwater("status", "--json")
 
-    [standing] = said.json
+    standing = said.deals
     assert said.code == 0
     assert (standing["status"], standing["stored"], standing["failed"]) == ("complete", 60, 0)
     assert standing["complete_to"].endswith("+00:00")
@@ -35,7 +35,7 @@ async def test_an_empty_queue_is_said_to_be_empty(filled, headwater):
 
 
 async def test_the_queue_names_the_reason_and_shows_the_record(connected, headwater):
-    connected.portal.add_fault(Fault(Kind.NO_ID, key="s*p*"))
+    connected.portal.add_fault(Fault(Kind.NO_ID, "crm.deal.list", key="s*p*"))
     await headwater("sync")
 
     listed = await headwater("failed", "list")

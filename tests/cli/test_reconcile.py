@@ -2,7 +2,7 @@
 
 
 async def test_an_equal_replica_gets_its_certificate(filled, headwater):
-    said = await headwater("reconcile", "--seed", "11")
+    said = await headwater("reconcile", "--entity", "deals", "--seed", "11")
 
     assert said.code == 0
     assert "bitrix24, deals, portal " + filled.host in said.words
@@ -18,7 +18,7 @@ async def test_a_deleted_deal_goes_and_the_certificate_says_so(filled, headwater
     [gone, *_] = [int(record["ID"]) for record in filled.portal.truth()]
     filled.portal.remove([gone])
 
-    said = await headwater("reconcile", "--json")
+    said = await headwater("reconcile", "--entity", "deals", "--json")
 
     [kept] = said.json
     assert (said.code, kept["verdict"], kept["entity"]) == (0, "repaired", "deals")
@@ -29,8 +29,8 @@ async def test_a_deleted_deal_goes_and_the_certificate_says_so(filled, headwater
 async def test_many_vanished_deals_are_an_alarm_until_a_person_accepts_them(filled, headwater):
     filled.portal.remove([int(record["ID"]) for record in filled.portal.truth()][:40])
 
-    alarmed = await headwater("reconcile")
-    accepted = await headwater("reconcile", "--accept-deletions")
+    alarmed = await headwater("reconcile", "--entity", "deals")
+    accepted = await headwater("reconcile", "--entity", "deals", "--accept-deletions")
 
     assert alarmed.code == 1
     assert "NOT EQUAL" in alarmed.words
@@ -43,16 +43,16 @@ async def test_a_silent_edit_is_named_with_both_values(filled, headwater):
     record = next(iter(filled.portal.truth()))
     filled.portal.change(int(record["ID"]), {"TITLE": "silent"}, touch=False)
 
-    said = await headwater("reconcile")
+    said = await headwater("reconcile", "--entity", "deals")
 
     assert said.code == 0
     assert f"record {record['ID']}, TITLE: the source has 'silent', stored was" in said.words
 
 
 async def test_certificates_are_listed_and_printed_again(filled, headwater):
-    await headwater("reconcile")
+    await headwater("reconcile", "--entity", "deals")
     filled.portal.remove([int(next(iter(filled.portal.truth()))["ID"])])
-    first = await headwater("reconcile")
+    first = await headwater("reconcile", "--entity", "deals")
 
     listed = await headwater("certificate", "list", "--json")
     table = await headwater("certificate", "list")
@@ -64,7 +64,7 @@ async def test_certificates_are_listed_and_printed_again(filled, headwater):
 
 
 async def test_the_certificate_speaks_russian(filled, headwater):
-    said = await headwater("reconcile", HEADWATER_LANGUAGE="ru")
+    said = await headwater("reconcile", "--entity", "deals", HEADWATER_LANGUAGE="ru")
 
     assert "СОВПАДАЕТ: в копии было всё, что есть в источнике" in said.words
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -15,7 +16,7 @@ import httpx2
 import orjson
 import pytest
 
-from headwater.sandbox.bitrix24 import Address, Portal, PortalClock, Webhook, app, found, live
+from headwater.sandbox.bitrix24 import Address, Portal, PortalClock, Rules, Webhook, app, found, live
 from headwater.sandbox.bitrix24.answers import Answer, Request
 from headwater.sandbox.bitrix24.books import load
 from headwater.sandbox.bitrix24.rest import answer
@@ -47,10 +48,36 @@ def portal(believable: dict[str, Any]) -> Iterator[Portal]:
 Ask = Callable[..., Answer]
 
 
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole company of 70 deals in a file, made once, to be copied."""
+    path = tmp_path_factory.mktemp("company") / "company.db"
+    books = found(7, code="admin")
+    seller = next(person for person in books.people if not person.admin and person.active)
+    books.webhooks.append(Webhook(seller.id, "seller", list(books.webhooks[0].scopes)))
+    made = Portal(books, store=path, clock=PortalClock(NOW), seed=7)
+    live(made, 70, seed=7)
+    made.close()
+    return path
+
+
+@pytest.fixture
+def whole(company: Path, tmp_path: Path) -> Iterator[Portal]:
+    """The whole company without limits."""
+    path = tmp_path / "company.db"
+    shutil.copyfile(company, path)
+    made = Portal(store=path, clock=PortalClock(NOW), rules=Rules(on=False), seed=7)
+    yield made
+    made.close()
+
+
 @pytest.fixture
 def ask(portal: Portal) -> Ask:
     """Asks the portal without HTTP; returns the raw answer."""
+    return _asking(portal)
 
+
+def _asking(portal: Portal) -> Ask:
     def call(
         method: str, params: dict[str, Any] | None = None, *, code: str = "admin", **more: Any
     ) -> Answer:
@@ -67,12 +94,43 @@ Tell = Callable[..., dict[str, Any]]
 @pytest.fixture
 def tell(ask: Ask) -> Tell:
     """Asks and reads the JSON."""
+    return _telling(ask)
 
+
+@pytest.fixture
+def hear(whole: Portal) -> Tell:
+    """Asks the whole company and reads the JSON."""
+    return _telling(_asking(whole))
+
+
+def _telling(ask: Ask) -> Tell:
     def call(method: str, params: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
         read: dict[str, Any] = orjson.loads(ask(method, params, **more).body)
         return read
 
     return call
+
+
+ToldBy = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture
+def told_by() -> ToldBy:
+    """What a script of the SDK prints as JSON; it runs in a process of its own, since it blocks."""
+
+    async def run(
+        script: str, address: Address, ca: Path, asked: Any = None, *, keys: str = "1/admin"
+    ) -> Any:
+        running = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", textwrap.dedent(script), address.root.removeprefix("https://"), keys,
+            orjson.dumps(asked).decode(), env=os.environ | {"REQUESTS_CA_BUNDLE": str(ca)},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await running.communicate()
+        assert running.returncode == 0, err.decode()
+        return orjson.loads(out)
+
+    return run
 
 
 Door = Callable[..., AbstractAsyncContextManager[tuple[Control, httpx2.AsyncClient]]]
@@ -92,23 +150,3 @@ def door(portal: Portal) -> Door:
             yield control, client
 
     return opened
-
-
-ToldBy = Callable[..., Awaitable[dict[str, Any]]]
-
-
-@pytest.fixture
-def told_by() -> ToldBy:
-    """What a script of the vendor's SDK prints as JSON; it runs in a process of its own, since it blocks."""
-
-    async def call(script: str, address: Address, ca: Path, keys: str = "1/admin") -> dict[str, Any]:
-        running = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", textwrap.dedent(script), address.root.removeprefix("https://"), keys,
-            env=os.environ | {"REQUESTS_CA_BUNDLE": str(ca)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await running.communicate()
-        assert running.returncode == 0, err.decode()
-        read: dict[str, Any] = orjson.loads(out)
-        return read
-
-    return call

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from fast_bitrix24 import BitrixAsync
 
-from headwater.sandbox.bitrix24 import Options, Portal, PortalClock, Rules, found, live, served
+from headwater.sandbox.bitrix24 import Options, served
 
 NOW = datetime.fromisoformat("2026-11-20T12:00:00+03:00")
 
@@ -95,15 +95,6 @@ async def test_b24pysdk_reads_batches_and_writes(generous, tmp_path, told_by):
 
 
 CLASSIC = {"lead": 1, "contact": 3, "company": 4}
-
-
-@pytest.fixture
-def whole():
-    """A whole company of 70 deals without limits."""
-    portal = Portal(found(7, code="admin"), clock=PortalClock(NOW), rules=Rules(on=False), seed=7)
-    live(portal, 70, seed=7)
-    yield portal
-    portal.close()
 
 
 @pytest.mark.filterwarnings(

@@ -1,6 +1,3 @@
-import os
-from collections import Counter
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -16,11 +13,11 @@ id = 3
 name = "Sales"
 stages = [{ code = "NEW", name = "New" }, { code = "WON", name = "Won", semantics = "S" }]
 
-[user_fields.UF_CRM_CITY]
+[deals.user_fields.UF_CRM_CITY]
 type = "string"
 label = "City"
 
-[user_fields.UF_CRM_SIZE]
+[deals.user_fields.UF_CRM_SIZE]
 type = "enumeration"
 options = ["small", "large"]
 
@@ -63,10 +60,10 @@ def empty(portal):
 
 
 def test_a_mapping_fills_a_portal(folder, empty):
-    count = filled(empty, folder / "map.toml", folder)
+    counts = filled(empty, folder / "map.toml", folder)
 
     first, second, third = empty.truth()
-    assert count == 3
+    assert counts == {"deals": 3}
     assert [deal["ID"] for deal in (first, second, third)] == ["10", "15", "20"]
     assert (first["TITLE"], first["OPPORTUNITY"], first["CURRENCY_ID"]) == ("Roma, Ltd: Pumps", "0.00", "USD")
     assert (second["STAGE_ID"], second["STAGE_SEMANTIC_ID"], second["CLOSED"]) == ("C3:WON", "S", "Y")
@@ -132,23 +129,42 @@ def test_a_portal_started_with_a_mapping_has_only_the_fields_of_the_mapping(fold
     made.close()
 
 
-DATA = (
-    Path(os.environ.get("HEADWATER_TEST_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
-    / "crm_maven"
-)
+EXAMPLE = {
+    "clients.csv": 'name,phone\nZiyo,"+998901112233; 712000000"\n',
+    "orders.csv": 'number,client,state,made,amount,seller\nA-1,Ziyo,paid,20.11.2026,"1 200,50",Anna Kim\nA-2,,open,21.11.2026,,Dima\n',
+    "calls.csv": "order,seller,at,seconds\nA-2,Dima,2026-11-21 10:00:00,95\nA-2,Dima,2026-11-22 10:00:00,0\n",
+    "staff.csv": "who,office,team,boss\nAnna Kim,North,A,Bobur\n",
+    "moves.csv": "number,to,when\nA-1,paid,23.11.2026 09:00\nA-1,open,20.11.2026 12:00\n",
+}  # fmt: skip
 
 
-@pytest.mark.skipif(not DATA.exists(), reason="HEADWATER_TEST_DATA names no folder with crm_maven")
-def test_the_sales_opportunities_become_a_portal(empty):
-    mapping = resources.files("headwater.sandbox") / "mappings" / "crm_maven.toml"
-    with resources.as_file(mapping) as path:
-        count = filled(empty, path, DATA)
+def test_the_example_of_the_documentation_works(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    section = page[page.index("## Filling it from CSV files") : page.index("### Mappings that come along")]
+    lines = [line[4:] for line in section.splitlines() if line.startswith("    ") or not line]
+    mapping = "\n".join(line for line in lines if not line.startswith("headwater "))
+    (tmp_path / "orders.toml").write_text(mapping)
+    for name, text in EXAMPLE.items():
+        (tmp_path / name).write_text(text)
+    made = built(Options(fill=tmp_path / "orders.toml", virtual=True))
 
-    deals = list(empty.truth())
-    semantics = Counter(deal["STAGE_SEMANTIC_ID"] for deal in deals)
-    assert count == len(deals) == 8800
-    assert semantics == {"S": 4238, "F": 2473, "P": 2089}
-    assert len({deal["ASSIGNED_BY_ID"] for deal in deals}) == 30
-    assert len({deal["ORIGIN_ID"] for deal in deals}) == 8800
-    assert {deal["CURRENCY_ID"] for deal in deals} == {"USD"}
-    assert all(deal["UF_CRM_LIST_PRICE"] for deal in deals)
+    first, second = made.truth()
+    calls, steps = list(made.truth("call")), list(made.truth("deal_stages"))
+    assert (first["STAGE_ID"], first["OPPORTUNITY"], first["CURRENCY_ID"]) == ("C3:WON", "1200.50", "UZS")
+    assert (first["COMPANY_ID"], second["COMPANY_ID"]) == ("1", None)
+    assert (first["MOVED_TIME"], second["STAGE_ID"]) == ("2026-11-23T09:00:00+03:00", "C3:NEW")
+    assert [(step["OWNER_ID"], step["STAGE_ID"]) for step in steps] == [
+        (1, "C3:NEW"),
+        (2, "C3:NEW"),
+        (1, "C3:WON"),
+    ]
+    assert [call["CALL_DURATION"] for call in calls] == ["95", "0"]
+    assert made.get(int(calls[0]["CRM_ACTIVITY_ID"]), "activity")["END_TIME"] == "2026-11-21T10:01:35+03:00"
+    assert [(one.name, one.last_name) for one in made.books.people[1:]] == [
+        ("Anna", "Kim"),
+        ("Bobur", ""),
+        ("Dima", ""),
+    ]
+    assert [one.name for one in made.books.departments] == ["Headwater", "North", "A"]
+    assert [one.code for one in made.books.entries("SOURCE")] == ["TG", "SITE"]
+    made.close()

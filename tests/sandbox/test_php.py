@@ -67,3 +67,20 @@ def test_an_integer_that_is_too_large_is_the_largest(text):
 
 def test_a_record_of_an_impossible_number_is_not_found(tell):
     assert tell("crm.deal.get", {"id": "9" * 5000})["error_description"] == "Not found"
+
+
+def test_a_bracket_that_is_never_closed_is_an_underscore():
+    """As the key of `filter[=ID]=5` arrives when its first = is not encoded."""
+    assert php.query("filter[a]=1&filter[=ID]=5&a.b c=2") == {
+        "filter": {"a": "1"},
+        "filter_": "ID]=5",
+        "a_b_c": "2",
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [(10**30, 2**63 - 1), ("-" + "9" * 5000, -(2**63)), (float("inf"), 0), ("12abc", 12), (-3.9, -3)],
+)
+def test_a_number_fits_64_bits(given, read):
+    assert php.integer(given) == read

@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -211,6 +212,58 @@ def test_tcp_keeps_its_port_and_is_not_opened_behind_the_back_of_a_running_serve
     with pytest.raises(NeedsPerson, match="without TCP"):
         embedded.ensure(home, tcp=True)
     assert again == port
+
+
+def test_tcp_that_is_opened_for_good_is_there_at_every_start_on_one_port(home: Path, bindir: Path | None):
+    embedded.ensure(home, bindir=bindir)
+    with psycopg.connect(embedded.ensure(home).url()) as connection:
+        connection.execute("create table kept as select 42 as answer")
+
+    opened = embedded.open_tcp(home, bindir=bindir)
+    pid = embedded.status(home).pid
+    again = embedded.open_tcp(home, bindir=bindir)
+    unmoved = embedded.status(home).pid
+    embedded.stop(home)
+    later = embedded.ensure(home, bindir=bindir)
+
+    assert opened == again == later
+    assert pid == unmoved
+    assert opened.port < 32_768
+    with psycopg.connect(later.tcp_url()) as connection:
+        assert connection.execute("select answer from kept").fetchone() == (42,)
+
+
+def test_a_server_that_has_tcp_keeps_it_and_its_port_for_good(home: Path):
+    server = embedded.ensure(home, tcp=True)
+    pid = embedded.status(home).pid
+
+    opened = embedded.open_tcp(home)
+
+    assert opened == server
+    assert embedded.status(home).pid == pid
+
+
+def test_a_lasting_port_that_is_taken_is_left_for_one_start_and_found_again(home: Path):
+    port = embedded.open_tcp(home).port
+    embedded.stop(home)
+    with socket.socket() as squatter:
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        squatter.bind(("127.0.0.1", port))
+        squatter.listen()
+        aside = embedded.ensure(home)
+        embedded.stop(home)
+
+    assert aside.tcp
+    assert aside.port != port
+    assert embedded.ensure(home).port == port
+
+
+@pytest.mark.parametrize("said", ["", "many", "0", "70000", "5433 5434", "٥٤٣٣"])
+def test_a_damaged_port_is_named_with_its_file(home: Path, said: str):
+    (home / "tcp.port").write_text(said)
+
+    with pytest.raises(NeedsPerson, match=r"tcp\.port holds no port"):
+        embedded.ensure(home)
 
 
 def test_the_users_settings_have_the_last_word_but_for_fsync(home: Path):

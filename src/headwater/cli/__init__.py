@@ -3,7 +3,7 @@
 import typer
 
 from headwater import __version__
-from headwater.cli import connect, db, demo, doctor, failed, reconcile, sandbox, say, status, sync
+from headwater.cli import bi, connect, db, demo, doctor, failed, reconcile, sandbox, say, secret, status, sync
 
 app = typer.Typer(
     name="headwater",
@@ -37,7 +37,9 @@ app.command("doctor")(doctor.doctor)
 app.command("migrate")(db.migrate)
 app.add_typer(failed.app, name="failed")
 app.add_typer(reconcile.app, name="certificate")
+app.add_typer(bi.app, name="bi")
 app.add_typer(db.app, name="db")
+app.add_typer(secret.app, name="secret")
 app.add_typer(sandbox.app, name="sandbox")
 
 

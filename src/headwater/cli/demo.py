@@ -140,7 +140,7 @@ async def proven(
         try:
             found = await proof.all_compared(
                 opened.warehouse, link, source,
-                {slug: control.truth(entity=name) for slug, name in truths.items()},
+                {slug: control.truth(entity=name, listed=True) for slug, name in truths.items()},
             )  # fmt: skip
         finally:
             await source.close()

@@ -13,7 +13,7 @@ STANDARD_INPUT = "-"
 SEPARATORS = re.compile(r"[,;\s]+")
 
 EntityName = Annotated[
-    str | None, typer.Option("--entity", help="Which entity, such as deals; also in the singular: deal.")
+    str | None, typer.Option("--entity", help="Only this entity, such as deals; also in the singular: deal.")
 ]
 
 

@@ -9,6 +9,7 @@ import typer
 
 from headwater.cli import say
 from headwater.cli.frame import AsJson, ConnectionName, TenantName, run
+from headwater.cli.ids import EntityName, entity_of
 from headwater.cli.sync import once
 from headwater.cli.texts import text
 from headwater.sync.overview import certificate, issued
@@ -49,6 +50,7 @@ def reconcile_(
     sample: Sample = SAMPLE,
     seed: Seed = None,
     accept_deletions: Accept = False,
+    entity: EntityName = None,
     tenant: TenantName = None,
     connection: ConnectionName = None,
     as_json: AsJson = False,
@@ -58,7 +60,7 @@ def reconcile_(
     Syncs first. Reads the id and the times of every record of the source, reads again what differs, lets
     vanished records go (they move to headwater.gone), and compares a random sample field by field.
 
-    Example: headwater reconcile --sample 5000
+    Examples: headwater reconcile --sample 5000 · headwater reconcile --entity deals
     """
     terms = Terms(
         seed=random.SystemRandom().randrange(2**31) if seed is None else seed,
@@ -69,14 +71,16 @@ def reconcile_(
     async def work(house: House) -> list[Issued]:
         owner = await house.tenant(tenant)
         links = await house.links(owner, connection)
-        await once(house, tenant=tenant, connection=connection, quiet=as_json)
+        await once(house, tenant=tenant, connection=connection, entity=entity, quiet=as_json)
         found: list[Issued] = []
         for link in links:
             source = house.source_of(link)
             try:
+                entities = None if entity is None else [entity_of(entity, source.entities)]
                 found += await reconcile(
-                    house.warehouse, house.clock, link, source, terms, progress=Told(quiet=as_json)
-                )
+                    house.warehouse, house.clock, link, source, terms,
+                    entities=entities, progress=Told(quiet=as_json),
+                )  # fmt: skip
             finally:
                 await source.close()
         return found

@@ -17,7 +17,8 @@ app = typer.Typer(help="Rehearsal portals to try everything on.", no_args_is_hel
 Fill = Annotated[
     str | None,
     typer.Option(
-        help="Fill from CSV files: a mapping file, or the name of one of ours (crm_maven).", metavar="MAPPING"
+        help="Fill from CSV files: a mapping file, or the name of one of ours, such as crm_maven.",
+        metavar="MAPPING",
     ),
 ]
 Data = Annotated[Path | None, typer.Option(help="The folder of the CSV files.", file_okay=False, exists=True)]

@@ -85,23 +85,23 @@ def sync(
     read again, whatever their times say; those the portal does not have any more move to headwater.gone.
 
     Examples: headwater sync · headwater sync --watch 60 · headwater sync --full --connection bitrix24 ·
-    headwater sync --ids 5,7,9 · headwater sync --entity deal --ids - < ids.txt
+    headwater sync --entity leads · headwater sync --ids 5,7,9 · headwater sync --entity deal --ids - < ids
     """
     if ids is not None:
         if full or watch is not None:
             raise typer.BadParameter("--ids goes with neither --full nor --watch")
         _sync_ids(ids_of(ids), entity or "deals", tenant, connection, as_json=as_json)
         return
-    if entity is not None:
-        raise typer.BadParameter("--entity says what --ids are ids of; without them everything is synced")
 
     async def work(house: House) -> list[Synced]:
-        found = await once(house, tenant=tenant, connection=connection, full=full, quiet=as_json)
+        found = await once(
+            house, tenant=tenant, connection=connection, entity=entity, full=full, quiet=as_json
+        )
         show(found, as_json=as_json)
         while watch is not None:
             await asyncio.sleep(watch)
             try:
-                more = await once(house, tenant=tenant, connection=connection, quiet=True)
+                more = await once(house, tenant=tenant, connection=connection, entity=entity, quiet=True)
             except RetryLater as exc:
                 say.errors.print(text("later", message=exc), markup=False)
                 continue
@@ -118,10 +118,11 @@ async def once(
     *,
     tenant: str | None = None,
     connection: str | None = None,
+    entity: str | None = None,
     full: bool = False,
     quiet: bool = False,
 ) -> list[Synced]:
-    """One run over the chosen connections."""
+    """One run over the chosen connections, and over everything there or one entity of it."""
     owner = await house.tenant(tenant)
     found: list[Synced] = []
     for link in await house.links(owner, connection):
@@ -129,7 +130,8 @@ async def once(
         started = time.monotonic()
         try:
             with Progress(quiet=quiet) as progress:
-                runs = await house.engine(progress).sync(link, source, full=full)
+                entities = None if entity is None else [entity_of(entity, source.entities)]
+                runs = await house.engine(progress).sync(link, source, full=full, entities=entities)
         finally:
             await source.close()
         found += [_synced(link.slug, one, time.monotonic() - started) for one in runs]

@@ -44,9 +44,10 @@ class Control:
     ) -> None:
         await self._http.aclose()
 
-    async def truth(self, *, entity: str = "deal") -> AsyncIterator[dict[str, Any]]:
-        """Every record with all its fields, streamed in order of id."""
-        async with self._http.stream("GET", "truth", params={"entity": entity}) as answer:
+    async def truth(self, *, entity: str = "deal", listed: bool = False) -> AsyncIterator[dict[str, Any]]:
+        """Every record with all its fields, streamed in order of id; `listed`: as its list can show it."""
+        asked = {"entity": entity} | ({"listed": "1"} if listed else {})
+        async with self._http.stream("GET", "truth", params=asked) as answer:
             if answer.status_code != 200:
                 raise NeedsPerson(_complaint("truth", answer.status_code, await answer.aread()))
             async for line in answer.aiter_lines():

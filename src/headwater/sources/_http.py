@@ -7,16 +7,16 @@ import ssl
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import SplitResult, urljoin
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import httpx2
 import orjson
 
 from headwater import __version__
 from headwater.core.errors import HeadwaterError, NeedsPerson, RetryLater, StopSync
+from headwater.sources._network import PLAIN, Guarded, Network, Resolve, is_loopback, trusting
 
 SILENCE_SECONDS = 75.0  # a portal gives a request 60 s; what is silent longer is dead
 WHOLE_SECONDS = 300.0  # an answer that trickles in for longer is given up
@@ -50,7 +50,11 @@ class Answer(NamedTuple):
 
 
 class Http:
-    """POSTs JSON and streams the answer up to a limit. Words in `hidden` never get into a message."""
+    """POSTs JSON and streams the answer up to a limit. Words in `hidden` never get into a message.
+
+    `origin` is the host a person gave: if that is this very machine, it may be reached; what is private, only
+    where `network` allows it. A `transport` of one's own goes where it wants.
+    """
 
     def __init__(
         self,
@@ -58,13 +62,18 @@ class Http:
         hidden: Sequence[str] = (),
         transport: httpx2.AsyncBaseTransport | None = None,
         verify: ssl.SSLContext | str | Path | None = None,
+        network: Network = PLAIN,
+        origin: str = "",
+        resolve: Resolve | None = None,
         limit: int = LIMIT_BYTES,
     ) -> None:
         self.limit = limit
-        self._hidden = tuple(word for word in hidden if word)
+        secret = urlsplit(network.proxy or "").password or ""
+        self._hidden = tuple(word for word in (*hidden, secret, unquote(secret)) if word)
+        own = is_loopback(urlsplit(f"//{origin}").hostname)
         self._client = httpx2.AsyncClient(
-            transport=transport,
-            verify=True if transport is not None else _trust(verify),
+            transport=transport
+            or Guarded(network, _trust(verify, network.ca), loopback=own, resolve=resolve),
             timeout=httpx2.Timeout(SILENCE_SECONDS, connect=15.0),
             follow_redirects=False,
             headers={"User-Agent": f"Headwater/{__version__}", "Accept": "application/json"},
@@ -135,6 +144,10 @@ class Http:
                 f"{what}: the certificate is not trusted ({reason}); give the CA file of the server, or"
                 " install ca-certificates"
             )
+        if isinstance(exc, httpx2.ProxyError) and reason[:3] in ("401", "403", "407"):
+            return NeedsPerson(
+                f"{what}: the proxy refuses ({reason}); check its login and what it lets through"
+            )
         return RetryLater(
             f"{what}: not reached ({reason}); check the address and the network, it will be asked again"
         )
@@ -174,16 +187,6 @@ def moved_to(answer: Answer, url: str) -> str | None:
     return urljoin(url, place)
 
 
-def is_loopback(host: str | None) -> bool:
-    """Whether `host` is this very machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host or "").is_loopback
-    except ValueError:
-        return False
-
-
 def origin_of(parts: SplitResult) -> str:
     """`host` or `host:port` of an address."""
     return parts.netloc.rpartition("@")[2].lower()
@@ -194,9 +197,9 @@ def _float(text: str) -> float | str:
     return text if number in (float("inf"), float("-inf")) else number
 
 
-def _trust(verify: ssl.SSLContext | str | Path | None) -> ssl.SSLContext | bool:
+def _trust(verify: ssl.SSLContext | str | Path | None, ca: str | None) -> ssl.SSLContext:
     if verify is None:
-        return True
+        return httpx2.create_ssl_context() if ca is None else trusting(ca)
     if isinstance(verify, ssl.SSLContext):
         return verify
     try:

@@ -27,7 +27,10 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A tenant's connection to one outside system; `sealed` are its encrypted credentials."""
+    """A tenant's connection to one outside system; `sealed` are its encrypted credentials.
+
+    `settings`: `ca`, `proxy` (encrypted, as it may hold a login), `allow_private`, where they were given.
+    """
 
     tenant: UUID
     id: int
@@ -37,6 +40,7 @@ class Link:
     portal: str
     sealed: str
     account: Mapping[str, Any]
+    settings: Mapping[str, Any] = field(default_factory=dict)
     memory: Mapping[str, Any] = field(default_factory=dict)
     """What its source learnt of the account and wants to be told again."""
 
@@ -79,10 +83,11 @@ async def put_link(
     title: str,
     sealed: str,
     account: Mapping[str, Any],
+    settings: Mapping[str, Any] | None = None,
     slug: str | None = None,
     moved: bool = False,
 ) -> Link:
-    """Keeps a connection. The same portal again gets its credentials and rights renewed, nothing else.
+    """Keeps a connection. The same portal again gets credentials, rights and network renewed, nothing else.
 
     The slug names the schema of its typed tables: the source's name for the first, then with more behind it.
     `moved`: the connection of that slug is known, and this is its portal's new address.
@@ -99,6 +104,7 @@ async def put_link(
         "title": title,
         "credentials": sealed,
         "account": orjson.dumps(account).decode(),
+        "settings": orjson.dumps(settings or {}).decode(),
     }
     ours = [link for link in await links(warehouse, tenant.id) if link.source == source]
     same = [link for link in ours if (link.slug == slug if moved else link.portal == portal)]

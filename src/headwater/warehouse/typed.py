@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from headwater.core import log
 from headwater.core.errors import RetryLater
 from headwater.core.model import EntitySpec, Field, Kind
-from headwater.warehouse import columns, sql, views
+from headwater.warehouse import bi, columns, sql, views
 from headwater.warehouse.columns import LIMIT, SQL_TYPES, Column, Plan
 from headwater.warehouse.pool import Connection, Warehouse
 from headwater.warehouse.rows import clean
@@ -145,11 +145,4 @@ async def _admit_readers(conn: Connection, tenant: UUID, schema: str) -> None:
     """Lets the tenant's SQL logins into the schema of his typed tables."""
     readers = await (await conn.execute(sql.readers_of, {"tenant": tenant})).fetchall()
     for (reader,) in readers:
-        await conn.execute(
-            SQL("grant usage on schema {} to {}").format(Identifier(schema), Identifier(reader))
-        )
-        await conn.execute(
-            SQL("grant select on all tables in schema {} to {}").format(
-                Identifier(schema), Identifier(reader)
-            )
-        )
+        await conn.execute(bi.admitting(schema, reader))

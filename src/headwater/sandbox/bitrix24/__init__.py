@@ -13,6 +13,7 @@ from headwater.sandbox.bitrix24.limits import Accounting, Plan, Rules, Shown
 from headwater.sandbox.bitrix24.portal import Portal
 from headwater.sandbox.bitrix24.server import Address, Options, built, serve, served
 from headwater.sandbox.bitrix24.state import State
+from headwater.sandbox.bitrix24.wide import widen
 
 __all__ = [
     "Accounting",
@@ -42,4 +43,5 @@ __all__ = [
     "live",
     "serve",
     "served",
+    "widen",
 ]

@@ -28,6 +28,9 @@ ALL_SCOPES = (
     "catalog",
     "crm",
     "department",
+    "disk",
+    "sale",
+    "task",
     "telephony",
     "user",
     "user_basic",
@@ -54,6 +57,8 @@ class Person:
     luck: float = 0.4
     sees: str = "open"
     department: int = 1
+    changed: str = ""
+    """When this person was last changed; empty: not since they came."""
 
 
 @dataclass(slots=True)

@@ -22,10 +22,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose credential a request carries: what its accounts are kept under, for whom and within which scopes
-    it acts, through which application (None: a webhook) and, if it says so, as which of its connectors."""
+    """Whose credential a request carries: what its accounts are kept under, the secret it came with, for whom
+    and within which scopes it acts, through which application (None: a webhook) and, if it says so, as which
+    of its connectors."""
 
     credential: str
+    secret: str
     person: Person
     scopes: Sequence[str]
     app: App | None = None
@@ -40,6 +42,7 @@ class Call:
         self.person = caller.person
         self.scopes = caller.scopes
         self.app = caller.app
+        self.secret = caller.secret
         self.params = {name.lower(): value for name, value in params.items()}
 
     def get(self, name: str) -> Any:

@@ -125,7 +125,9 @@ _OPTIONS = {
 }
 
 
-_SCOPES = ("crm", "user", "department", "telephony", "catalog")
+_SCOPES = (
+    "crm", "user", "department", "telephony", "catalog", "sale", "task", "disk", "userfieldconfig",
+)  # fmt: skip
 _DEPARTMENTS = ("Продажи", "Toshkent savdo boʻlimi", "Tenders", "Сервис", "Маркетинг", "Бухгалтерия", "R&D")
 
 

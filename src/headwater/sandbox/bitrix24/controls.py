@@ -34,7 +34,9 @@ class Controls:
                 send, 401, {"error": "the control token is missing or wrong (Authorization: Bearer …)"}
             )
         elif (method, name) == ("GET", "truth"):
-            await self._truth(php.text(php.query(query).get("entity")) or "deal", send)
+            asked = php.query(query)
+            listed = php.text(asked.get("listed")) == "1"
+            await self._truth(php.text(asked.get("entity")) or "deal", send, listed=listed)
         elif (method, name) not in ORDERS:
             known = ", ".join(f"{verb} {door}" for verb, door in [*ORDERS, ("GET", "truth")])
             await _reply(send, 404, {"error": f"no such control: {method} {name}; there are {known}"})
@@ -50,14 +52,14 @@ class Controls:
         else:
             await _reply(send, 200, {} if done is None else done)
 
-    async def _truth(self, entity: str, send: Send) -> None:
+    async def _truth(self, entity: str, send: Send, *, listed: bool) -> None:
         """Every record of an entity, one JSON line each, streamed."""
         if entity not in self._portal.tables:
             known = ", ".join(self._portal.tables)
             await _reply(send, 400, {"error": f"truth: no such entity: {entity}; there are {known}"})
             return
         await _start(send, 200, "application/x-ndjson")
-        records = self._portal.truth(entity)
+        records = self._portal.truth(entity, listed=listed)
         while lines := b"".join(orjson.dumps(record) + b"\n" for record in islice(records, _CHUNK)):
             await send({"type": "http.response.body", "body": lines, "more_body": True})
         await send({"type": "http.response.body", "body": b""})

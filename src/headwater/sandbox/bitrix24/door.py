@@ -10,6 +10,7 @@ import httpx2
 from headwater.sandbox.bitrix24 import oauth, php
 from headwater.sandbox.bitrix24.answers import Answer, Request
 from headwater.sandbox.bitrix24.controls import Controls
+from headwater.sandbox.bitrix24.downloads import file_answer, is_file
 from headwater.sandbox.bitrix24.portal import Portal
 from headwater.sandbox.bitrix24.rest import answer
 
@@ -37,7 +38,11 @@ def app(portal: Portal, *, control_token: str = "") -> App:
             query = scope["query_string"].decode("latin-1")
             await controls.serve(scope["method"], scope["path"], query, headers, content, send)
             return
-        made = answer(portal, _request(scope, headers, content))
+        if is_file(scope["path"]):
+            query = scope["query_string"].decode("latin-1")
+            made = file_answer(portal, scope["path"], query, headers, content)
+        else:
+            made = answer(portal, _request(scope, headers, content))
         await _give(portal, made, scope, receive, send)
 
     return serve

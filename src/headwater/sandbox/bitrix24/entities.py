@@ -10,7 +10,10 @@ from headwater.sandbox.bitrix24.fields import Entity
 from headwater.sandbox.bitrix24.leads import LEADS
 from headwater.sandbox.bitrix24.processes import entity_of
 from headwater.sandbox.bitrix24.products import PRODUCTS, ROWS
+from headwater.sandbox.bitrix24.requisites import REQUISITES
+from headwater.sandbox.bitrix24.shop import SHOP
 from headwater.sandbox.bitrix24.stages import history_of
+from headwater.sandbox.bitrix24.tasks import TASKS
 from headwater.sandbox.bitrix24.telephony import CALLS
 
 ENTITIES: tuple[Entity, ...] = (LEADS, DEALS, CONTACTS, COMPANIES)
@@ -19,7 +22,7 @@ ENTITIES: tuple[Entity, ...] = (LEADS, DEALS, CONTACTS, COMPANIES)
 
 def kept(books: Books) -> list[Entity]:
     """Everything that has a table in the portal: the classic entities, smart processes, the histories of
-    their stages, what happens to them, and what is sold."""
+    their stages, what happens to them, what is sold and what is to be done."""
     whole = [*ENTITIES, *map(entity_of, books.processes)]
     histories = [history_of(one) for one in whole if one.stage]
-    return [*whole, *histories, ACTIVITIES, COMMENTS, CALLS, PRODUCTS, ROWS]
+    return [*whole, *histories, ACTIVITIES, COMMENTS, CALLS, PRODUCTS, ROWS, REQUISITES, TASKS, *SHOP]

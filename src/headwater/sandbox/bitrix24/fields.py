@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from headwater.sandbox.bitrix24.books import Books, UserField
@@ -36,7 +36,8 @@ MULTIFIELD = "crm_multifield"
 class Field:
     """One field. `empty` is how a classic list shows it without a value; `item` its name in crm.item.*;
     `listed` is false for fields that can be written and described but are never in a list, `kept` says that
-    their values are remembered all the same; `named` ones are listed only when asked for by name."""
+    their values are remembered all the same; `named` ones are listed only when asked for by name, `modern`
+    ones are known to crm.item.* alone."""
 
     name: str
     type: str
@@ -50,6 +51,7 @@ class Field:
     listed: bool = True
     kept: bool = False
     named: bool = False
+    modern: bool = False
     indexed: bool = False
     empty: Any = None
     status_type: str = ""
@@ -69,13 +71,23 @@ class Field:
         return self.item or item_name(self.name)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def item_name(name: str) -> str:
     """The crm.item.* form of an upper-case name: DATE_CREATE → dateCreate, UF_CRM_172 → ufCrm_172."""
     head, *tail = name.lower().split("_")
     if head == "parent" and len(tail) == 2:
         return "parentId" + tail[1]
     return head + "".join("_" + part if part[:1].isdigit() else part.capitalize() for part in tail)
+
+
+def upper_name(item: str) -> str:
+    """The upper-case form of a camelCase name: dateUpdate → DATE_UPDATE."""
+    return "".join("_" + sign if sign.isupper() else sign.upper() for sign in item)
+
+
+def native(item: str, type: str = "string", empty: Any = "", **more: Any) -> Field:
+    """A field of an entity whose answers have camelCase names and native values."""
+    return Field(upper_name(item), type, item=item, empty=empty, **more)
 
 
 Values = dict[str, Any]
@@ -187,6 +199,12 @@ class Table:
         }
         self.empties = [one.empty for one in self.columns]
         self._blank: Values = dict.fromkeys(self.names)
+
+    def called(self, name: str) -> Field | None:
+        """The field that crm.item.* knows by a name: its own (createdTime), the classic one (DATE_CREATE), or
+        its own in upper case (CREATED_TIME)."""
+        found = self.by_item.get(name) or self.fields.get(name)
+        return found or (self.by_item.get(item_name(name)) if name.isupper() else None)
 
     def padded(self, values: list[Any]) -> list[Any]:
         """A stored row at its full length."""

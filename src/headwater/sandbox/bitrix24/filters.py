@@ -40,6 +40,14 @@ def has(text: str, value: Any) -> bool:
     return value is not None and fold(text) in fold(str(value))
 
 
+_EXTENSION = re.compile(r"доб|ext|#|,|;", re.IGNORECASE)
+
+
+def digits(value: Any) -> str:
+    """The digits of a phone number, without its extension and whatever else was written along with it."""
+    return "".join(sign for sign in _EXTENSION.split(str(value or ""), maxsplit=1)[0] if sign.isdigit())
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One condition; `index` names the indexed field whose index alone can serve it, if one can."""
@@ -79,13 +87,14 @@ def expression(table: Table, one: Field) -> str:
     return f"cast(nullif({value}, '') as numeric)" if number else value
 
 
-def classic(table: Table, given: Mapping[str, Any], zone: tzinfo) -> Where:
-    """The filter of a classic list: unknown fields and what such lists cannot do are silently ignored."""
+def classic(table: Table, given: Mapping[str, Any], zone: tzinfo, *, unlike: bool = False) -> Where:
+    """The filter of a classic list: unknown fields and what such lists cannot do are silently ignored. Most
+    of them cannot do NOT LIKE (`!%`); those of activities, products, orders and tasks can (`unlike`)."""
     where = Where()
     for key, value in given.items():
-        operator, name = _split(key)
+        operator, name = split(key)
         one = table.fields.get(name.upper())
-        if one is None or not (one.listed or one.name == "ID") or operator in _NOT_LIKE:
+        if one is None or not (one.listed or one.name == "ID") or (operator in _NOT_LIKE and not unlike):
             continue
         made = _condition(table, one, operator, value, zone)
         if made is not None:
@@ -110,8 +119,8 @@ def _part(table: Table, key: str, value: Any, zone: tzinfo) -> Condition | None:
     if key.isdigit() and isinstance(value, Mapping):
         inner = strict(table, value, zone)
         return Condition(f"({inner.sql})", inner.arguments) if inner.conditions else None
-    operator, name = _split(key)
-    one = table.by_item.get(name) or table.fields.get(name)
+    operator, name = split(key)
+    one = table.called(name)
     if one is None or not (one.listed or one.name == "ID"):
         raise invalid_argument(f"Invalid filter: field '{name}' is not allowed in filter")
     if one.compare in (Compare.MOMENT, Compare.DAY):
@@ -121,7 +130,8 @@ def _part(table: Table, key: str, value: Any, zone: tzinfo) -> Condition | None:
     return _condition(table, one, operator, value, zone)
 
 
-def _split(key: str) -> tuple[str, str]:
+def split(key: str) -> tuple[str, str]:
+    """A key of a filter as its prefix and its name."""
     for operator in _OPERATORS:
         if key.startswith(operator):
             return operator, key[len(operator) :]

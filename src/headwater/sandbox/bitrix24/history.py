@@ -39,7 +39,8 @@ def live(
         alone = _deals(portal, portal.deals, deals, dice, end)
         portal.store.fill(portal.deals, ((told.id, told.values) for told in alone))
         return
-    world = World(portal, random.Random(f"world {seed}"), int(end.timestamp()))  # noqa: S311 (as above)
+    shop = random.Random(f"shop {seed}")  # noqa: S311 (as above)
+    world = World(portal, random.Random(f"world {seed}"), int(end.timestamp()), shop)  # noqa: S311 (as above)
     ahead = _deals(portal, portal.deals, deals, dice, end)
     with portal.store.filling(portal.tables.values()):
         births = _births(deals, end, random.Random(f"people {seed}"))  # noqa: S311 (as above)
@@ -163,6 +164,8 @@ class _Writer:
         if random_() < 0.15:
             values[slot["UTM_SOURCE"]], values[slot["UTM_MEDIUM"]] = "google", "cpc"
             values[slot["UTM_CAMPAIGN"]] = dice.choice(CAMPAIGNS)
+        if record_id % 16 == 0:
+            values[slot["OBSERVERS"]] = ["1", me] if me != "1" else ["1"]
         if random_() < 0.04:
             self._soil(values, record_id)
         return Facts(record_id, made, moved, active, person.id, pipeline, stages, values)

@@ -1,254 +1,258 @@
-"""The mapping file of `--fill`: read, checked, and asked for the raw value of a field on a line."""
+"""The mapping file of `--fill`: which lines of which CSV files become which records, field by field."""
 
-import csv
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from headwater.core.errors import NeedsPerson
-from headwater.sandbox.bitrix24.userfields import known_type
+from headwater.sandbox.bitrix24.sheets import read_text
+from headwater.sandbox.bitrix24.takes import Take
 
 
-class _Strict(BaseModel):
+class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Stage(_Strict):
-    """A stage by its code without the pipeline's prefix; semantics is S, F or empty."""
+class Entry(_Part):
+    """An entry of a list; a stage, by its code without the pipeline's prefix. Semantics is S, F or empty."""
 
-    code: str
+    code: str = Field(min_length=1, pattern=r"^[^\s:]+$")
     name: str
     semantics: str = Field(default="", pattern="^[SF]?$")
 
 
-class PipelineOf(_Strict):
+class PipelineOf(_Part):
     """A pipeline and its stages in order."""
 
-    id: int = Field(ge=0)
+    id: int = Field(ge=0, le=10**6)
     name: str
-    stages: list[Stage] = Field(min_length=1)
+    stages: list[Entry] = Field(min_length=1)
 
 
-class CustomOf(_Strict):
-    """A custom field to create."""
+class CustomOf(_Part):
+    """A custom field to create. Without `options` an enumeration has those that occur."""
 
     type: str = "string"
     label: str = ""
+    multiple: bool = False
     options: list[str] = []
+    settings: dict[str, Any] = {}
 
 
-class JoinOf(_Strict):
-    """Another CSV file: the line whose `key` equals the value, and the column to `take` from it."""
+class Lines(_Part):
+    """Lines of a CSV file: all, those with one of these values in a column (`only`), or the first line for
+    every value of a column (`each`). A cell that holds one of the `nulls` is empty."""
 
     file: str
-    key: str
-    take: str
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    only: dict[str, list[str]] = {}
+    each: str = ""
+    nulls: list[str] = []
 
 
-class Take(_Strict):
-    """Where a field's value comes from. Exactly one of `constant`, `column`, `template`.
+class PeopleOf(Lines):
+    """Lines that become people; `department` is the way down to theirs, `manager` leads it."""
 
-    Then, in this order: `map`, `join`, `default` for what is empty, `date` as a strptime format, `person`.
-    """
-
-    constant: str | None = None
-    column: str = ""
-    template: str = ""
-    map: dict[str, str] = {}
-    join: JoinOf | None = None
-    default: str | None = None
-    date: str = ""
-    person: bool = False
-    place: str = ""
-
-    def wrong(self, text: str) -> NeedsPerson:
-        return NeedsPerson(f"{self.place}: {text}")
-
-    def raw(self, line: Mapping[str, str], plan: "Mapped", at: int) -> str:
-        """The text of this field on a line; empty when there is none."""
-        if self.constant is not None:
-            return self.constant
-        value = self.template.format_map(line) if self.template else line[self.column].strip()
-        if value and self.map:
-            if value not in self.map:
-                known = ", ".join(self.map)
-                raise plan.sheet.wrong(
-                    at, self.column, f"{value!r} is not in the map ({known}); add it to {self.place}"
-                )
-            value = self.map[value]
-        if value and self.join:
-            value = plan.joined(self, value, at)
-        return value or self.default or ""
-
-    def moment(self, raw: str, sheet: "Sheet", at: int, zone: tzinfo) -> datetime:
-        try:
-            return datetime.strptime(raw, self.date).replace(tzinfo=zone)
-        except ValueError:
-            raise sheet.wrong(
-                at, self.column, f"{raw!r} is no date of the form {self.date}; mend `date` in {self.place}"
-            ) from None
+    name: Take
+    email: Take | None = None
+    phone: Take | None = None
+    position: Take | None = None
+    active: Take | None = None
+    department: list[Take] = []
+    manager: Take | None = None
 
 
-class _Deals(_Strict):
-    file: str
-    first_id: int = Field(default=1, ge=1)
-    step: int = Field(default=1, ge=1)
-    fields: dict[str, Take] = Field(min_length=1)
+class PastOf(Lines):
+    """Lines that say which record (by its key) reached which stage when."""
+
+    record: Take
+    stage: Take
+    at: Take
 
 
-class _File(_Strict):
-    currency: str = ""
-    pipelines: list[PipelineOf] = []
+class Section(Lines):
+    """Lines that become records; others refer to them by the value of the column `key`."""
+
+    first_id: int | None = Field(default=None, ge=1, le=10**12)
+    step: int = Field(default=1, ge=1, le=10**6)
+    key: str = ""
+    fields: dict[str, Annotated[list[Take], Field(min_length=1)]] = {}
+
+
+class Owned(Section):
+    """Records that belong to another one."""
+
+    owner: Take | None = None
+
+
+class Classic(Section):
+    """Leads, deals, contacts, companies: with custom fields."""
+
     user_fields: dict[str, CustomOf] = {}
-    deals: _Deals
+
+
+class Staged(Classic):
+    """Leads and deals: they move through stages."""
+
+    history: PastOf | None = None
+
+
+class Activity(Owned):
+    """Activities: bound to more than their owner, with a phone, or an e-mail's addresses."""
+
+    bindings: list[Take] = []
+    phone: Take | None = None
+    sender: Take | None = None
+    receiver: Take | None = None
+
+
+class File(_Part):
+    """The whole mapping file."""
+
+    currency: str = Field(default="", pattern="^([A-Z]{3})?$")
+    pipelines: list[PipelineOf] = []
+    lists: dict[str, list[Entry]] = {}
+    people: list[PeopleOf] = []
+    companies: list[Classic] = []
+    contacts: list[Classic] = []
+    leads: list[Staged] = []
+    deals: list[Staged] = []
+    products: list[Section] = []
+    product_rows: list[Owned] = []
+    activities: list[Activity] = []
+    calls: list[Owned] = []
+    comments: list[Owned] = []
+
+
+ENTITIES = {
+    "companies": "company",
+    "contacts": "contact",
+    "leads": "lead",
+    "deals": "deal",
+    "products": "product",
+    "product_rows": "productrow",
+    "activities": "activity",
+    "calls": "call",
+    "comments": "comment",
+}
+"""The portal's name of what a section fills."""
+
+NEEDED = {"activities": "TYPE_ID", "products": "NAME", "product_rows": "PRICE", "comments": "COMMENT"}
+"""The field that every line of a section must have."""
+
+_SEVERAL = {"department", "bindings"}
+"""Words of which there may be one or a list."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A CSV file in memory; the header is line 1."""
+class Mapping:
+    """A mapping file that says nothing unknown, and where it says what."""
 
-    path: Path
-    columns: list[str]
-    lines: list[dict[str, str]]
-    numbers: list[int]
+    name: str
+    file: File
+    places: dict[tuple[str, ...], int]
 
-    def wrong(self, at: int, column: str, text: str) -> NeedsPerson:
-        place = f"{self.path.name}, line {self.numbers[at]}" + (f", column {column}" if column else "")
-        return NeedsPerson(f"{place}: {text}")
+    def place(self, *steps: object) -> str:
+        """Where something is said: the file, the line, its name. A step may be a list's position."""
+        what = next(step for step in reversed(steps) if isinstance(step, str))
+        return f"{self.name}, line {_line(self.places, [str(step) for step in steps])}, {what}"
 
-
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """A mapping whose files are read and whose columns exist."""
-
-    place: str
-    currency: str
-    pipelines: list[PipelineOf]
-    user_fields: dict[str, CustomOf]
-    sheet: Sheet
-    first_id: int
-    step: int
-    fields: dict[str, Take]
-    people: bool
-    joins: dict[JoinOf, dict[str, str]] = field(default_factory=dict)
-
-    def joined(self, take: Take, value: str, at: int) -> str:
-        """The value found in the joined file; without `default` a missing one is an error."""
-        assert take.join is not None  # noqa: S101 (the caller has looked)
-        found = self.joins[take.join]
-        if value in found:
-            return found[value]
-        if take.default is not None:
-            return ""
-        raise self.sheet.wrong(
-            at,
-            take.column,
-            f"{value!r} is in no line of {take.join.file} (column {take.join.key}); add it there, map it,"
-            f" or give {take.place} a default",
-        )
+    def wrong(self, text: str, *steps: object) -> NeedsPerson:
+        return NeedsPerson(f"{self.place(*steps)}: {text}")
 
 
-def read_mapping(path: Path, data: Path) -> Mapped:
-    """The mapping with its sheets. NeedsPerson names what is wrong, where, and what to do about it."""
-    text = _text(path)
+def read_mapping(path: Path) -> Mapping:
+    """The mapping in a file. NeedsPerson names what is wrong with it, the line, and what to do."""
+    text = read_text(path)
+    places = _places(text)
     try:
-        plan = _File.model_validate(tomllib.loads(text))
+        raw = tomllib.loads(text)
+        file = File.model_validate(_listed(raw))
     except tomllib.TOMLDecodeError as exc:
         raise NeedsPerson(f"{path.name}: not readable as TOML, {exc}") from exc
     except ValidationError as exc:
         first = exc.errors()[0]
-        where = ".".join(str(step) for step in first["loc"])
-        line = _line_of(text, [str(step) for step in first["loc"]])
+        line = _line(places, [str(step) for step in first["loc"]])
+        where = ".".join(_said(raw, first["loc"]))
         raise NeedsPerson(f"{path.name}, line {line}, {where}: {first['msg']}; see docs/sandbox.md") from exc
-    sheet = read_sheet(data / plan.deals.file)
-    fields = {}
-    for name, take in plan.deals.fields.items():
-        place = f"{path.name}, line {_line_of(text, ['deals', 'fields', name])}, {name}"
-        fields[name] = take.model_copy(update={"place": place})
-        _check(fields[name], sheet)
-    for name, custom in plan.user_fields.items():
-        if not name.startswith("UF_CRM_") or not known_type(custom.type):
-            line = _line_of(text, ["user_fields", name])
-            raise NeedsPerson(
-                f"{path.name}, line {line}, {name}: custom fields are called UF_CRM_… and have a type such as"
-                f" string, double, date or enumeration, not {custom.type!r}"
-            )
-    joins = {take.join: _index(take, take.join, data) for take in fields.values() if take.join}
-    return Mapped(
-        path.name,
-        plan.currency,
-        plan.pipelines,
-        plan.user_fields,
-        sheet,
-        plan.deals.first_id,
-        plan.deals.step,
-        fields,
-        people=any(take.person for take in fields.values()),
-        joins=joins,
-    )
+    except RecursionError as exc:
+        raise NeedsPerson(f"{path.name}: not readable as TOML, it is nested too deeply") from exc
+    return Mapping(path.name, file, places)
 
 
-def _check(take: Take, sheet: Sheet) -> None:
-    if sum((take.constant is not None, bool(take.column), bool(take.template))) != 1:
-        raise take.wrong("give exactly one of constant, column, template")
-    used = [take.column] if take.column else re.findall(r"\{(\w+)\}", take.template)
-    for column in used:
-        if column not in sheet.columns:
-            known = ", ".join(sheet.columns)
-            raise take.wrong(f"{sheet.path.name}, line 1, has no column {column}; it has {known}")
+def _listed(raw: dict[str, Any]) -> dict[str, Any]:
+    """The file with lists where one or several may stand."""
+    whole = dict(raw)
+    for name in ("people", *ENTITIES):
+        if name in whole:
+            whole[name] = [_section(one) for one in _several(whole[name])]
+    return whole
 
 
-def read_sheet(path: Path) -> Sheet:
-    """A CSV file with a header; lines with too few or too many cells are an error."""
-    reader = csv.reader(_text(path).splitlines(keepends=True))
-    columns = next(reader, None)
-    if not columns:
-        raise NeedsPerson(f"{path.name}, line 1: the file is empty; its first line must name the columns")
-    lines, numbers = [], []
-    for cells in reader:
-        if not cells:
+def _section(raw: Any) -> Any:
+    if not isinstance(raw, dict):
+        return raw
+    section = {name: _several(one) if name in _SEVERAL else one for name, one in raw.items()}
+    if isinstance(raw.get("fields"), dict):
+        section["fields"] = {name: _several(one) for name, one in raw["fields"].items()}
+    return section
+
+
+def _several(one: Any) -> Any:
+    return one if isinstance(one, list) else [one]
+
+
+def _said(raw: Any, steps: Iterable[int | str]) -> list[str]:
+    """The way to a place as the file spells it: without the positions in lists that are none there."""
+    way, node = [], raw
+    for step in steps:
+        if isinstance(step, int) and not isinstance(node, list):
             continue
-        if len(cells) != len(columns):
-            raise NeedsPerson(
-                f"{path.name}, line {reader.line_num}: {len(cells)} cells under {len(columns)} columns; quote"
-                " cells that hold commas"
-            )
-        lines.append(dict(zip(columns, cells, strict=True)))
-        numbers.append(reader.line_num)
-    return Sheet(path, columns, lines, numbers)
+        way.append(str(step))
+        if isinstance(node, list) and isinstance(step, int) and step < len(node):
+            node = node[step]
+        else:
+            node = node.get(step) if isinstance(node, dict) else None
+    return way
 
 
-def _index(take: Take, join: JoinOf, data: Path) -> dict[str, str]:
-    sheet = read_sheet(data / join.file)
-    for column in (join.key, join.take):
-        if column not in sheet.columns:
-            raise take.wrong(
-                f"{join.file}, line 1, has no column {column}; it has {', '.join(sheet.columns)}"
-            )
-    return {line[join.key].strip(): line[join.take].strip() for line in sheet.lines}
+_HEADER = re.compile(r"\s*\[(\[?)\s*([^\]]+?)\s*\]")
+_KEY = re.compile(r"\s*([\w.-]+|\"[^\"]*\")\s*=")
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as exc:
-        raise NeedsPerson(f"{path}: cannot be read ({exc.strerror}); check the path given") from exc
-    except UnicodeDecodeError as exc:
-        raise NeedsPerson(f"{path.name}: is not UTF-8 (byte {exc.start}); save it as UTF-8") from exc
+def _places(text: str) -> dict[tuple[str, ...], int]:
+    """The line of every table and key, by the way to it; tables in a list have their position in it."""
+    places: dict[tuple[str, ...], int] = {}
+    counts: dict[tuple[str, ...], int] = {}
+    here: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            here = ()
+            names = [part.strip(' "') for part in header[2].split(".")]
+            for at, name in enumerate(names):
+                here += (name,)
+                if header[1] and at == len(names) - 1:
+                    counts[here] = counts.get(here, -1) + 1
+                if here in counts:
+                    here += (str(counts[here]),)
+            places.setdefault(here, number)
+        elif key := _KEY.match(line):
+            names = [key[1].strip('"')] if '"' in key[1] else key[1].split(".")
+            places.setdefault((*here, *names), number)
+    return places
 
 
-def _line_of(text: str, steps: list[Any]) -> int:
-    """The line that most likely declares a key: the last line that begins with one of its names."""
-    lines = text.splitlines()
-    for step in reversed(steps):
-        pattern = re.compile(rf"\s*(?:\[+[^\]]*\b)?\"?{re.escape(str(step))}\"?\s*(?:=|\]|\.)")
-        for number, line in enumerate(lines, start=1):
-            if pattern.match(line):
-                return number
+def _line(places: dict[tuple[str, ...], int], steps: Sequence[str]) -> int:
+    """The line of the nearest place on the way to something; positions the file does not spell are left
+    out."""
+    ways = [tuple(steps), tuple(step for at, step in enumerate(steps) if at != 1 or not step.isdigit())]
+    for length in range(len(steps), 0, -1):
+        for way in ways:
+            if way[:length] in places:
+                return places[way[:length]]
     return 1

@@ -93,6 +93,9 @@ def as_item(table: Table, record: Values) -> dict[str, Any]:
         "emailMailing": _first(values, "EMAIL", "MAILING"),
         "email": _first(values, "EMAIL"),
         "phone": _first(values, "PHONE"),
+        "imol": _first(values, "IM", "OPENLINE"),
+        "skype": None,
+        "icq": None,
         "fm": [
             {
                 "id": int(one["ID"]),

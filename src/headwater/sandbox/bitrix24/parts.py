@@ -31,11 +31,12 @@ def address(prefix: str = "", title: str = "Адрес", *, code: bool = True) -
 
 
 def person(gender: str) -> tuple[Field, ...]:
-    """Who is responsible, who made it and who changed it; the ending of the titles agrees with the noun."""
+    """Who is responsible, who made, changed and watches it; the ending of titles agrees with the noun."""
     return (
         Field("ASSIGNED_BY_ID", "user", "Ответственный", indexed=True),
         Field("CREATED_BY_ID", "user", f"Кем создан{gender}", item="createdBy", readonly=True),
         Field("MODIFY_BY_ID", "user", f"Кем изменен{gender}", item="updatedBy", readonly=True),
+        Field("OBSERVERS", "user", "Наблюдатели", multiple=True, listed=False, kept=True, modern=True),
     )
 
 

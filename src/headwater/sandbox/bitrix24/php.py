@@ -1,5 +1,6 @@
 """How PHP reads requests and writes JSON: nested keys in, its rule for arrays out."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from email.parser import BytesParser
@@ -12,7 +13,7 @@ import orjson
 _BRACKET = re.compile(r"\[([^\]]*)\]")
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _INTEGER = re.compile(r"\s*[+-]?\d+")
-_LARGEST, _DIGITS = 2**63 - 1, 30
+_LARGEST = 2**63 - 1
 BAD_BYTES = "\ue000bad-bytes\ue000"
 """A text that leaves the portal as bytes which are no UTF-8 (a fault)."""
 
@@ -21,11 +22,11 @@ def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Flat `a[b][]=c` pairs as nested maps, keys always text, the way parse_str() builds them."""
     top: dict[str, Any] = {}
     for key, value in pairs:
-        if "[" not in key or key.startswith("["):
-            top[key.replace(".", "_").replace(" ", "_")] = value
+        if "[" not in key or key.startswith("[") or "]" not in key.partition("[")[2]:
+            top[_plain(key)] = value
             continue
         head, _, tail = key.partition("[")
-        node, name = top, head.replace(".", "_").replace(" ", "_")
+        node, name = top, _plain(head)
         for step in _BRACKET.findall("[" + tail):
             inside = node.get(name)
             if not isinstance(inside, dict):
@@ -33,6 +34,11 @@ def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
             node, name = inside, step or _next_index(inside)
         node[name] = value
     return top
+
+
+def _plain(name: str) -> str:
+    """A name as PHP has it: dots, spaces and a bracket that is never closed are underscores."""
+    return name.replace(".", "_").replace(" ", "_").replace("[", "_", 1)
 
 
 def _next_index(node: Mapping[str, Any]) -> str:
@@ -114,13 +120,22 @@ def text(value: Any) -> str:
 
 
 def integer(value: Any) -> int:
-    """intval(): the leading digits, or 0; what is too large is the largest there is."""
-    if isinstance(value, (bool, int, float)):
-        read = int(value)
-    else:
-        found = _INTEGER.match(text(value))
-        read = int(found[0].strip()[:_DIGITS]) if found else 0
-    return max(-_LARGEST - 1, min(read, _LARGEST))
+    """intval(): the leading digits, or 0; what is too large for 64 bits is the largest there is."""
+    if isinstance(value, float):
+        return _bounded(value) if math.isfinite(value) else 0
+    if isinstance(value, (bool, int)):
+        return _bounded(value)
+    found = _INTEGER.match(text(value))
+    return _bounded(_read(found[0])) if found else 0
+
+
+def _bounded(number: float) -> int:
+    return max(-_LARGEST - 1, min(_LARGEST, int(number)))
+
+
+def _read(digits: str) -> float:
+    """A whole number; one of very many digits as a float, which Python reads at any length."""
+    return int(digits) if len(digits) < 30 else min(max(float(digits), -1e30), 1e30)
 
 
 def number(value: Any) -> float | int:
@@ -129,7 +144,7 @@ def number(value: Any) -> float | int:
     if not found:
         return 0
     read = float(found[0])
-    return int(found[0]) if _INTEGER.fullmatch(found[0]) else read
+    return int(found[0]) if _INTEGER.fullmatch(found[0]) and abs(read) < _LARGEST else read
 
 
 class Lazy(Protocol):

@@ -81,12 +81,14 @@ class Portal(AppDesk):
     def close(self) -> None:
         self.store.close()
 
-    def truth(self, entity: str = "deal") -> Iterator[Values]:
-        """Every record of an entity with all its fields, in the form of its classic lists."""
+    def truth(self, entity: str = "deal", *, listed: bool = False) -> Iterator[Values]:
+        """Every record of an entity with all its fields, as a get would show it to an admin; or (`listed`) as
+        the list of its entity can be made to show it, items in their own form."""
         table, after = self.tables[entity], -1
         while page := self.store.walk(table, after=after, limit=200):
             after = page[-1][0]
-            yield from [whole(table, table.record(record_id, values)) for record_id, values in page]
+            records = [table.record(record_id, values) for record_id, values in page]
+            yield from [whole(table, one) if listed else table.shown(one) for one in records]
 
     def get(self, record_id: int, entity: str = "deal") -> Values | None:
         """One record with all its fields, or None."""
@@ -222,6 +224,7 @@ class Portal(AppDesk):
         """
         webhook, person = self.books.credential(code)
         grant(webhook, person, admin=admin, sees=sees, active=active, scopes=scopes)
+        person.changed = self.clock.shown()
         self.save()
         return granted(webhook, person)
 

@@ -6,6 +6,8 @@ from headwater.sandbox.bitrix24.events import DYNAMIC
 from headwater.sandbox.bitrix24.fields import Entity, Field, Moment, Values
 from headwater.sandbox.bitrix24.parts import ACTIVE, DATES, MOVED, moved, person, semantics, signed, touched
 
+_OURS = {"isMyCompany": True, "parentEntityTypeId": 4, "isEmbeddedEditorEnabled": True}
+
 
 def _fields(stages: str) -> tuple[Field, ...]:
     return (
@@ -32,7 +34,8 @@ def _fields(stages: str) -> tuple[Field, ...]:
         Field("IS_MANUAL_OPPORTUNITY", "boolean", "Режим расчёта суммы", empty="N"),
         Field("OPPORTUNITY", "double", "Сумма", empty="0.00"),
         Field("TAX_VALUE", "double", "Сумма налога", empty="0.00"),
-        Field("MYCOMPANY_ID", "crm_company", "Реквизиты вашей компании"),
+        Field("MYCOMPANY_ID", "crm_company", "Реквизиты вашей компании", settings=_OURS),
+        Field("CONTACTS", "crm_contact", "CONTACTS", multiple=True, listed=False, modern=True),
         *ACTIVE,
         Field("PARENT_ID_1", "crm_lead", "Лид", settings={"parentEntityTypeId": 1}),
         Field("PARENT_ID_2", "crm_deal", "Сделка", settings={"parentEntityTypeId": 2}),

@@ -67,6 +67,7 @@ _ROW = (
     Field("MEASURE_CODE", "integer", empty=796),
     Field("MEASURE_NAME", "string", empty="шт"),
     Field("SORT", "integer", empty=10),
+    Field("TYPE", "integer", empty=1),
 )
 
 
@@ -121,6 +122,7 @@ def row_of(given: Values, owner: Owner, at: int) -> Values:
         "MEASURE_CODE": php.integer(given.get("MEASURE_CODE")) or 796,
         "MEASURE_NAME": php.text(given.get("MEASURE_NAME")) or "шт",
         "SORT": php.integer(given.get("SORT")) or 10 * (at + 1),
+        "TYPE": php.integer(given.get("TYPE")) or 1,
     }
 
 

@@ -96,10 +96,11 @@ def _caller(portal: Portal, request: Request) -> Caller:
     """A webhook says who it is in the address, an application by its token."""
     if request.code:
         return _by_webhook(portal, request)
-    app, user_id, _ = portal.apps.acting(php.text(request.params.get("auth")))
+    token = php.text(request.params.get("auth"))
+    app, user_id, _ = portal.apps.acting(token)
     connector = php.text(request.params.get("auth_connector"))
     credential = f"{app.client_id}/{user_id}"
-    return Caller(credential, _person(portal, user_id), tuple(app.scopes), app, connector)
+    return Caller(credential, token, _person(portal, user_id), tuple(app.scopes), app, connector)
 
 
 def _by_webhook(portal: Portal, request: Request) -> Caller:
@@ -109,7 +110,7 @@ def _by_webhook(portal: Portal, request: Request) -> Caller:
     if webhook.expired:
         raise expired()
     credential = f"{webhook.user_id}/{webhook.code}"
-    return Caller(credential, _person(portal, webhook.user_id), tuple(webhook.scopes))
+    return Caller(credential, webhook.code, _person(portal, webhook.user_id), tuple(webhook.scopes))
 
 
 def _person(portal: Portal, user_id: int) -> Person:

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from headwater.sandbox.bitrix24.fields import Table
-from headwater.sandbox.bitrix24.filters import expression, fold, has, like
+from headwater.sandbox.bitrix24.filters import digits, expression, fold, has, like
 
 Stored = tuple[int, list[Any]]
 """A record as it is kept: its id and its values in the order of the table's columns."""
@@ -27,6 +27,7 @@ class Store:
         self._db.create_collation("portal", lambda a, b: (fold(a) > fold(b)) - (fold(a) < fold(b)))
         self._db.create_function("portal_like", 2, like, deterministic=True)
         self._db.create_function("portal_has", 2, has, deterministic=True)
+        self._db.create_function("portal_digits", 1, digits, deterministic=True)
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = normal")
         self._db.execute("create table if not exists meta (name text primary key, value text not null)")

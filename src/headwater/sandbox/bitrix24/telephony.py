@@ -36,7 +36,7 @@ _FIELDS = (
     Field("CALL_FAILED_REASON", "string", empty=""),
     Field("CRM_ENTITY_TYPE", "string"),
     Field("CRM_ENTITY_ID", "integer"),
-    Field("CRM_ACTIVITY_ID", "integer"),
+    Field("CRM_ACTIVITY_ID", "integer", indexed=True),
     Field("REST_APP_ID", "integer"),
     Field("REST_APP_NAME", "string"),
     Field("TRANSCRIPT_ID", "integer"),
@@ -45,7 +45,7 @@ _FIELDS = (
     Field("REDIAL_ATTEMPT", "integer"),
     Field("COMMENT", "string"),
     Field("RECORD_DURATION", "integer"),
-    Field("RECORD_FILE_ID", "integer"),
+    Field("RECORD_FILE_ID", "integer", indexed=True),
     Field("CALL_TYPE", "integer", empty="2"),
 )
 

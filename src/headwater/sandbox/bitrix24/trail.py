@@ -150,6 +150,7 @@ class Trail:
             "CALL_FAILED_REASON": REASONS[code], "CRM_ENTITY_TYPE": "CONTACT" if linked else None,
             "CRM_ENTITY_ID": str(deal.contact) if linked else None, "CRM_ACTIVITY_ID": str(activity_id),
             "RECORD_FILE_ID": activity_id + 9000 if seconds > 30 else None,
+            "TRANSCRIPT_ID": str(activity_id + 70_000) if seconds > 30 and activity_id % 5 == 0 else None,
             "CALL_TYPE": str(INCOMING if incoming else OUTGOING),
         }  # fmt: skip
 

@@ -6,7 +6,10 @@ from headwater.sandbox.bitrix24 import php
 from headwater.sandbox.bitrix24.books import UserField
 from headwater.sandbox.bitrix24.fields import Field
 
-LANGUAGES = ("de", "en", "fr", "kz", "la", "ru", "tr", "ua")
+LANGUAGES = (
+    "ar", "br", "de", "en", "fr", "hi", "id", "in", "it", "ja", "kz", "la", "ms", "pl", "ru", "sc", "tc",
+    "th", "tr", "ua", "vn",
+)  # fmt: skip
 _LABELS = ("EDIT_FORM_LABEL", "LIST_COLUMN_LABEL", "LIST_FILTER_LABEL", "ERROR_MESSAGE", "HELP_MESSAGE")
 
 SETTINGS: dict[str, dict[str, Any]] = {

@@ -4,13 +4,17 @@ import random
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from headwater.sandbox.bitrix24.activities import CALL, TASK
 from headwater.sandbox.bitrix24.cast import Cast
 from headwater.sandbox.bitrix24.fields import Table, Values
 from headwater.sandbox.bitrix24.leads import LEADS
 from headwater.sandbox.bitrix24.portal import Portal
+from headwater.sandbox.bitrix24.requisites import requisite_of
+from headwater.sandbox.bitrix24.shopping import Shopping
 from headwater.sandbox.bitrix24.stages import two_steps
 from headwater.sandbox.bitrix24.stamps import DAY, stamp
 from headwater.sandbox.bitrix24.stock import serviced, stocked
+from headwater.sandbox.bitrix24.tasks import task_of
 from headwater.sandbox.bitrix24.trail import Dated, Facts, Trail
 
 CHUNK = 2_000
@@ -20,13 +24,14 @@ CHUNK = 2_000
 class World:
     """Fills every table but that of the deals, chunk by chunk along with them."""
 
-    def __init__(self, portal: Portal, dice: random.Random, now: int) -> None:
+    def __init__(self, portal: Portal, dice: random.Random, now: int, shop: random.Random) -> None:
         self.cast = Cast(portal, dice, now)
         self._portal = portal
         self._dice = dice
         self._now = now
         self._zone = portal.clock.zone
         self._trail = Trail(portal, dice)
+        self._shopping = Shopping(portal, shop, now)
         self._last: dict[str, int] = {}
         self._products: list[tuple[int, str]] = []
         self._manual = portal.deals.slots["IS_MANUAL_OPPORTUNITY"]
@@ -37,6 +42,7 @@ class World:
         store, tables, first = self._portal.store, self._portal.tables, births[0] - 30 * DAY
         self._products = stocked(self._portal, self._dice, first)
         store.put(tables["company"], self.cast.companies([first, *births[::5], *births[2::5]]))
+        self._requisites()
         store.put(tables["contact"], self.cast.contacts([first, *births[::2], *births[1::2]]))
 
     def around(self, deals: list[Facts]) -> None:
@@ -54,7 +60,18 @@ class World:
             rows += [(0, row) for row in sold]
         self._put("productrow", rows)
         self._service(deals)
+        self._shopping.orders(deals, self._products)
         self._portal.store.write("serial.multifield", str(self.cast.number))
+
+    def _requisites(self) -> None:
+        """Every second company has told its tax number."""
+        table = self._portal.tables["company"]
+        title, made = table.slots["TITLE"], table.slots["DATE_CREATE"]
+        told = [one for one in self._portal.store.all(table) if one[0] % 2]
+        self._put(
+            "requisite",
+            [(0, requisite_of(at, one[0], one[1][title], one[1][made])) for at, one in enumerate(told, 1)],
+        )
 
     def _leads(self, deals: list[Facts]) -> None:
         """About half of the deals were a lead before; nearly as many leads never became one."""
@@ -100,16 +117,25 @@ class World:
         return [(made, step) for step in two_steps(LEADS, lead, "NEW")]
 
     def _actions(self, deals: list[Facts]) -> None:
-        """Activities, and the statistics of those that are calls."""
+        """Activities, the statistics of those that are calls, the tasks that others stand for."""
         found = [(when, act, deal) for deal in deals for when, act in self._trail.activities(deal)]
         found.sort(key=lambda one: one[0])
-        first = self._put("activity", [(when, act) for when, act, _ in found])
-        calls = [
-            (when, self._trail.call(deal, number, act))
-            for number, (when, act, deal) in enumerate(found, first)
-            if act["TYPE_ID"] == "2"
-        ]
+        calls: list[Dated] = []
+        tasks: list[Dated] = []
+        first = self._last.get("activity", 0) + 1
+        for number, (when, act, deal) in enumerate(found, first):
+            if act["TYPE_ID"] == str(CALL):
+                row = self._trail.call(deal, number, act)
+                if row["RECORD_FILE_ID"]:
+                    act["FILES"] = [{"id": row["RECORD_FILE_ID"]}]
+                calls.append((when, row))
+            elif act["TYPE_ID"] == str(TASK):
+                task = self._last.get("task", 0) + 1 + len(tasks)
+                act["ASSOCIATED_ENTITY_ID"] = str(task)
+                tasks.append((when, task_of(task, act, deal.contact)))
+        self._put("activity", [(when, act) for when, act, _ in found])
         self._put("call", calls)
+        self._put("task", tasks)
 
     def _service(self, deals: list[Facts]) -> None:
         for process in self._portal.books.processes[:1]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from headwater.core.errors import NeedsPerson
-from headwater.sources._http import is_loopback, origin_of
+from headwater.sources._http import origin_of
+from headwater.sources._network import is_loopback
 
 LOOKS_LIKE = "https://example.bitrix24.com/rest/1/<code>/"
 WHERE = "in Bitrix24: Applications, Developer resources, Other, Inbound webhook"

@@ -23,6 +23,7 @@ from headwater.core.model import (
 )
 from headwater.core.ports import Clock, Pace
 from headwater.sources._http import LIMIT_BYTES, Http
+from headwater.sources._network import PLAIN, Network
 from headwater.sources._phone import region_of
 from headwater.sources.bitrix24 import directories, survey
 from headwater.sources.bitrix24.address import address
@@ -62,11 +63,19 @@ class Bitrix24:
         memory: Mapping[str, Any] | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
         verify: ssl.SSLContext | str | Path | None = None,
+        network: Network = PLAIN,
         language: str = "ru",
         limit: int = LIMIT_BYTES,
     ) -> None:
         place = address(url)
-        self._http = Http(hidden=[place.code], transport=transport, verify=verify, limit=limit)
+        self._http = Http(
+            hidden=[place.code],
+            transport=transport,
+            verify=verify,
+            network=network,
+            origin=place.portal,
+            limit=limit,
+        )
         self._wire = Wire(place, http=self._http, pace=pace, clock=clock, moved=self._moved)
         self.portal = place.portal
         self._clock = clock

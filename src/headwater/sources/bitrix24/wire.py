@@ -16,12 +16,12 @@ from headwater.sources._http import (
     Http,
     TooSlow,
     Unreadable,
-    is_loopback,
     moved_to,
     origin_of,
     parsed,
     wait_of,
 )
+from headwater.sources._network import is_loopback
 from headwater.sources.bitrix24.address import Address
 from headwater.sources.bitrix24.budget import BATCH, Budget
 from headwater.sources.bitrix24.refusals import Spent, TooMany, refusal

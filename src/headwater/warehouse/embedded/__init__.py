@@ -11,6 +11,6 @@ if sys.platform == "win32":
 
 from headwater.warehouse.embedded.asroot import Way
 from headwater.warehouse.embedded.server import Server
-from headwater.warehouse.embedded.service import Status, ensure, initialised, psql, status, stop
+from headwater.warehouse.embedded.service import Status, ensure, initialised, open_tcp, psql, status, stop
 
-__all__ = ["Server", "Status", "Way", "ensure", "initialised", "psql", "status", "stop"]
+__all__ = ["Server", "Status", "Way", "ensure", "initialised", "open_tcp", "psql", "status", "stop"]

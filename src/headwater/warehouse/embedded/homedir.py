@@ -62,6 +62,11 @@ class HomeDir:
     def passfile(self) -> Path:
         return self.home / "pgpass"
 
+    @property
+    def tcp_port(self) -> Path:
+        """Holds the port of a server that listens on 127.0.0.1 at every start."""
+        return self.home / "tcp.port"
+
     def create(self) -> None:
         """Makes the home (0700) when it is new; one that exists keeps its mode and owner."""
         if UNQUOTED & set(str(self.home)):

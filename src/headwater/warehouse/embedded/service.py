@@ -4,9 +4,7 @@ It is a service of the home, not of a process: it goes on when its starter ends,
 """
 
 import os
-import secrets
 import shutil
-import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,9 +16,10 @@ from psycopg import sql
 from headwater.core import log
 from headwater.core.errors import NeedsPerson, RetryLater
 from headwater.warehouse.embedded import asroot, binaries, cluster, postmaster
+from headwater.warehouse.embedded import tcp as tcp_door
 from headwater.warehouse.embedded.asroot import Account, Way
 from headwater.warehouse.embedded.cluster import SUPERUSER
-from headwater.warehouse.embedded.homedir import HomeDir, socket_dir, write_whole
+from headwater.warehouse.embedded.homedir import HomeDir, socket_dir
 from headwater.warehouse.embedded.server import DATABASE, SOCKET_PORT, Server, answers, last, note
 
 logger = log.get("warehouse")
@@ -65,6 +64,26 @@ def ensure(
         _furnish(place, server)
         cluster.prune_logs(place.log)
     return server
+
+
+def open_tcp(
+    home: Path, *, bindir: Path | None = None, way: Way | None = None, wait_seconds: float = 120.0
+) -> Server:
+    """The running server of `home`, listening on 127.0.0.1 from now on, at every start and on one port.
+
+    One that runs without TCP is stopped in good order and started again: who was connected to it is cut off.
+    """
+    place = HomeDir.of(home)
+    place.create()
+    with place.turn(wait_seconds=wait_seconds + 60):
+        server = last(place)
+        known = server.port if server is not None and server.tcp else None
+        if tcp_door.lasting(place) is None:
+            tcp_door.keep(place, known)
+        if known is None and place.server_lives():
+            logger.info("server restarts to listen on 127.0.0.1", home=str(place.home))
+            postmaster.end(place, wait_seconds=60)
+    return ensure(home, bindir=bindir, way=way, wait_seconds=wait_seconds)
 
 
 def stop(home: Path, *, wait_seconds: float = 60.0) -> bool:
@@ -146,7 +165,12 @@ def _started(place: HomeDir, bindir: Path | None, way: Way | None, *, tcp: bool,
         else:
             cluster.create(place, programs, account, lock=lock)
             logger.info("data directory created", home=str(place.home), version=programs.version)
-        port = _free_port(place.last_start().get("port")) if tcp else SOCKET_PORT
+        lasting, before = tcp_door.lasting(place), last(place)
+        tcp = tcp or lasting is not None
+        same = before.port if before is not None and before.tcp else None
+        port = tcp_door.first_free((lasting, same, 0)) if tcp else SOCKET_PORT
+        if lasting not in (None, port):
+            logger.warning("port is taken, another until the next start", wanted=lasting, port=port)
         sockets = socket_dir(place.home, port, asroot.owners())
         server = Server(place.home, sockets, port, programs.version, programs.bindir, tcp)
         postmaster.clear_the_way(place, sockets)
@@ -211,18 +235,11 @@ def _furnish(place: HomeDir, server: Server) -> None:
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
         if server.tcp:
             secret = connection.pgconn.encrypt_password(
-                _password(place).encode(), SUPERUSER.encode(), b"scram-sha-256"
+                tcp_door.password(place).encode(), SUPERUSER.encode(), b"scram-sha-256"
             )
             connection.execute(
                 sql.SQL("alter role {} password {}").format(sql.Identifier(SUPERUSER), secret.decode())
             )
-
-
-def _password(place: HomeDir) -> str:
-    """The superuser's password for TCP, made up once and kept in libpq's own format."""
-    if not place.passfile.exists():
-        write_whole(place.passfile, f"127.0.0.1:*:*:{SUPERUSER}:{secrets.token_urlsafe(24)}\n")
-    return place.passfile.read_text().strip().rsplit(":", 1)[1]
 
 
 def _not_ready(place: HomeDir, wait_seconds: float) -> str:
@@ -230,19 +247,6 @@ def _not_ready(place: HomeDir, wait_seconds: float) -> str:
         f"the server of {place.home} is not ready after {wait_seconds:.0f} s and goes on (after a crash it"
         f" replays its log): try again in a while; it said:\n{cluster.last_words(place)}"
     )
-
-
-def _free_port(wanted: object) -> int:
-    """`wanted` if it is free, so that clients find the server again; otherwise any free port."""
-    for port in (wanted if isinstance(wanted, int) and wanted != SOCKET_PORT else 0, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise NeedsPerson("127.0.0.1 has no free port")
 
 
 def _size(folder: Path) -> int:

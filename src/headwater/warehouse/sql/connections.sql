@@ -1,5 +1,5 @@
 -- A tenant's connections, the oldest first.
-select tenant_id as tenant, id, source, slug, title, portal, credentials as sealed, account, memory
+select tenant_id as tenant, id, source, slug, title, portal, credentials as sealed, account, settings, memory
   from headwater.connections
  where tenant_id = %(tenant)s
  order by id

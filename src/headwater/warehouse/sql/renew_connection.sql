@@ -1,4 +1,5 @@
--- New credentials and rights of a known connection.
+-- New credentials and rights of a known connection, and what its network needs.
 update headwater.connections
-   set credentials = %(credentials)s, account = %(account)s::jsonb, title = %(title)s, portal = %(portal)s
+   set credentials = %(credentials)s, account = %(account)s::jsonb, title = %(title)s, portal = %(portal)s,
+       settings = (settings - '{ca,proxy,allow_private}'::text[]) || %(settings)s::jsonb
  where tenant_id = %(tenant)s and id = %(connection)s

@@ -1,8 +1,9 @@
 """crm.activity.*: what was done and what is to be done, and what it belongs to."""
 
+from dataclasses import replace
 from typing import Any
 
-from headwater.sandbox.bitrix24 import php, userfields
+from headwater.sandbox.bitrix24 import files, php, userfields
 from headwater.sandbox.bitrix24.activities import CALL, EMAIL, owners
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
 from headwater.sandbox.bitrix24.entities import ENTITIES
@@ -11,6 +12,7 @@ from headwater.sandbox.bitrix24.fields import Table, Values
 from headwater.sandbox.bitrix24.filters import NEVER, Condition, Where, expression
 from headwater.sandbox.bitrix24.lists import classic_order
 from headwater.sandbox.bitrix24.methods.pages import page, where_of
+from headwater.sandbox.bitrix24.recording import transcript
 from headwater.sandbox.bitrix24.rights import visible
 
 _CRM = ("crm",)
@@ -25,12 +27,22 @@ def _list(call: Call) -> Outcome:
     """By START_TIME unless another order is asked for."""
     table = _table(call)
     given = {name: value for name, value in call.map("filter").items() if name.upper() != "BINDINGS"}
-    where = _seen(call, table, where_of(call, table, given))
+    where = _seen(call, table, where_of(call, table, given, unlike=True))
     bound = next((value for name, value in call.map("filter").items() if name.upper() == "BINDINGS"), None)
     if bound is not None:
         where = where.also(_bound(table, bound))
     order = classic_order(table, call.map("order")) or [("START_TIME", False)]
-    return page(call, table, where, order)
+    found = page(call, table, where, order)
+    if "FILES" in {name.upper() for name in call.names("select")}:
+        return replace(found, result=[_with_files(call, row) for row in found.result])
+    return found
+
+
+def _with_files(call: Call, activity: Values) -> Values:
+    """An activity with the addresses of its files."""
+    root, auth, number = call.portal.events.root, call.secret, php.integer(activity.get("ID"))
+    held = [php.integer(php.as_map(one).get("id")) for one in activity["FILES"] or []]
+    return activity | {"FILES": [files.activity_file(root, auth, one, number) for one in held]}
 
 
 def _bound(table: Table, given: Any) -> Condition:
@@ -85,6 +97,14 @@ def _fields(call: Call) -> Outcome:
     )
 
 
+def _transcript(call: Call) -> Outcome:
+    """What was said in a call, or null."""
+    if call.get("activityId") is None:
+        raise Refused(400, "100", "Could not find value for parameter {activityId}")
+    said = transcript(call.portal, int(_one(call, "activityId")["ID"]))
+    return Outcome(None if said is None else {"transcription": said}, seconds=0.02)
+
+
 def _add(call: Call) -> Outcome:
     given = {str(name).upper(): value for name, value in call.map("fields", required=True).items()}
     kind = php.integer(given.get("TYPE_ID"))
@@ -121,4 +141,5 @@ METHODS: Methods = {
     "crm.activity.update": Method(_update, _CRM),
     "crm.activity.delete": Method(_delete, _CRM),
     "crm.activity.binding.list": Method(_bindings, _CRM),
+    "crm.activity.call.gettranscript": Method(_transcript, _CRM),
 }

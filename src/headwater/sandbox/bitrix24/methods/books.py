@@ -5,10 +5,21 @@ from typing import Any
 from headwater.sandbox.bitrix24.books import Currency, Pipeline
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
 from headwater.sandbox.bitrix24.errors import Refused, not_found
+from headwater.sandbox.bitrix24.fields import Field
 from headwater.sandbox.bitrix24.methods.rows import narrowed, ordered
+from headwater.sandbox.bitrix24.userfields import described
 
 _CRM = ("crm",)
 _CREATED = "2021-03-01T10:00:00+03:00"
+_CATEGORY = (
+    Field("ID", "integer", "ID", readonly=True),
+    Field("NAME", "string", "NAME"),
+    Field("SORT", "integer", "SORT"),
+    Field("ENTITY_TYPE_ID", "integer", "ENTITY_TYPE_ID", required=True, readonly=True),
+    Field("IS_DEFAULT", "boolean", "IS_DEFAULT", readonly=True),
+    Field("ORIGIN_ID", "string", "ORIGIN_ID"),
+    Field("ORIGINATOR_ID", "string", "ORIGINATOR_ID"),
+)
 
 
 def _categories(call: Call) -> Outcome:
@@ -39,10 +50,17 @@ def _category(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def _one_category(call: Call) -> Outcome:
+    if call.get("id") is None:
+        raise Refused(400, "100", "Could not find value for parameter {id}")
     pipeline = next((one for one in _funnels(call) if one.id == call.integer("id")), None)
     if pipeline is None:
         raise Refused(400, "NOT_FOUND", "Element not found")
     return Outcome({"category": _category(pipeline)})
+
+
+def _category_fields(call: Call) -> Outcome:
+    _funnels(call)
+    return Outcome({"fields": {one.item_name: described(one, item=True) for one in _CATEGORY}})
 
 
 def _deal_categories(call: Call) -> Outcome:
@@ -101,7 +119,20 @@ def _currency(at: int, currency: Currency) -> dict[str, Any]:
 
 def _currencies(call: Call) -> Outcome:
     """The vendor's own sample counts no rows here: `total` is 0."""
-    return Outcome([_currency(at, one) for at, one in enumerate(call.portal.books.currencies)], 0)
+    rows = [_currency(at, one) for at, one in enumerate(call.portal.books.currencies)]
+    return Outcome(ordered(rows, call.map("order")), 0)
+
+
+def _currency_get(call: Call) -> Outcome:
+    """A currency with what it is called in each language."""
+    code, several = call.text("id"), call.portal.books.currencies
+    found = next(((at, one) for at, one in enumerate(several) if one.code == code), None)
+    if found is None:
+        raise not_found()
+    shown = _currency(*found)
+    names = ("FORMAT_STRING", "FULL_NAME", "DEC_POINT", "THOUSANDS_SEP", "DECIMALS")
+    words = {name: shown[name] for name in names} | {"THOUSANDS_VARIANT": "B", "HIDE_ZERO": "Y"}
+    return Outcome(shown | {"LANG": dict.fromkeys(("en", "ru"), words)})
 
 
 def _base(call: Call) -> Outcome:
@@ -115,12 +146,14 @@ def _mode(_: Call) -> Outcome:
 METHODS: Methods = {
     "crm.category.list": Method(_categories, _CRM),
     "crm.category.get": Method(_one_category, _CRM),
+    "crm.category.fields": Method(_category_fields, _CRM),
     "crm.dealcategory.get": Method(_deal_category_get, _CRM),
     "crm.dealcategory.status": Method(_deal_category_status, _CRM),
     "crm.dealcategory.list": Method(_deal_categories, _CRM),
     "crm.dealcategory.default.get": Method(_default_category, _CRM),
     "crm.dealcategory.stage.list": Method(_stages, _CRM),
     "crm.currency.list": Method(_currencies, _CRM),
+    "crm.currency.get": Method(_currency_get, _CRM),
     "crm.currency.base.get": Method(_base, _CRM),
     "crm.settings.mode.get": Method(_mode, _CRM),
 }

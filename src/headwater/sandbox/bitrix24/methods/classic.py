@@ -35,7 +35,7 @@ def _table(entity: Entity, call: Call) -> Table:
 
 
 def _fields(entity: Entity, call: Call) -> Outcome:
-    fields = _table(entity, call).fields.values()
+    fields = [field for field in _table(entity, call).fields.values() if not field.modern]
     return Outcome({field.name: userfields.described(field, item=False) for field in fields})
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from headwater.sandbox.bitrix24 import filters, multifields, php, userfields
+from headwater.sandbox.bitrix24 import files, filters, multifields, php, userfields
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
 from headwater.sandbox.bitrix24.errors import Refused, invalid_argument
 from headwater.sandbox.bitrix24.events import DYNAMIC
@@ -21,14 +21,21 @@ _CRM = ("crm",)
 _WRITE_SECONDS = 0.5
 _SERVICE: dict[str, Any] = {
     "dateCreateShort": None, "dateModifyShort": None, "productId": None, "begindateShort": None,
-    "isWork": None, "isWon": None, "isLose": None, "hasProducts": None, "webformId": 0,
+    "isWork": None, "isWon": None, "isLose": None, "hasProducts": None, "webformId": 0, "isConvert": None,
+    "shortName": None, "login": None, "receivedAmount": None, "lostAmount": None,
+    "closedateShort": None, "eventDate": None, "eventDateShort": None, "eventId": None,
+    "eventDescription": None, "orderStage": None,
 }  # fmt: skip
 """What every item carries and nobody fills."""
+
+_SOUGHT = ("ID", "TITLE", "NAME", "LAST_NAME", "COMPANY_TITLE", "OPPORTUNITY", "COMMENTS")
+"""What the portal searches an item by, kept with it in one text."""
 
 _FM = Field("FM", MULTIFIELD, "Мультиполя", multiple=True)
 
 
-def _table(call: Call) -> Table:
+def item_table(call: Call) -> Table:
+    """Where the items of the entity a call names are kept. Refused when there is no such entity."""
     number = call.integer("entityTypeId")
     for table in call.portal.tables.values():
         if number and table.entity.type_id == number:
@@ -46,19 +53,41 @@ def _item(call: Call, table: Table, record: Values, names: set[str] | None = Non
     for name, value in record.items():
         if name not in table.hidden and (names is None or name in names):
             field = table.fields[name]
-            shown[_key(call, field)] = int(value) if name == "ID" else as_item(field, value)
+            shown[_key(call, field)] = (
+                int(value)
+                if name == "ID"
+                else _files(call, table, record, field)
+                if field.type == "file"
+                else as_item(field, value)
+            )
     for kept, first in table.entity.links.items():
         if names is None or kept in names:
             shown[table.fields[kept].item_name] = [one for one, _ in bound(record, kept, first)]
+    if names is None or "OBSERVERS" in names:
+        shown["observers"] = [php.integer(one) for one in record["OBSERVERS"] or []]
     if names:
         return shown
-    return (
-        shown | multifields.as_item(table, record) | {"observers": [], "entityTypeId": table.entity.type_id}
-    )
+    if table.entity.event != DYNAMIC:
+        shown["searchContent"] = " ".join(text for name in _SOUGHT if (text := php.text(record.get(name))))
+    return shown | multifields.as_item(table, record) | {"entityTypeId": table.entity.type_id}
+
+
+def _files(call: Call, table: Table, record: Values, field: Field) -> Any:
+    """A file with its addresses, or several; what was never one stays as it is."""
+
+    def shown(value: Any) -> Any:
+        if not isinstance(value, dict) or not php.integer(value.get("id")):
+            return as_item(field, value)
+        root, auth, number = call.portal.events.root, call.secret, php.integer(value["id"])
+        owner = (table.entity.type_id, int(record["ID"]))
+        return files.item_file(root, auth, number, owner, field.name)
+
+    value = record[field.name]
+    return [shown(one) for one in value or []] if field.multiple else shown(value)
 
 
 def _list(call: Call) -> Outcome:
-    portal, table = call.portal, _table(call)
+    portal, table = call.portal, item_table(call)
     where = visible(table, call.person, filters.strict(table, call.map("filter"), portal.clock.zone))
     listed = portal.lists.page(table, Asked(where, _order(call, table), call.integer("start")))
     names = _select(call, table)
@@ -74,14 +103,13 @@ def _select(call: Call, table: Table) -> set[str] | None:
     names = call.names("select")
     if not names or "*" in names:
         return None
-    known = {name: table.by_item.get(name) or table.fields.get(name) for name in names}
-    return {field.name for field in known.values() if field} | {"ID"}
+    return {field.name for field in map(table.called, names) if field} | {"ID"}
 
 
 def _order(call: Call, table: Table) -> list[tuple[str, bool]]:
     order = []
     for name, direction in call.map("order").items():
-        field = table.by_item.get(name) or table.fields.get(name)
+        field = table.called(name)
         if field is None or not (field.listed or field.name == "ID"):
             raise invalid_argument(f"Invalid order: field '{name}' is not allowed in order")
         if php.text(direction).upper() not in ("ASC", "DESC"):
@@ -105,12 +133,12 @@ def _seen(call: Call, table: Table) -> Values:
 
 
 def _get(call: Call) -> Outcome:
-    table = _table(call)
+    table = item_table(call)
     return Outcome({"item": _item(call, table, _seen(call, table))}, seconds=0.03)
 
 
 def _fields(call: Call) -> Outcome:
-    table = _table(call)
+    table = item_table(call)
     fields = {
         _key(call, field): userfields.described(field, item=True)
         for field in table.fields.values()
@@ -121,16 +149,15 @@ def _fields(call: Call) -> Outcome:
     return Outcome({"fields": fields})
 
 
-def _given(call: Call, table: Table, old: Values) -> dict[str, Any]:
+def given_fields(call: Call, table: Table, given: Mapping[str, Any], old: Values) -> dict[str, Any]:
     """The fields of a write by their classic names; `old` is the record it changes, if there is one."""
-    given: Mapping[str, Any] = call.map("fields", required=True)
     check_currency(call, dict(given))
     named: dict[str, Any] = {}
     for name, value in given.items():
         if name == "fm" and table.multifields:
             named |= multifields.known_only(multifields.from_item(value), old)
             continue
-        field = table.by_item.get(name) or table.fields.get(name)
+        field = table.called(name)
         if field is None:
             continue
         if field.multiple and not php.is_array(value) and not php.is_empty(value):
@@ -140,16 +167,18 @@ def _given(call: Call, table: Table, old: Values) -> dict[str, Any]:
 
 
 def _add(call: Call) -> Outcome:
-    table = _table(call)
-    record_id = call.portal.records.add(table, _given(call, table, {}), call.person.id)
+    table = item_table(call)
+    given = given_fields(call, table, call.map("fields", required=True), {})
+    record_id = call.portal.records.add(table, given, call.person.id)
     return _written(call, table, record_id)
 
 
 def _update(call: Call) -> Outcome:
-    table = _table(call)
+    table = item_table(call)
     old = _seen(call, table)
     record_id = int(old["ID"])
-    call.portal.records.update(table, record_id, _given(call, table, old), call.person.id, immutable=True)
+    given = given_fields(call, table, call.map("fields", required=True), old)
+    call.portal.records.update(table, record_id, given, call.person.id, immutable=True)
     return _written(call, table, record_id)
 
 
@@ -161,7 +190,7 @@ def _written(call: Call, table: Table, record_id: int) -> Outcome:
 
 
 def _delete(call: Call) -> Outcome:
-    table = _table(call)
+    table = item_table(call)
     call.portal.records.remove(table, [int(_seen(call, table)["ID"])])
     return Outcome([], seconds=_WRITE_SECONDS)
 

@@ -10,9 +10,12 @@ from headwater.sandbox.bitrix24.filters import Where
 from headwater.sandbox.bitrix24.lists import Asked, Listed, Rows, classic_order, classic_shape
 
 
-def where_of(call: Call, table: Table, given: Mapping[str, Any] | None = None) -> Where:
-    """The filter a call sends, or another one, as classic lists read it."""
-    return filters.classic(table, call.map("filter") if given is None else given, call.portal.clock.zone)
+def where_of(
+    call: Call, table: Table, given: Mapping[str, Any] | None = None, *, unlike: bool = False
+) -> Where:
+    """The filter a call sends, or another one, as classic lists read it; `unlike` ones know `!%`."""
+    given = call.map("filter") if given is None else given
+    return filters.classic(table, given, call.portal.clock.zone, unlike=unlike)
 
 
 def listed(call: Call, table: Table, where: Where, order: list[tuple[str, bool]] | None = None) -> Listed:

@@ -7,11 +7,21 @@ import orjson
 from headwater.sandbox.bitrix24 import filters, php, userfields
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
 from headwater.sandbox.bitrix24.errors import Refused, access_denied, no_id, not_found
-from headwater.sandbox.bitrix24.fields import Table, Values, item_name
+from headwater.sandbox.bitrix24.fields import Table, Values, item_name, upper_name
 from headwater.sandbox.bitrix24.methods.pages import listed, page, page_seconds, where_of
 
 _CRM = ("crm",)
 _WRITE_SECONDS = 0.15
+_CONSTANT: dict[str, Any] = {
+    "available": "Y", "barcodeMulti": "N", "bundle": "N", "canBuyZero": "N", "dateActiveFrom": None,
+    "dateActiveTo": None, "detailText": None, "detailTextType": "text", "height": None, "length": None,
+    "previewText": None, "previewTextType": "text", "property259": [], "purchasingCurrency": None,
+    "purchasingPrice": None, "quantityReserved": 0, "quantityTrace": "N", "recurSchemeLength": None,
+    "recurSchemeType": None, "subscribe": "Y", "trialPriceId": None, "type": 1, "weight": None,
+    "width": None, "withoutOrder": "N",
+}  # fmt: skip
+"""What is the same for every product of this shop."""
+
 _NAMES = {"iblockId": "CATALOG_ID", "iblockSectionId": "SECTION_ID"}
 
 
@@ -76,9 +86,8 @@ def _catalog(call: Call) -> Outcome:
         raise Refused(400, "0", "Required select fields: id, iblockId")
     if not any(key.lstrip("=@") == "iblockId" for key in given):
         raise Refused(400, "0", "Required filter fields: iblockId")
-    where = filters.classic(
-        table, {_classic(name): value for name, value in given.items()}, call.portal.clock.zone
-    )
+    named = {_classic(name): value for name, value in given.items()}
+    where = filters.classic(table, named, call.portal.clock.zone, unlike=True)
     order = [
         (_classic(name), php.text(way).upper() == "DESC")
         for name, way in call.map("order").items()
@@ -96,23 +105,16 @@ def _classic(name: str) -> str:
     """A camelCase name with its prefix as the catalogue's old form has it."""
     bare = name.lstrip("!<>=%@")
     prefix = name[: len(name) - len(bare)]
-    upper = "".join("_" + sign if sign.isupper() else sign.upper() for sign in bare)
-    return prefix + _NAMES.get(bare, upper)
+    return prefix + _NAMES.get(bare, upper_name(bare))
 
 
 def _product(record: Values) -> dict[str, Any]:
     number = int(record["ID"])
-    shown: dict[str, Any] = {
+    shown: dict[str, Any] = _CONSTANT | {
         "id": number,
         "iblockId": php.integer(record["CATALOG_ID"]),
         "iblockSectionId": php.integer(record["SECTION_ID"]) or None,
-        "available": "Y",
-        "type": 1,
         "quantity": number % 40,
-        "quantityReserved": 0,
-        "purchasingPrice": None,
-        "purchasingCurrency": None,
-        "weight": None,
         "property258": record["PROPERTY_258"],
     }
     for name in ("NAME", "CODE", "ACTIVE", "XML_ID", "VAT_INCLUDED", "DATE_CREATE", "TIMESTAMP_X"):

@@ -4,7 +4,7 @@ from typing import Any
 
 from headwater.sandbox.bitrix24.books import Books, Pipeline, Status
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
-from headwater.sandbox.bitrix24.errors import Refused
+from headwater.sandbox.bitrix24.errors import Refused, no_id, not_found
 from headwater.sandbox.bitrix24.fields import Field
 from headwater.sandbox.bitrix24.methods.rows import narrowed, ordered
 from headwater.sandbox.bitrix24.userfields import described
@@ -52,6 +52,18 @@ def _list(call: Call) -> Outcome:
     rows = [_status(status) for status in call.portal.books.statuses]
     rows = ordered(narrowed(rows, call.map("filter")), call.map("order"))
     return Outcome(rows, len(rows))
+
+
+def _get(call: Call) -> Outcome:
+    number = call.integer("id")
+    if number <= 0:
+        raise no_id()
+    found = next((one for one in call.portal.books.statuses if one.id == number), None)
+    if found is None:
+        raise not_found()
+    shown = _status(found)
+    del shown["EXTRA"]
+    return Outcome(shown)
 
 
 def _fields(_: Call) -> Outcome:
@@ -124,6 +136,7 @@ def _items(call: Call) -> Outcome:
 
 METHODS: Methods = {
     "crm.status.list": Method(_list, _CRM),
+    "crm.status.get": Method(_get, _CRM),
     "crm.status.fields": Method(_fields, _CRM),
     "crm.status.entity.types": Method(_types, _CRM),
     "crm.status.entity.items": Method(_items, _CRM),

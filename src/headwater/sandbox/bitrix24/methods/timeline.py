@@ -1,5 +1,8 @@
 """crm.timeline.comment.*: comments, which are asked for one record at a time."""
 
+from dataclasses import replace
+from urllib.parse import quote
+
 from headwater.sandbox.bitrix24 import php
 from headwater.sandbox.bitrix24.belongings import table_of
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
@@ -7,6 +10,7 @@ from headwater.sandbox.bitrix24.errors import Refused, access_denied, no_id, not
 from headwater.sandbox.bitrix24.fields import Table, Values
 from headwater.sandbox.bitrix24.methods.pages import page, where_of
 from headwater.sandbox.bitrix24.rights import visible_to
+from headwater.sandbox.bitrix24.userfields import described
 
 _CRM = ("crm",)
 _WRITE_SECONDS = 0.15
@@ -20,7 +24,31 @@ def _list(call: Call) -> Outcome:
     """Without the record whose comments are wanted there is no list."""
     given = {name.lstrip("=").upper(): value for name, value in call.map("filter").items()}
     _check(call, given)
-    return page(call, _table(call), where_of(call, _table(call), given))
+    found = page(call, _table(call), where_of(call, _table(call), given))
+    return replace(found, result=[_with_files(call, row) for row in found.result])
+
+
+def _with_files(call: Call, comment: Values) -> Values:
+    """A comment whose files say when and by whom they were sent, and where they are shown."""
+    if not comment.get("FILES"):
+        return comment
+    root, files = call.portal.events.root, {}
+    for key, file in comment["FILES"].items():
+        author, name = (
+            call.portal.books.person(php.integer(file.get("authorId"))),
+            quote(str(file.get("name"))),
+        )
+        shown = f"{root}/disk/showFile/{key}/?&ncc=1"
+        files[key] = {
+            **file,
+            "date": comment.get("CREATED"),
+            "image": {"width": 1, "height": 1},
+            "authorName": f"{author.name} {author.last_name}" if author else "",
+            "urlPreview": f"{shown}&width=640&height=640&filename={name}",
+            "urlShow": f"{shown}&filename={name}",
+            "urlDownload": f"{root}/disk/downloadFile/{key}/?&ncc=1&filename={name}",
+        }
+    return {**comment, "FILES": files}
 
 
 def _check(call: Call, given: dict[str, object]) -> None:
@@ -48,7 +76,7 @@ def _one(call: Call) -> Values:
 
 
 def _get(call: Call) -> Outcome:
-    return Outcome(_one(call), seconds=0.02)
+    return Outcome(_with_files(call, _one(call)), seconds=0.02)
 
 
 def _add(call: Call) -> Outcome:
@@ -68,7 +96,13 @@ def _delete(call: Call) -> Outcome:
     return Outcome(None, seconds=_WRITE_SECONDS)
 
 
+def _fields(call: Call) -> Outcome:
+    fields = _table(call).fields.items()
+    return Outcome({name: described(field, item=False) for name, field in fields})
+
+
 METHODS: Methods = {
+    "crm.timeline.comment.fields": Method(_fields, _CRM),
     "crm.timeline.comment.list": Method(_list, _CRM),
     "crm.timeline.comment.get": Method(_get, _CRM),
     "crm.timeline.comment.add": Method(_add, _CRM),

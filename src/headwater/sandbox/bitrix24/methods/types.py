@@ -51,6 +51,7 @@ def _whole(process: Process) -> dict[str, Any]:
         for number in (3, 4, 1, 2)
     ]
     linked = {"CALENDAR_EVENT|UF_CRM_CAL_EVENT": "Y", "TASKS_TASK|UF_CRM_TASK": "Y"}
+    linked["TASKS_TASK_TEMPLATE|UF_CRM_TASK"] = "Y"
     more = {"relations": {"parent": parents, "child": []}, "linkedUserFields": linked, "customSections": []}
     return _type(process) | more
 
