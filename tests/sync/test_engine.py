@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from headwater.core.errors import HeadwaterError, NeedsPerson
-from headwater.sandbox.bitrix24 import Fault, Kind, UserField
+from headwater.sandbox import bitrix24
+from headwater.sandbox.bitrix24 import Fault, Kind, Options, UserField
 from headwater.sync.runs import Run
 from headwater.testing.river import River, river
 
@@ -286,3 +287,27 @@ async def test_an_entity_that_is_switched_off_is_left_alone(stream: River):
 
     assert await stream.sync_all("deals") == []
     assert not (await stream.compare()).equal
+
+
+async def test_the_secret_of_the_webhook_is_nowhere_in_the_database(newest_database):
+    portal = bitrix24.built(Options(deals=40, seed=3, virtual=True))
+    async with river(newest_database.url(), portal=portal) as stream:
+        await stream.sync_all()
+
+        files = await stream.rows("select files from bitrix24.crm_activities where files is not null")
+    portal.close()
+    code = portal.books.webhooks[0].code
+    with newest_database.as_admin() as admin:
+        tables = admin.execute(
+            "select format('%I.%I', schemaname, tablename) from pg_tables "
+            "where schemaname not in ('pg_catalog', 'information_schema')"
+        ).fetchall()
+        found = [
+            name
+            for (name,) in tables
+            if admin.execute(f"select from {name} as t where t::text like %s limit 1", [f"%{code}%"]).rowcount
+        ]
+
+    assert files
+    assert {key for row in files for file in row["files"] for key in file} == {"id"}
+    assert found == []

@@ -142,9 +142,20 @@ def agrees(given: Any, value: Any, field: Field) -> bool:
     try:
         if isinstance(given, dict | list) and field.kind is Kind.TEXT:  # of a type nobody described
             return bool(_plain(given) == _plain(json.loads(value)))
-        return _same(given, value, field.kind)
+        return _same(_kept_of(given, field), value, field.kind)
     except (ValueError, TypeError, InvalidOperation):
         return False
+
+
+def _kept_of(given: Any, field: Field) -> Any:
+    """What is kept of a value: its maps without keys that pass."""
+    if not field.passing:
+        return given
+    if isinstance(given, list):
+        return [_kept_of(one, field) for one in given]
+    if isinstance(given, dict):
+        return {key: value for key, value in given.items() if key not in field.passing}
+    return given
 
 
 def _same(given: Any, value: Any, kind: Kind) -> bool:

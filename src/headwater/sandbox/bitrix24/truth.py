@@ -2,6 +2,7 @@
 
 from headwater.sandbox.bitrix24.fields import Table, Values
 from headwater.sandbox.bitrix24.links import bound
+from headwater.sandbox.bitrix24.php import integer
 from headwater.sandbox.bitrix24.values import as_item
 
 PROCESSES = 128
@@ -19,4 +20,4 @@ def whole(table: Table, record: Values) -> Values:
     }
     for kept, first in table.entity.links.items():
         item[table.fields[kept].item_name] = [one for one, _ in bound(record, kept, first)]
-    return item
+    return item | {"observers": [integer(one) for one in record.get("OBSERVERS") or []]}

@@ -24,8 +24,8 @@ FLAGS = {
 def decoder(field: Field, zone: tzinfo | None) -> Decoder:
     """How values of `field` are read; times without an offset are taken as the portal's own, `zone`."""
     empty = TYPES.get(field.type, UNKNOWN).empty
-    if field.multiple:
-        return _json(SEVERAL_EMPTY)
+    if field.passing or field.multiple:
+        return _without(field.passing) if field.passing else _json(SEVERAL_EMPTY)
     if field.unknown:
         return _anything
     if field.type == "money":
@@ -171,6 +171,18 @@ def plain(kind: Kind) -> Decoder:
     if kind is Kind.JSON:
         return _json(Empty.STRUCTURE)
     return moment_in(UTC) if kind is Kind.MOMENT else _PLAIN[kind]
+
+
+def _without(keys: frozenset[str]) -> Decoder:
+    """The value as a JSON text, without these keys of its maps."""
+    text = _json(Empty.STRUCTURE)
+
+    def clean(raw: Any) -> Any:
+        if isinstance(raw, dict):
+            return {key: value for key, value in raw.items() if key not in keys}
+        return [clean(one) for one in raw] if isinstance(raw, list) else raw
+
+    return lambda raw: text(clean(raw))
 
 
 def _anything(raw: Any) -> Text:

@@ -85,6 +85,13 @@ TYPES: Mapping[str, Type] = {
     "product_file": _FILE,
 }
 
+FILES = frozenset({"file", "diskfile", "attached_diskfile", "product_file"})
+ADDRESSES = frozenset(
+    {"url", "urlMachine", "urlPreview", "urlShow", "urlDownload", "showUrl", "downloadUrl"}
+    | {"DOWNLOAD_URL", "DETAIL_URL", "SHOW_URL"}
+)
+"""Where a file is fetched: with a key in it, and another one each time. Its id finds it again."""
+
 UNKNOWN = _TEXT
 """Any other type (an application's `rest_…`, a box's own): text as it comes, and reported."""
 

@@ -7,7 +7,7 @@ from headwater.core.errors import RetryLater
 from headwater.core.model import Field, Kind, Privacy
 from headwater.sources.bitrix24.entities import PERSONAL_PREFIXES, PRIVACY, TICKS
 from headwater.sources.bitrix24.family import Declared, Fixed
-from headwater.sources.bitrix24.kinds import TYPES, UNKNOWN, Type
+from headwater.sources.bitrix24.kinds import ADDRESSES, FILES, TYPES, UNKNOWN, Type
 from headwater.sources.bitrix24.lanes import number_of
 from headwater.sources.bitrix24.shapes import command, rows_of, section
 
@@ -119,6 +119,7 @@ def _fields(told: Told, taken: set[str]) -> Iterable[Field]:
         ticks=told.upper in TICKS,
         spelled=told.upper if told.upper != told.name else "",
         unknown=told.type not in TYPES and not told.multiple,
+        passing=ADDRESSES if told.type in FILES else frozenset(),
     )
     yield field
     if told.type == "money" and not told.multiple:
