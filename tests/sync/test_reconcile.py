@@ -159,6 +159,20 @@ async def test_a_silent_edit_of_a_record_dated_ahead_is_a_mismatch_too(stream: R
     assert (await stream.compare()).equal
 
 
+async def test_a_time_altered_here_of_a_record_dated_ahead_is_no_edit_of_today(stream: River):
+    [one, *_] = await ids(stream)
+    stream.portal.change(int(one), {"DATE_MODIFY": "2031-01-01T10:00:00+03:00"}, touch=False)
+    await stream.sync(full=True)
+    await meddle(
+        stream, f"update bitrix24.crm_deals set date_modify = '2030-01-01' where bitrix_id = '{one}'"
+    )
+
+    found = await stream.reconcile()
+
+    assert (found.verdict, found.recent, found.mismatched) == ("repaired", 1, 1)
+    assert (await stream.compare()).equal
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -181,6 +195,43 @@ async def test_one_altered_field_of_one_record_is_never_certified_equal(stream: 
 
     assert (found.verdict, found.mismatched) == ("repaired", 1)
     assert {mismatch.id for mismatch in found.mismatches} == {one}
+    assert (await stream.compare()).equal
+    assert (await stream.reconcile()).verdict == "equal"
+
+
+OTHER = {
+    "bigint": "coalesce({0}, 0) + 1",
+    "boolean": "({0} is not true)",
+    "date": "coalesce({0}, current_date) + 1",
+    "jsonb": "coalesce({0}, '{{}}') || '{{\"x\": 1}}'",
+    "numeric": "coalesce({0}, 0) + 0.01",
+    "text": "coalesce({0}, '') || '?'",
+    "timestamp with time zone": "coalesce({0}, now()) + interval '1 second'",
+}
+"""Another value than a column has, by its type."""
+ALTERABLE = """
+    select c.table_schema || '.' || c.table_name as name, c.column_name as column, c.data_type as type
+      from information_schema.columns as c
+     where (c.table_schema, c.table_name) in (('public', 'crm_deals'), ('bitrix24', 'crm_deals'))
+       and c.column_name not in ('tenant_id', 'connection_id', 'external_id', 'bitrix_id',
+                                 'synced_at', '_synced_at')
+     order by 1, c.ordinal_position
+"""
+
+
+async def test_no_column_of_either_table_can_be_altered_unseen(stream: River, newest_database):
+    altered = dict(zip(await ids(stream), await stream.rows(ALTERABLE), strict=False))
+    with newest_database.as_admin() as admin:
+        for id, at in altered.items():
+            key = "external_id" if at["name"].startswith("public") else "bitrix_id"
+            value = OTHER[at["type"]].format(f'"{at["column"]}"')
+            admin.execute(f'update {at["name"]} set "{at["column"]}" = {value} where {key} = %s', [id])
+
+    found = await stream.reconcile()
+
+    rewritten = await stream.rows("select external_id as id from headwater.changes where action = 'update'")
+    assert {id: at for id, at in altered.items() if {"id": id} not in rewritten} == {}
+    assert (found.verdict, found.stale + found.torn + found.mismatched) == ("repaired", len(altered))
     assert (await stream.compare()).equal
     assert (await stream.reconcile()).verdict == "equal"
 
@@ -209,6 +260,40 @@ async def test_where_the_sample_differs_everything_is_compared(stream: River):
     assert (found.verdict, found.sampled, found.deepened, found.not_compared) == ("repaired", 100, DEALS, 0)
     assert (await stream.compare()).equal
     assert (await stream.reconcile()).verdict == "equal"
+
+
+CHOKING = "".join(f"{number:x}" for number in range(3000))  # too long for an index, as random as it can be
+
+
+async def test_a_record_that_cannot_be_stored_is_counted_once_and_told_in_short(stream: River):
+    one = (await ids(stream))[5]
+    stream.portal.change(int(one), {"STAGE_ID": CHOKING})
+    stream.settle()
+    await stream.sync()
+
+    found = await stream.reconcile()
+
+    [kept] = await stream.rows("select external_id as id from headwater.failed")
+    assert kept == {"id": one}
+    assert (found.verdict, found.failed, found.wrong) == ("unequal", 1, 1)
+    told = found.body()["mismatches"]
+    assert {"STAGE_ID"} <= {mismatch["field"] for mismatch in told}
+    assert all(len(str(mismatch["in_source"])) < 350 for mismatch in told)
+
+
+async def test_what_waits_in_the_failed_queue_is_never_certified_equal(stream: River):
+    """Its times are those that are stored, and the sample does not hit it."""
+    one = (await ids(stream))[5]
+    stream.portal.change(int(one), {"STAGE_ID": CHOKING}, touch=False)
+    await stream.sync(full=True)
+
+    found = await stream.reconcile(sample=0)
+    stream.portal.change(int(one), {"STAGE_ID": "NEW"})
+    await stream.sync_ids(one)
+    mended = await stream.reconcile(sample=0)
+
+    assert (found.verdict, found.failed) == ("unequal", 1)
+    assert (mended.verdict, mended.failed) == ("equal", 0)
 
 
 async def test_many_deletions_at_once_are_alarmed_and_not_applied(stream: River):

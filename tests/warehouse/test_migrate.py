@@ -1,3 +1,5 @@
+"""Databases come to the schema the program expects, whoever migrates them and from wherever."""
+
 import threading
 from uuid import uuid4
 
@@ -59,3 +61,33 @@ def test_a_role_that_may_create_roles_but_is_no_superuser_can_migrate(either):
             admin.execute(f"drop role {name}")
 
     assert after == wanted()
+
+
+EARLIER = """
+    create schema bitrix24;
+    create table bitrix24.crm_deals (tenant_id uuid, connection_id bigint, bitrix_id text, assigned_by_id text);
+    select headwater.protect('bitrix24.crm_deals');
+"""
+POLICY = """
+    select pg_get_expr(polqual, polrelid) from pg_policy where polrelid = 'bitrix24.crm_deals'::regclass
+"""
+
+
+def test_typed_tables_of_deals_made_before_learn_their_owner(either):
+    name = f"m_{uuid4().hex}"
+    with psycopg.connect(either.url(database="postgres"), autocommit=True) as admin:
+        admin.execute(f"create database {name}")
+        try:
+            url = either.url(database=name)
+            migrate(url, to="0001")
+            with psycopg.connect(url, options="-c role=hw_owner", autocommit=True) as owner:
+                owner.execute(EARLIER)
+                [(before,)] = owner.execute(POLICY).fetchall()
+                migrate(url)
+                [(after,)] = owner.execute(POLICY).fetchall()
+        finally:
+            admin.execute(f"drop database {name} with (force)")
+
+    assert "assigned_by_id" not in before
+    assert "sees_all" in after
+    assert "assigned_by_id" in after

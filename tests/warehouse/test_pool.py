@@ -1,3 +1,5 @@
+"""Who is let in, and what is said when a database does not answer."""
+
 import os
 import signal
 from pathlib import Path
@@ -5,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headwater.core.clock import WallClock
-from headwater.core.errors import RetryLater
+from headwater.core.errors import HeadwaterError, NeedsPerson, RetryLater
 from headwater.testing.sample import NOW, bench
 from headwater.warehouse import connections, embedded, lease
 from headwater.warehouse.migrate import migrate
@@ -30,3 +32,28 @@ async def test_a_server_that_dies_under_us_is_a_matter_of_later(tmp_path: Path):
                     pass
     finally:
         embedded.stop(tmp_path / "home")
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind", "words"),
+    [
+        ("no address", NeedsPerson, "this is not a database address"),
+        ("mysql://hw_app@127.0.0.1/crm", NeedsPerson, "this is not a database address"),
+        ("host=/nowhere user=hw_app password=s3cret", RetryLater, "does not answer: .*No such file"),
+        ("postgresql://hw_app:s3cret@127.0.0.1:9/crm", RetryLater, "does not answer: .*refused"),
+        ("{url} dbname=nowhere password=s3cret", NeedsPerson, 'let us in: .*"nowhere" does not exist'),
+        ("{url} user=stranger password=s3cret", NeedsPerson, 'let us in: .*"stranger" does not exist'),
+    ],
+    ids=["no address", "another kind", "no socket", "no server", "no database", "no role"],
+)
+async def test_why_there_is_no_connection_is_said_without_the_password(
+    newest_database, asked: str, kind: type[HeadwaterError], words: str
+):
+    server = newest_database.server
+    url = asked.format(url=f"host={server.socket_dir} port={server.port} user=hw_app")
+
+    with pytest.raises(kind, match=words) as caught:
+        async with Warehouse(url, wait_seconds=0.3):
+            pass
+
+    assert "s3cret" not in str(caught.value)

@@ -87,11 +87,13 @@ def demo(
     Examples: headwater demo · headwater demo --once · headwater demo --fill crm_maven --data ~/crm_maven
     """
 
+    mapped = mapping(fill, data)
+
     async def work() -> dict[str, Comparison] | None:
         known = settings(home=None if os.environ.get("HEADWATER_HOME") else Path.cwd() / ".demo")
         async with (
             house(known) as opened,
-            sandbox(known.home, deals=deals, fill=fill, data=data, working=0.0 if once else 1.0) as portal,
+            sandbox(known.home, deals=deals, fill=mapped, data=data, working=0.0 if once else 1.0) as portal,
         ):
             return await show(opened, portal, name_of(fill), once=once, as_json=as_json)
 
@@ -205,7 +207,7 @@ async def connected(opened: House, tenant: Tenant, portal: Portal, slug: str) ->
     return link
 
 
-def name_of(fill: str | None) -> str:
+def name_of(fill: Path | str | None) -> str:
     """One connection, and one schema, for each kind of data."""
     if fill is None:
         return "bitrix24"
@@ -216,7 +218,7 @@ def name_of(fill: str | None) -> str:
 
 @asynccontextmanager
 async def sandbox(
-    home: Path, *, deals: int, fill: str | None, data: Path | None, working: float
+    home: Path, *, deals: int, fill: Path | None, data: Path | None, working: float
 ) -> AsyncIterator[Portal]:
     """A sandbox portal in a process of its own, kept in the demo's home; it ends with us."""
     await asyncio.to_thread(home.mkdir, mode=0o700, parents=True, exist_ok=True)
@@ -230,8 +232,8 @@ async def sandbox(
         working,
     ]
     words += ["--store", home / f"portal_{name_of(fill)}.sqlite"]
-    if (file := mapping(fill)) is not None:
-        words += ["--fill", file]
+    if fill is not None:
+        words += ["--fill", fill]
     if data is not None:
         words += ["--data", data]
     process = await asyncio.create_subprocess_exec(

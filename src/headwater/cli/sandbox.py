@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from headwater.cli.frame import AsJson, guarded, settings
-from headwater.core.errors import NeedsPerson
 from headwater.sandbox import bitrix24
 
 app = typer.Typer(help="Rehearsal portals to try everything on.", no_args_is_help=True, rich_markup_mode=None)
@@ -61,6 +60,9 @@ def bitrix24_(
     Examples: headwater sandbox bitrix24 --port 8024 --deals 5000 --working 1 ·
     headwater sandbox bitrix24 --fill crm_maven --data ~/crm_maven
     """
+    file = mapping(fill, data)
+    if ca is not None and not tls:
+        raise typer.BadParameter("--ca writes the authority of --tls: say --tls as well")
     if with_parent:
         threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -76,7 +78,7 @@ def bitrix24_(
                 deals=deals,
                 whole=not deals_only,
                 seed=seed,
-                fill=mapping(fill),
+                fill=file,
                 data=data,
                 plan=plan,
                 limits=limits,
@@ -89,17 +91,21 @@ def bitrix24_(
     guarded(work, as_json=as_json)
 
 
-def mapping(name: str | None) -> Path | None:
-    """A mapping file by its path, or one of ours by its name."""
+def mapping(name: str | None, data: Path | None) -> Path | None:
+    """A mapping file by its path, or one of ours by its name, whose data have to be named as well."""
     if name is None:
+        if data is not None:
+            raise typer.BadParameter("--data has the files that a mapping reads: name one with --fill")
         return None
     ours = Path(str(files("headwater.sandbox"))) / "mappings" / f"{name}.toml"
     if ours.is_file():
+        if data is None:
+            raise typer.BadParameter(f"--fill {name} wants the folder of its CSV files: --data FOLDER")
         return ours
     path = Path(name)
     if not path.is_file():
         known = ", ".join(sorted(one.stem for one in ours.parent.glob("*.toml")))
-        raise NeedsPerson(f"there is no mapping file {name}; ours are called: {known}")
+        raise typer.BadParameter(f"there is no mapping file {name}; ours are called: {known}")
     return path
 
 

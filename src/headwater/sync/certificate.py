@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 Verdict = Literal["equal", "repaired", "unequal"]
 EXAMPLES = 20
+SHOWN = 300  # characters of a value that differed
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +94,15 @@ class Certificate:
         return max(0, self.in_source - max(self.sampled, self.deepened))
 
     def body(self) -> dict[str, Any]:
-        """All of it, for keeping."""
-        return asdict(self) | {"not_compared": self.not_compared}
+        """All of it, for keeping; of long values only the beginning."""
+        mismatches = [
+            asdict(one) | {"in_source": short(one.in_source), "stored": short(one.stored)}
+            for one in self.mismatches
+        ]
+        return asdict(self) | {"not_compared": self.not_compared, "mismatches": mismatches}
+
+
+def short(value: Any) -> Any:
+    """The value itself, or the beginning of its text when it is long."""
+    text = value if isinstance(value, str) else repr(value)
+    return value if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text):,} characters)"

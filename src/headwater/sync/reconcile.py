@@ -24,6 +24,7 @@ from headwater.warehouse.compared import Stored
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pairs import Pairs
 from headwater.warehouse.pool import Warehouse
+from headwater.warehouse.rows import Made
 
 LOGGER = log.get("sync")
 SAMPLE = 1_000
@@ -111,6 +112,8 @@ class _Work:
             held.link.slug, held.link.portal, run.entity, complete_to=until, seed=terms.seed
         )
         self.requests = 0
+        self.told: set[str] = set()
+        """Ids that are counted as wrong already."""
 
     async def done(self, whole: Span) -> int:
         """Does all of it; returns the number of the certificate."""
@@ -130,6 +133,7 @@ class _Work:
             torn=found.torn, recent=found.recent,
         )  # fmt: skip
         wrong = [id for kind in ("missing", "stale", "torn") for id in differing.get(kind, ())]
+        self.told.update(wrong)
         for at in range(0, len(wrong), AT_ONCE):
             await self.held.distrust(self.run, wrong[at : at + AT_ONCE])
         await self._repair(wrong)
@@ -141,6 +145,7 @@ class _Work:
         await self._compare_sample()
         if found.mismatched and found.sampled < found.in_source:
             await self._compare_all(whole)
+        found.failed = await self.pairs.failed(run=self.run.number)
         await self.pairs.clear()
         return await self._issue(began)
 
@@ -286,9 +291,7 @@ class _Work:
         place = {column.field: column for column in shape.columns if column.live}
         made = sort(shape, records).made
         rows = await stored.rows([one.id for one in made])
-        compared = [
-            one for one in made if one.id in rows and not self._is_recent(one.record, rows[one.id][0])
-        ]
+        compared = [one for one in made if one.id in rows and not self._is_recent(one, rows[one.id][0])]
         mismatches = [
             Mismatch(one.id, *difference)
             for one in compared
@@ -305,16 +308,19 @@ class _Work:
         ]
         wrong = sorted({mismatch.id for mismatch in mismatches})
         self.found.compared_fields += len(compared) * len(shape.fields)
-        self.found.mismatched += len(wrong)
+        self.found.mismatched += len({*wrong} - self.told)
+        self.told.update(wrong)
         self.found.mismatches += mismatches[: EXAMPLES - len(self.found.mismatches)]
         return len(compared), wrong
 
-    def _is_recent(self, record: Row, stored: str) -> bool:
-        """Whether the record changed after the window that is said to be complete: a time of it lies there,
-        and is not the one that is stored (a typed row, as JSON text)."""
+    def _is_recent(self, one: Made, stored: str) -> bool:
+        """Whether the record changed after the window that is said to be complete: it is not the one that was
+        stored last, a time of it lies there and is not the one that is stored (a typed row, as JSON)."""
         known = orjson.loads(stored)
+        if known["_version"] == one.version:
+            return False
         for clock, column in self.pairs.clocks.items():
-            text = self._moment(clock, record)
+            text = self._moment(clock, one.record)
             if text is None or moment(text) <= self.until:
                 continue
             if known[column] is None or moment(known[column]) != moment(text):
@@ -325,7 +331,6 @@ class _Work:
         counted = await self.pairs.count()
         found = self.found
         found.stored_after = counted.stored
-        found.failed = self.run.stored.failed
         found.requests = self.requests + self.run.requests
         found.seconds = round(time.monotonic() - began, 3)
         link = self.held.link

@@ -318,6 +318,14 @@ class SourceSuite:
             assert normal["created_at"]
             assert normal["modified_at"]
 
+    async def test_the_person_a_normal_column_names_is_known_as_the_owner(self, source: Source) -> None:
+        """Otherwise a login that should see only its own records sees all in the typed tables."""
+        for entity, spec in source.entities.items():
+            if "assigned_to" in {one.column for one in spec.normal}:
+                fields = (await source.survey([entity])).fields[entity]
+
+                assert spec.owner_field in {field.name for field in fields}, entity
+
     async def test_normal_columns_bear_missing_fields(self, world: World, source: Source) -> None:
         assert {one.take({}) for one in source.entities[world.entity].normal} == {None}
 

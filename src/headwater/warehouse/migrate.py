@@ -13,11 +13,14 @@ HERE = Path(str(files(__package__))) / "migrations"
 LOCK = 0x4857_0001  # one migration at a time in one database
 
 
-def migrate(admin_url: str, *, app_password: str | None = None) -> tuple[str | None, str]:
+def migrate(
+    admin_url: str, *, app_password: str | None = None, to: str | None = None
+) -> tuple[str | None, str]:
     """Applies what is missing, as a login that may create roles and schemas; returns (before, after).
 
-    `app_password` is given to hw_app (servers reached over a network need one). Safe to run from several
-    processes at once: the second waits and finds nothing to do.
+    `to` names an earlier revision to end at, for tests of the later ones. `app_password` is given to hw_app
+    (servers reached over a network need one). Safe to run from several processes at once: the second waits
+    and finds nothing to do.
     """
     try:
         with psycopg.connect(admin_url, autocommit=True) as admin:
@@ -27,7 +30,7 @@ def migrate(admin_url: str, *, app_password: str | None = None) -> tuple[str | N
             if app_password:
                 query = psycopg.sql.SQL("alter role hw_app password {}")
                 admin.execute(query.format(psycopg.sql.Literal(app_password)))
-            return _upgrade(admin_url, before=_revision(admin))
+            return _upgrade(admin_url, before=_revision(admin), to=to or wanted())
     except psycopg.OperationalError as exc:
         raise NeedsPerson(f"migrate: cannot reach the database: {exc}".strip()) from exc
     except psycopg.errors.InsufficientPrivilege as exc:
@@ -46,7 +49,7 @@ def behind(url: str) -> bool:
         raise RetryLater(f"the database does not answer: {exc}") from exc
 
 
-def _upgrade(admin_url: str, *, before: str | None) -> tuple[str | None, str]:
+def _upgrade(admin_url: str, *, before: str | None, to: str) -> tuple[str | None, str]:
     # Half a second to import, and only migrations need it.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
@@ -61,9 +64,9 @@ def _upgrade(admin_url: str, *, before: str | None) -> tuple[str | None, str]:
     config.set_main_option("path_separator", "os")
     with engine.connect() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
     engine.dispose()
-    return before, wanted()
+    return before, to
 
 
 def _ready(admin: psycopg.Connection[Any]) -> None:

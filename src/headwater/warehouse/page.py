@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from psycopg.sql import SQL
 
 from headwater.warehouse import failed, sets, sql
@@ -156,15 +157,16 @@ async def drifted(
     anything else: (id, table.column, stored, expected), the values as JSON texts."""
     params = {"tenant": origin.tenant, "connection": origin.connection}
     statements, found = Statements(shape), []
-    for table, stage, copy, lines, drift in (
+    for table, stage, copy, lines, drift, fixed in (
         (f"{shape.schema}.{shape.table}", statements.stage_typed, statements.copy_typed,
-         [m.typed for m in made], statements.drifted_typed),
+         [m.typed for m in made], statements.drifted_typed, {}),
         (f"public.crm_{shape.spec.place}", statements.stage_normal, statements.copy_normal,
-         [m.normal for m in made], statements.drifted_normal),
+         [m.normal for m in made], statements.drifted_normal, {"crm_source": shape.source}),
     ):  # fmt: skip
         await conn.execute(stage)
         await copied(conn, copy, [f"{line}\t\n" for line in lines])
-        rows = await (await conn.execute(drift, params)).fetchall()
+        known = params | {"fixed": orjson.dumps(fixed).decode()}
+        rows = await (await conn.execute(drift, known)).fetchall()
         found += [(id, f"{table}.{key}", old, new) for id, key, old, new in rows]
     return found
 

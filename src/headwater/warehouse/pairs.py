@@ -64,6 +64,11 @@ class Pairs:
                 found.setdefault(kind, []).append(id)
         return found
 
+    async def failed(self, *, run: int) -> int:
+        """How many of these records, and of those that this run could not store, wait in the failed queue."""
+        [row] = await self._warehouse.rows(self._tenant, sql.count_failed, self._base | {"run": run})
+        return int(row["count"])
+
     async def sample(self, *, seed: int, size: int) -> list[str]:
         """At most `size` ids, the same ones for the same seed and the same records."""
         params = self._base | {"seed": seed, "size": size}

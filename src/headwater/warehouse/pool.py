@@ -9,13 +9,14 @@ from uuid import UUID
 
 import orjson
 import psycopg
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection, AsyncCursor, pq
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Literal
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from headwater.core.errors import NeedsPerson, RetryLater
 from headwater.warehouse import sql
+from headwater.warehouse.address import parsed, shown
 from headwater.warehouse.schema import OLDEST_SERVER, wanted
 
 Connection: TypeAlias = AsyncConnection[Any]
@@ -30,7 +31,7 @@ class Warehouse:
     """A pool of connections that log in as hw_app. Use as `async with Warehouse(url) as warehouse`.
 
     Prepared statements are off, so that transaction poolers work. `cursor_factory` lets a test hand in
-    cursors that fail at a chosen statement.
+    cursors that fail at a chosen statement. A connection is waited for so many seconds.
     """
 
     def __init__(
@@ -40,15 +41,17 @@ class Warehouse:
         size: int = 5,
         direct_url: str | None = None,
         cursor_factory: type[AsyncCursor[Any]] = AsyncCursor,
+        wait_seconds: float = 15,
     ) -> None:
+        self._url = url
         self.direct_url = direct_url or url
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             min_size=1,
             max_size=size,
             open=False,
-            timeout=15,
-            reconnect_timeout=15,
+            timeout=wait_seconds,
+            reconnect_timeout=wait_seconds,
             kwargs={
                 "prepare_threshold": None,
                 "autocommit": True,
@@ -58,10 +61,13 @@ class Warehouse:
         )
 
     async def __aenter__(self) -> Self:
+        for address in (self._url, self.direct_url):
+            parsed(address)
         await self._pool.open()
         try:
-            async with self.connection() as conn:
-                await _admissible(conn)
+            with translated(), _explained(self._url):
+                async with self._pool.connection() as conn:
+                    await _admissible(conn)
         except BaseException:
             await self._pool.close()
             raise
@@ -109,6 +115,21 @@ def translated() -> Iterator[None]:
         if exc.sqlstate is None or exc.sqlstate[:2] in PASSING:
             raise RetryLater(f"the database could not go on: {exc}") from exc
         raise
+
+
+@contextmanager
+def _explained(url: str) -> Iterator[None]:
+    """Says why the first connection does not come: a pool keeps that to itself."""
+    try:
+        yield
+    except PoolTimeout as late:
+        try:
+            psycopg.connect(url, connect_timeout=5).close()
+        except psycopg.OperationalError as exc:
+            answers = pq.PGconn.ping(url.encode()) == pq.Ping.OK  # also when it does not let us in
+            kind, word = (NeedsPerson, "does not let us in") if answers else (RetryLater, "does not answer")
+            raise kind(f"the database {shown(url)} {word}: {exc}") from exc
+        raise late
 
 
 async def claim(conn: Connection, tenant: UUID) -> None:

@@ -91,7 +91,10 @@ class Address:
 def built(options: Options) -> Portal:
     """A portal with the records the options ask for; NeedsPerson says what is wrong with a mapping."""
     clock = PortalClock(datetime.now(MOSCOW) if options.virtual else None, skew=options.skew)
-    known = options.store is not None and options.store.exists()
+    try:
+        known = options.store is not None and options.store.exists()
+    except OSError as exc:
+        raise NeedsPerson(f"cannot look at {options.store} ({exc.strerror}): name another file") from exc
     books = None if known else company.found(options.seed, code=options.code)
     if books and options.fill:
         books.user_fields.clear()  # the mapping declares its own
@@ -184,7 +187,13 @@ async def served(portal: Portal, options: Options) -> AsyncIterator[Address]:
         portal.work(0)  # says at once when nobody works here
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((options.host, options.port))
+    try:
+        listener.bind((options.host, options.port))
+    except OSError as exc:
+        listener.close()
+        raise NeedsPerson(
+            f"cannot listen on {options.host}:{options.port} ({exc.strerror}): name another --host or --port"
+        ) from exc
     with _certificate(options) as certificate:
         config = uvicorn.Config(
             app(portal, control_token=token),
@@ -233,7 +242,10 @@ def _certificate(options: Options) -> Iterator[dict[str, Any]]:
     authority = trustme.CA()
     certificate = authority.issue_cert(options.host, "localhost", "127.0.0.1", "::1")
     if options.ca_file:
-        authority.cert_pem.write_to_path(str(options.ca_file))
+        try:
+            authority.cert_pem.write_to_path(str(options.ca_file))
+        except OSError as exc:
+            raise NeedsPerson(f"cannot write {options.ca_file} ({exc.strerror}): name another file") from exc
     with certificate.private_key_and_cert_chain_pem.tempfile() as path:
         yield {"ssl_certfile": path, "ssl_keyfile": path}
 

@@ -89,6 +89,8 @@ class HomeDir:
             return {}
         except PermissionError as exc:
             raise self._foreign() from exc
+        except OSError as exc:
+            raise self._unusable(exc) from exc
         return found if isinstance(found, dict) else {}
 
     def record(self, facts: Mapping[str, Any]) -> None:
@@ -136,8 +138,18 @@ class HomeDir:
         flags = os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0)
         try:
             return os.open(self.home / name, flags, 0o600)
+        except FileNotFoundError:
+            raise
         except PermissionError as exc:
             raise self._foreign() from exc
+        except OSError as exc:
+            raise self._unusable(exc) from exc
+
+    def _unusable(self, exc: OSError) -> NeedsPerson:
+        return NeedsPerson(
+            f"cannot open {exc.filename} ({exc.strerror}): move away what is there, or name another home in"
+            " HEADWATER_HOME"
+        )
 
     def _foreign(self) -> NeedsPerson:
         return NeedsPerson(

@@ -78,7 +78,7 @@ def last(place: HomeDir) -> Server | None:
             bindir=Path(facts["bindir"]),
             tcp=facts["tcp"],
         )
-    except KeyError:
+    except (KeyError, TypeError):
         return None
 
 

@@ -5,5 +5,6 @@ select %(tenant)s, %(connection)s, id, %(source)s, {columns}, %(began)s, version
   from {staged}
  order by id
 on conflict (tenant_id, connection_id, {keys}) do update
-   set {sets}, began = excluded.began, version = excluded.version, synced_at = excluded.synced_at
+   set crm_source = excluded.crm_source, {sets}, began = excluded.began, version = excluded.version,
+       synced_at = excluded.synced_at
  where t.began < excluded.began

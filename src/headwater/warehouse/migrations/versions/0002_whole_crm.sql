@@ -93,6 +93,23 @@ end
 $$;
 revoke all on function headwater.protect_part(regclass, name, name, text) from public;
 
+-- Typed tables of deals that were made before did not know their owner: a login with scope own saw all of them.
+do $$
+declare
+    target regclass;
+begin
+    for target in
+        select c.oid
+          from pg_class as c
+          join pg_attribute as a on a.attrelid = c.oid and a.attname = 'assigned_by_id' and not a.attisdropped
+         where c.relname = 'crm_deals' and c.relkind = 'r' and c.relowner = 'hw_owner'::regrole
+           and c.relnamespace <> 'public'::regnamespace
+    loop
+        perform headwater.protect(target, 'assigned_by_id');
+    end loop;
+end
+$$;
+
 ------------------------------------------------------------------------------------------------------------
 -- What a source wants to be told next time, and sets of rows that are read with their record
 ------------------------------------------------------------------------------------------------------------
