@@ -46,7 +46,7 @@ async def test_a_store_that_cannot_be_looked_at_is_named(own, headwater, tmp_pat
     [
         (("--fill", "crm_maven"), "--fill crm_maven wants the folder of its CSV files"),
         (("--data", "."), "name one with --fill"),
-        (("--fill", "nowhere"), "there is no mapping file nowhere; ours are called: crm_maven"),
+        (("--fill", "nowhere"), "there is no mapping file nowhere; ours are called: bank_marketing_calls"),
     ],
     ids=["data", "mapping", "unknown"],
 )

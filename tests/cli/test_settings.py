@@ -49,8 +49,8 @@ async def test_a_webhook_in_the_environment_needs_no_connect(rehearsal, given, h
     status = await headwater("status", "--json")
 
     assert synced.code == 0
-    assert [(run["connection"], run["created"]) for run in synced.json] == [("bitrix24", 60)]
-    assert [standing["portal"] for standing in status.json] == [rehearsal.host]
+    assert (synced.deals["connection"], synced.deals["created"]) == ("bitrix24", 60)
+    assert {standing["portal"] for standing in status.json} == {rehearsal.host}
 
 
 async def test_settings_may_stand_in_a_file_beside_the_process(filled, headwater, desk):

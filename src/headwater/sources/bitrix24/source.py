@@ -208,7 +208,9 @@ class Bitrix24:
         key = self._entity(entity).family.id
         number = number_of(row, key)
         if number is None:
-            raise SkipRecord(f"{entity}: {key} is {_short(row.get(key))}, not a whole number above zero")
+            raise SkipRecord(
+                f"{entity}: a record without a usable id ({_short(row.get(key))}); it is put aside"
+            )
         return str(number)
 
     def decoder(self, field: Field) -> Decoder:
