@@ -85,12 +85,13 @@ async def _once(held: Session, entities: Sequence[str] | None, *, full: bool) ->
     names = await _enabled(held, list(survey.fields))
     states |= {name: await held.state(name) for name in names if name not in states}
     cursors = {name: Cursor.load(states[name].cursor) for name in names}
-    runs = []
-    for name in names:
-        spec, newest = held.source.entities[name], survey.newest[name]
-        reading = plan.decide(spec, cursors[name], now=survey.now, newest=newest, full=full)
-        runs.append(await held.open(survey, name, reading, states[name]))
-    async with held.failing(runs):
+    unfinished: list[Run] = []
+    async with held.failing(unfinished):
+        for name in names:
+            spec, newest = held.source.entities[name], survey.newest[name]
+            reading = plan.decide(spec, cursors[name], now=survey.now, newest=newest, full=full)
+            unfinished.append(await held.open(survey, name, reading, states[name]))
+        runs = list(unfinished)
         spans = [span for run in runs for span in run.cursor.spans]
         async with ahead(held.source.pages(spans)) as answers:
             async for answer in answers:
@@ -100,6 +101,7 @@ async def _once(held: Session, entities: Sequence[str] | None, *, full: bool) ->
             await heal(held, run)
             await children.read(held, run)
             await held.finish(run, run.cursor.finished())
+            unfinished.pop(0)
     return runs
 
 
