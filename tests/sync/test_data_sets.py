@@ -288,6 +288,20 @@ class TestMaven:
             line["deal_stage"] == "Won" for line in closed
         )
 
+    def test_the_planner_knows_at_once_how_much_there_is(self, reader: Reader) -> None:
+        """Otherwise it joins what was just read row by row: what was sold, in ten seconds instead of none."""
+        found = reader.by(
+            "name",
+            query="select oid::regclass::text as name, reltuples::bigint from pg_class where oid in"
+            " ('crm_deals'::regclass, 'bitrix24.crm_deals'::regclass, 'crm_deal_products'::regclass,"
+            " 'crm_stage_history'::regclass)",
+        )
+
+        assert found == {
+            name: reader.one(f"select count(*) from {name}")["count"]
+            for name in ("crm_deals", "bitrix24.crm_deals", "crm_deal_products", "crm_stage_history")
+        }
+
 
 class TestLeads:
     name = "leads_x_education"
