@@ -48,7 +48,7 @@ class Field:
     value may fill two fields: an amount and its currency). `type` is the source's own word. `ticks`
     marks a field that changes without anybody changing the record: it stays out of the history.
     `spelled` is the name SQL makes its column of, where that is not `name`. `unknown`: the source's type
-    word means nothing to us, and the value is kept as text.
+    word means nothing to us; a single value is kept as text, several as a list.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What PostgreSQL knows of how much a table holds: renewed after a big read, so that questions are planned well.
+"""What PostgreSQL knows of how much tables hold: renewed after a big read, to plan questions well.
 
 A server does this by itself after a minute or so. Until then it takes a table that was just filled for an
 empty one, and a join of two of them for nothing to worry about: it compares every row with every other.
