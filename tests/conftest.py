@@ -98,6 +98,12 @@ def newest_database(newest: Server) -> Iterator[Database]:
     yield from _fresh(newest)
 
 
+@pytest.fixture(scope="class")
+def shared_database(newest: Server) -> Iterator[Database]:
+    """A fresh database that the tests of one class only read from."""
+    yield from _fresh(newest)
+
+
 @pytest.fixture
 async def warehouse(database: Database) -> AsyncIterator[Warehouse]:
     async with Warehouse(database.url(), size=3) as opened:

@@ -48,8 +48,8 @@ class Field:
     value may fill two fields: an amount and its currency). `type` is the source's own word. `ticks`
     marks a field that changes without anybody changing the record: it stays out of the history.
     `spelled` is the name SQL makes its column of, where that is not `name`. `unknown`: the source's type
-    word means nothing to us, and the value is kept as text. `passing` are keys inside the value that are not
-    kept: addresses of files, which carry keys and change while the file stays.
+    word means nothing to us; a single value is kept as text, several as a list. `passing` are keys inside the
+    value that are not kept: addresses of files, which carry keys and change while the file stays.
     """
 
     name: str

@@ -14,6 +14,7 @@ from typing import Any
 from headwater.core.model import EntitySpec, Field, Kind, Row
 from headwater.warehouse.columns import Column
 from headwater.warehouse.compared import Stored
+from headwater.warehouse.rows import restored
 
 CHUNK = 1000
 TRUE, FALSE = ("Y", "1", 1, True, "true"), ("N", "0", 0, False, "false")
@@ -140,7 +141,7 @@ def agrees(given: Any, value: Any, field: Field) -> bool:
     if value is None:
         return given in EMPTY or (given in ("0", 0) and field.kind is Kind.TEXT)
     try:
-        if isinstance(given, dict | list) and field.kind is Kind.TEXT:  # of a type nobody described
+        if field.unknown and field.kind is Kind.TEXT and not isinstance(given, str):
             return bool(_plain(given) == _plain(json.loads(value)))
         return _same(_kept_of(given, field), value, field.kind)
     except (ValueError, TypeError, InvalidOperation):
@@ -181,9 +182,7 @@ def moment(text: str) -> datetime:
 
 def kept(given: Any, raw: Any) -> bool:
     """Whether `_raw` holds the very value that did not fit its column."""
-    if isinstance(raw, dict) and "$utf16" in raw:
-        return isinstance(given, str) and given.encode("utf-16-be", "surrogatepass").hex() == raw["$utf16"]
-    return bool(_plain(given) == _plain(raw)) or str(given) == str(raw)
+    return bool(_plain(given) in (_plain(raw), _plain(restored(raw)))) or str(given) == str(raw)
 
 
 def _plain(value: Any) -> Any:

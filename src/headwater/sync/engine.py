@@ -13,7 +13,7 @@ from headwater.sync.plan import Cursor, Reading
 from headwater.sync.replay import Replayed, replayed
 from headwater.sync.runs import Report, Run
 from headwater.sync.session import Session
-from headwater.warehouse import state
+from headwater.warehouse import state, statistics
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Warehouse
 
@@ -102,6 +102,8 @@ async def _once(held: Session, entities: Sequence[str] | None, *, full: bool) ->
             await children.read(held, run)
             await held.finish(run, run.cursor.finished())
             unfinished.pop(0)
+            if run.stored.created >= statistics.MANY:
+                await statistics.renew(held.warehouse, run.shape)
     return runs
 
 

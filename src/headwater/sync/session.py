@@ -102,7 +102,7 @@ class Session:
         )  # fmt: skip
         for field in shape.fields:
             if field.unknown:
-                reason = f"the source calls its type {field.type!r}: kept as text"
+                reason = f"the source calls its type {field.type!r}: kept as it is, as {field.kind}"
                 run.notes[field.name] = {"reason": reason, "count": 0, "example": "–"}
         return run
 

@@ -118,7 +118,7 @@ def _fields(told: Told, taken: set[str]) -> Iterable[Field]:
         privacy=_privacy(told, type_),
         ticks=told.upper in TICKS,
         spelled=told.upper if told.upper != told.name else "",
-        unknown=told.type not in TYPES and not told.multiple,
+        unknown=told.type not in TYPES,
         passing=ADDRESSES if told.type in FILES else frozenset(),
     )
     yield field
