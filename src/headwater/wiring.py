@@ -4,25 +4,28 @@ import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from headwater import sources
+from headwater.core import log
 from headwater.core.clock import WallClock
-from headwater.core.errors import NeedsPerson
+from headwater.core.errors import HeadwaterError, NeedsPerson
 from headwater.core.model import Account
-from headwater.core.ports import Clock, Source
+from headwater.core.ports import Clock, Source, Tokens
 from headwater.core.settings import Settings
 from headwater.sync.engine import Engine
 from headwater.sync.runs import Report
 from headwater.warehouse import address, connections, embedded, migrate
 from headwater.warehouse.connections import Link, Tenant
 from headwater.warehouse.embedded import Status
-from headwater.warehouse.pacer import Pacer
+from headwater.warehouse.pacer import DEPTH, DRAIN, Pacer
 from headwater.warehouse.pool import Warehouse
+from headwater.warehouse.tokens import Tokens as KeptTokens
+from headwater.warehouse.tokens import unbroken
 from headwater.warehouse.vault import Vault
 
 __all__ = [
@@ -87,34 +90,105 @@ class House:
         await self.connect(tenant, "bitrix24", url)
 
     async def connect(
-        self, tenant: Tenant, source_name: str, url: str, *, slug: str | None = None, moved: bool = False
+        self,
+        tenant: Tenant,
+        source_name: str,
+        credentials: str,
+        *,
+        slug: str | None = None,
+        moved: bool = False,
     ) -> tuple[Link, Account]:
-        """Checks an address and its rights, and keeps it with its secret encrypted."""
-        source = self.source(source_name, url)
+        """Checks credentials and their rights, and keeps them encrypted.
+
+        What works only once is exchanged by the check: what it is exchanged for is kept at once, whatever
+        the check says then.
+        """
+
+        async def keep(kept: str, account: Account | None, *, named: bool = True) -> Link:
+            told = {} if account is None else {k: v for k, v in asdict(account).items() if k != "key"}
+            return await connections.put_link(
+                self.warehouse, tenant, source=source_name, portal=source.portal,
+                title=account.title if account else source.portal, sealed=self.vault.seal(kept),
+                account=told | ({"key": source.key} if source.key else {}),
+                slug=slug if named else None, moved=moved and named,
+            )  # fmt: skip
+
+        newcomer = _Newcomer(self, keep)
+        source = self.source(source_name, credentials, tokens=newcomer)
         try:
             account = await source.check()
-            link = await connections.put_link(
-                self.warehouse, tenant, source=source_name, portal=account.portal, title=account.title,
-                sealed=self.vault.seal(url), account=asdict(account), slug=slug, moved=moved,
-            )  # fmt: skip
+            link = await keep(newcomer.kept or credentials, account)
+            await connections.remember(self.warehouse, link, source.memory, source.portal)
+        except HeadwaterError:
+            if newcomer.link is not None:
+                log.get("wiring").warning("kept without a check", connection=newcomer.link.slug)
+            raise
         finally:
             await source.close()
         return link, account
 
-    def source(self, name: str, url: str, memory: Mapping[str, Any] | None = None) -> Source:
+    def application(self, source_name: str, **words: str) -> str:
+        """Credentials of an application, to connect with."""
+        made = getattr(self._known(source_name), "application", None)
+        if made is None:
+            raise NeedsPerson(f"{source_name} has no applications: connect it by its address, without --app")
+        return str(made(**words))
+
+    def source(
+        self, name: str, credentials: str, *, link: Link | None = None, tokens: Tokens | None = None
+    ) -> Source:
         """The adapter of an outside system, with the pace all our processes share."""
-        known = sources.known()
-        if name not in known:
-            raise NeedsPerson(f"there is no source {name!r}; there are: {', '.join(sorted(known))}")
-        pace = Pacer(self.warehouse, self.clock, share=self.settings.share)
-        source: Source = known[name](url, pace=pace, clock=self.clock, memory=memory)
+        memory = link.memory if link else {}
+        depth, drain = memory.get("bucket") or (DEPTH, DRAIN)
+        pace = Pacer(self.warehouse, self.clock, share=self.settings.share, depth=depth, drain=drain)
+        source: Source = self._known(name)(
+            credentials, pace=pace, clock=self.clock, memory=memory, tokens=tokens,
+            portal=link.portal if link else None,
+        )  # fmt: skip
         return source
 
     def source_of(self, link: Link) -> Source:
-        return self.source(link.source, self.vault.open(link.sealed), link.memory)
+        """The adapter of a connection, with its credentials and what it has learnt."""
+        return self.source(link.source, self.vault.open(link.sealed), link=link, tokens=self.tokens(link))
+
+    def tokens(self, link: Link) -> KeptTokens:
+        """Where the credentials of a connection are renewed."""
+        return KeptTokens(self.warehouse, self.vault, self.clock, link)
+
+    def _known(self, name: str) -> Any:
+        known = sources.known()
+        if name not in known:
+            raise NeedsPerson(f"there is no source {name!r}; there are: {', '.join(sorted(known))}")
+        return known[name]
 
     def engine(self, report: Report | None = None) -> Engine:
         return Engine(self.warehouse, self.clock, report=report)
+
+
+class _Newcomer:
+    """Credentials that are no connection's yet: their first renewal makes one of them."""
+
+    def __init__(self, house: House, keep: Callable[..., Awaitable[Link]]) -> None:
+        self.link: Link | None = None
+        self.kept = ""
+        self._house = house
+        self._keep = keep
+
+    async def renewed(self, stale: str, renew: Callable[[str], Awaitable[str]]) -> str:
+        if self.link is None:
+            self.kept = await unbroken(self._begun(stale, renew))
+        else:
+            self.kept = await self._house.tokens(self.link).renewed(stale, renew)
+        return self.kept
+
+    async def _begun(self, stale: str, renew: Callable[[str], Awaitable[str]]) -> str:
+        fresh = await renew(stale)
+        try:
+            self.link = await self._keep(fresh, None)
+        except NeedsPerson:  # the name is wrong or taken, and what it was for is worth nothing any more
+            self.link = await self._keep(fresh, None, named=False)
+            raise
+        return fresh
 
 
 @asynccontextmanager

@@ -50,7 +50,7 @@ class Answer(NamedTuple):
 
 
 class Http:
-    """POSTs JSON and streams the answer up to a limit. Words in `hidden` never get into a message."""
+    """Sends requests and streams answers up to a limit. Words in `hidden` never get into a message."""
 
     def __init__(
         self,
@@ -61,7 +61,8 @@ class Http:
         limit: int = LIMIT_BYTES,
     ) -> None:
         self.limit = limit
-        self._hidden = tuple(word for word in hidden if word)
+        self._hidden: list[str] = []
+        self.hide(*hidden)
         self._client = httpx2.AsyncClient(
             transport=transport,
             verify=True if transport is not None else _trust(verify),
@@ -72,12 +73,18 @@ class Http:
 
     async def post(self, url: str, data: Mapping[str, Any], *, what: str) -> Answer:
         """The answer to a JSON POST, whatever its status. `what` names the attempt in messages."""
-        body = orjson.dumps(data)
         headers = {"Content-Type": "application/json"}
+        return await self._sent("POST", url, what, content=orjson.dumps(data), headers=headers)
+
+    async def get(self, url: str, params: Mapping[str, str], *, what: str) -> Answer:
+        """The answer to a GET, whatever its status."""
+        return await self._sent("GET", url, what, params=params)
+
+    async def _sent(self, verb: str, url: str, what: str, **request: Any) -> Answer:
         try:
             async with (
                 asyncio.timeout(WHOLE_SECONDS),
-                self._client.stream("POST", url, content=body, headers=headers) as response,
+                self._client.stream(verb, url, **request) as response,
             ):
                 return Answer(response.status_code, response.headers, await self._whole(response, what))
         except (TimeoutError, httpx2.TimeoutException) as exc:
@@ -89,6 +96,10 @@ class Http:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+    def hide(self, *words: str) -> None:
+        """These words are secret from now on."""
+        self._hidden += [word for word in words if word and word not in self._hidden]
 
     def clean(self, text: str) -> str:
         """`text` without anything secret in it."""

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from headwater.core import log
 from headwater.core.errors import SkipRecord
 from headwater.core.ports import Clock, Source
-from headwater.sync import children, plan, session
+from headwater.sync import children, offline, plan, session
 from headwater.sync.healing import heal
 from headwater.sync.plan import Cursor, Reading
 from headwater.sync.replay import Replayed, replayed
@@ -76,6 +76,7 @@ class Engine:
 
 
 async def _once(held: Session, entities: Sequence[str] | None, *, full: bool) -> list[Run]:
+    queue = await offline.opened(held) if entities is None else None
     wanted = await _enabled(held, entities or held.source.entities)
     states = {name: await held.state(name) for name in wanted}
     counting = full or any(Cursor.load(one.cursor).until is None for one in states.values())
@@ -90,6 +91,8 @@ async def _once(held: Session, entities: Sequence[str] | None, *, full: bool) ->
         reading = plan.decide(spec, cursors[name], now=survey.now, newest=newest, full=full)
         runs.append(await held.open(survey, name, reading, states[name]))
     async with held.failing(runs):
+        if queue is not None and any(run.reading.sync_type == "incremental" for run in runs):
+            await offline.drain(held, queue, runs)
         async for answer in held.source.pages([span for run in runs for span in run.cursor.spans]):
             await held.store(runs, answer)
         for run in runs:
