@@ -1,5 +1,6 @@
-"""`headwater connect`: a portal's address becomes a connection, after it was tried."""
+"""`headwater connect`: a portal's address or an application's keys become a connection, after a try."""
 
+import sys
 from dataclasses import asdict
 from typing import Annotated
 
@@ -7,13 +8,39 @@ import typer
 
 from headwater.cli import say
 from headwater.cli.frame import AsJson, TenantName, run
+from headwater.cli.ids import STANDARD_INPUT
 from headwater.core.model import Account
 from headwater.wiring import House, Link
 
 Source = Annotated[str, typer.Argument(help="Which system: bitrix24.", metavar="SOURCE")]
 Address = Annotated[
-    str,
+    str | None,
     typer.Argument(help="Its address: for Bitrix24 an inbound webhook, https://…/rest/1/…/.", metavar="URL"),
+]
+Portal = Annotated[
+    str | None,
+    typer.Option("--app", help="Connect as an application to the portal at this address.", metavar="PORTAL"),
+]
+ClientId = Annotated[
+    str | None, typer.Option(help="The application's id.", envvar="HEADWATER_BITRIX24_CLIENT_ID")
+]
+ClientSecret = Annotated[
+    str | None,
+    typer.Option(
+        help="The application's key; - reads a line of standard input.",
+        envvar="HEADWATER_BITRIX24_CLIENT_SECRET",
+    ),
+]
+RefreshToken = Annotated[
+    str | None,
+    typer.Option(
+        help="What access is fetched with; it works once. - reads a line of standard input.",
+        envvar="HEADWATER_BITRIX24_REFRESH_TOKEN",
+    ),
+]
+Server = Annotated[
+    str | None,
+    typer.Option("--oauth", help="The authorization server; default: Bitrix24's own.", metavar="URL"),
 ]
 Slug = Annotated[
     str | None,
@@ -26,7 +53,12 @@ Moved = Annotated[
 
 def connect(
     source: Source,
-    url: Address,
+    url: Address = None,
+    app: Portal = None,
+    client_id: ClientId = None,
+    client_secret: ClientSecret = None,
+    refresh_token: RefreshToken = None,
+    oauth: Server = None,
     slug: Slug = None,
     moved: Moved = False,
     tenant: TenantName = None,
@@ -34,13 +66,20 @@ def connect(
 ) -> None:
     """Try an address, say whose portal it is and which rights are missing, and keep it.
 
-    A connection that lacks rights is kept too, and the exit code is 3: somebody has to add them.
+    A connection that lacks rights is kept too, and the exit code is 3: somebody has to add them. Secrets that
+    are not given are asked for on a terminal.
 
-    Example: headwater connect bitrix24 https://acme.bitrix24.ru/rest/1/abcdef/
+    Examples: headwater connect bitrix24 https://acme.bitrix24.ru/rest/1/abcdef/ ·
+    headwater connect bitrix24 --app https://acme.bitrix24.ru --client-id local.1a2b --client-secret -
+    --refresh-token - < keys.txt
     """
+    if (url is None) == (app is None):
+        raise typer.BadParameter("give a webhook's address, or --app with the portal's address")
+    keys = {} if app is None else _keys(app, client_id, client_secret, refresh_token, oauth)
 
     async def work(house: House) -> tuple[Link, Account]:
-        return await house.connect(await house.tenant(tenant), source, url, slug=slug, moved=moved)
+        credentials = house.application(source, **keys) if keys else str(url)
+        return await house.connect(await house.tenant(tenant), source, credentials, slug=slug, moved=moved)
 
     link, account = run(work, as_json=as_json)
     if as_json:
@@ -51,3 +90,30 @@ def connect(
             say.line("missing_right", what=what)
     if account.missing:
         raise typer.Exit(say.PERSON)
+
+
+def _keys(
+    portal: str, client_id: str | None, secret: str | None, token: str | None, server: str | None
+) -> dict[str, str]:
+    """What an application is connected with; secrets come from the command line, the environment, standard
+    input in this order, or from a person at a terminal."""
+    if client_id is None:
+        raise typer.BadParameter("--app needs --client-id", param_hint="--client-id")
+    return {
+        "portal": portal,
+        "client_id": client_id,
+        "client_secret": _secret("--client-secret", secret),
+        "refresh_token": _secret("--refresh-token", token),
+        "server": server or "",
+    }
+
+
+def _secret(name: str, given: str | None) -> str:
+    if given not in (None, STANDARD_INPUT):
+        return str(given)
+    if sys.stdin.isatty():
+        return str(typer.prompt(name.removeprefix("--"), hide_input=True, err=True))
+    line = sys.stdin.readline().strip() if given else ""
+    if not line:
+        raise typer.BadParameter(f"give {name}, or {name} - and a line of standard input", param_hint=name)
+    return line
