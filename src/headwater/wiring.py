@@ -4,17 +4,18 @@ import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from headwater import sources
+from headwater.core import log
 from headwater.core.clock import WallClock
-from headwater.core.errors import NeedsPerson
+from headwater.core.errors import HeadwaterError, NeedsPerson
 from headwater.core.model import Account
-from headwater.core.ports import Clock, Source
+from headwater.core.ports import Clock, Source, Tokens
 from headwater.core.settings import Settings
 from headwater.sources._network import PLAIN, Network, certificates, proxy_address
 from headwater.sync.engine import Engine
@@ -24,9 +25,11 @@ from headwater.warehouse.access import Access
 from headwater.warehouse.bi import Login
 from headwater.warehouse.connections import Link, Tenant
 from headwater.warehouse.embedded import Status
-from headwater.warehouse.pacer import Pacer
+from headwater.warehouse.pacer import DEPTH, DRAIN, Pacer
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.rotation import Rotation
+from headwater.warehouse.tokens import Tokens as KeptTokens
+from headwater.warehouse.tokens import unbroken
 from headwater.warehouse.vault import Vault
 
 __all__ = [
@@ -104,43 +107,81 @@ class House:
         self,
         tenant: Tenant,
         source_name: str,
-        url: str,
+        credentials: str,
         *,
         slug: str | None = None,
         moved: bool = False,
         network: Network = PLAIN,
     ) -> tuple[Link, Account]:
-        """Checks an address and its rights, and keeps it with its secret and its network's settings."""
-        source = self.source(source_name, url, network)
+        """Checks credentials and their rights, and keeps them encrypted, with its network's settings.
+
+        What works only once is exchanged by the check: what it is exchanged for is kept at once, whatever
+        the check says then.
+        """
+
+        async def keep(kept: str, account: Account | None, *, named: bool = True) -> Link:
+            told = {} if account is None else {k: v for k, v in asdict(account).items() if k != "key"}
+            with self.vault.steady():
+                return await connections.put_link(
+                    self.warehouse, tenant, source=source_name, portal=source.portal,
+                    title=account.title if account else source.portal, sealed=self.vault.seal(kept),
+                    account=told | ({"key": source.key} if source.key else {}),
+                    settings=self._settings(network),
+                    slug=slug if named else None, moved=moved and named,
+                )  # fmt: skip
+
+        newcomer = _Newcomer(self, keep)
+        source = self.source(source_name, credentials, network=network, tokens=newcomer)
         try:
             account = await source.check()
-            with self.vault.steady():
-                link = await connections.put_link(
-                    self.warehouse, tenant, source=source_name, portal=account.portal, title=account.title,
-                    sealed=self.vault.seal(url), account=asdict(account), settings=self._settings(network),
-                    slug=slug, moved=moved,
-                )  # fmt: skip
-            await connections.remember(self.warehouse, link, source.memory)
+            link = await keep(newcomer.kept or credentials, account)
+            await connections.remember(self.warehouse, link, source.memory, source.portal)
+        except HeadwaterError:
+            if newcomer.link is not None:
+                log.get("wiring").warning("kept without a check", connection=newcomer.link.slug)
+            raise
         finally:
             await source.close()
         return link, account
 
+    def application(self, source_name: str, **words: str) -> str:
+        """Credentials of an application, to connect with."""
+        made = getattr(self._known(source_name), "application", None)
+        if made is None:
+            raise NeedsPerson(f"{source_name} has no applications: connect it by its address, without --app")
+        return str(made(**words))
+
     def source(
-        self, name: str, url: str, network: Network = PLAIN, memory: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        credentials: str,
+        *,
+        network: Network = PLAIN,
+        link: Link | None = None,
+        tokens: Tokens | None = None,
     ) -> Source:
         """The adapter of an outside system, with the pace all our processes share."""
-        known = sources.known()
-        if name not in known:
-            raise NeedsPerson(f"there is no source {name!r}; there are: {', '.join(sorted(known))}")
-        pace = Pacer(self.warehouse, self.clock, share=self.settings.share)
-        source: Source = known[name](url, pace=pace, clock=self.clock, network=network, memory=memory)
+        memory = link.memory if link else {}
+        depth, drain = memory.get("bucket") or (DEPTH, DRAIN)
+        pace = Pacer(self.warehouse, self.clock, share=self.settings.share, depth=depth, drain=drain)
+        source: Source = self._known(name)(
+            credentials, pace=pace, clock=self.clock, network=network, memory=memory, tokens=tokens,
+            portal=link.portal if link else None,
+        )  # fmt: skip
         return source
 
     def source_of(self, link: Link) -> Source:
+        """The adapter of a connection, with its credentials, its network and what it has learnt."""
         kept = link.settings
         proxy = self.vault.open(kept["proxy"]) if "proxy" in kept else None
         network = Network(kept.get("ca"), proxy, allow_private=kept.get("allow_private") is True)
-        return self.source(link.source, self.vault.open(link.sealed), network, link.memory)
+        return self.source(
+            link.source, self.vault.open(link.sealed), network=network, link=link, tokens=self.tokens(link)
+        )
+
+    def tokens(self, link: Link) -> KeptTokens:
+        """Where the credentials of a connection are renewed."""
+        return KeptTokens(self.warehouse, self.vault, self.clock, link)
 
     def _settings(self, network: Network) -> dict[str, Any]:
         """What a connection keeps of its network; the proxy's address may hold a login."""
@@ -148,8 +189,40 @@ class House:
         kept = {"ca": network.ca, "proxy": proxy, "allow_private": network.allow_private}
         return {name: value for name, value in kept.items() if value}
 
+    def _known(self, name: str) -> Any:
+        known = sources.known()
+        if name not in known:
+            raise NeedsPerson(f"there is no source {name!r}; there are: {', '.join(sorted(known))}")
+        return known[name]
+
     def engine(self, report: Report | None = None) -> Engine:
         return Engine(self.warehouse, self.clock, report=report)
+
+
+class _Newcomer:
+    """Credentials that are no connection's yet: their first renewal makes one of them."""
+
+    def __init__(self, house: House, keep: Callable[..., Awaitable[Link]]) -> None:
+        self.link: Link | None = None
+        self.kept = ""
+        self._house = house
+        self._keep = keep
+
+    async def renewed(self, stale: str, renew: Callable[[str], Awaitable[str]]) -> str:
+        if self.link is None:
+            self.kept = await unbroken(self._begun(stale, renew))
+        else:
+            self.kept = await self._house.tokens(self.link).renewed(stale, renew)
+        return self.kept
+
+    async def _begun(self, stale: str, renew: Callable[[str], Awaitable[str]]) -> str:
+        fresh = await renew(stale)
+        try:
+            self.link = await self._keep(fresh, None)
+        except NeedsPerson:  # the name is wrong or taken, and what it was for is worth nothing any more
+            self.link = await self._keep(fresh, None, named=False)
+            raise
+        return fresh
 
 
 @asynccontextmanager

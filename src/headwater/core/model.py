@@ -304,3 +304,21 @@ class Sets(NamedTuple):
     sets: Mapping[str, Sequence[Values]]
     refused: Mapping[str, str]
     requests: int = 1
+
+
+class Pack(NamedTuple):
+    """Changes that an account keeps for us, set aside under `name` until they are cleared.
+
+    `notices` are what is cleared, `records` the ids of what changed or vanished, by entity. `owners` are
+    records that a set belongs to, by the set's slug; `rows` are rows of sets that the source does not have
+    any more, by their table: whose they were only those know who stored them. `strange` counts events that
+    mean nothing to us. `began` was drawn before the pack was asked for.
+    """
+
+    name: str
+    notices: Sequence[str]
+    records: Mapping[str, Sequence[str]]
+    owners: Mapping[str, Sequence[str]]
+    rows: Mapping[str, Sequence[str]]
+    strange: Mapping[str, int]
+    began: int

@@ -1,6 +1,6 @@
 """What rooms ask of each other where two real things stand behind the asking."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
@@ -10,6 +10,7 @@ from headwater.core.model import (
     EntitySpec,
     Fates,
     Field,
+    Pack,
     Page,
     Row,
     Sets,
@@ -42,6 +43,38 @@ class Pace(Protocol):
         ...
 
 
+class Tokens(Protocol):
+    """Where the credentials of a connection are kept, for sources whose credentials wear out."""
+
+    async def renewed(self, stale: str, renew: Callable[[str], Awaitable[str]]) -> str:
+        """Credentials to go on with, as `stale` ones were refused.
+
+        If somebody else has renewed them, theirs. Otherwise what `renew` makes of them, stored before it
+        comes back; nobody else renews meanwhile.
+        """
+        ...
+
+
+class Offline(Protocol):
+    """A queue in which an account keeps what happened until we say that it is stored here."""
+
+    async def opened(self) -> str | None:
+        """From now on changes are kept for us; or the reason why not, in words for people."""
+        ...
+
+    async def reserved(self) -> Sequence[str]:
+        """The names of packs that were set aside and not cleared."""
+        ...
+
+    async def pack(self, name: str | None = None) -> Pack | None:
+        """The next changes, set aside; or what is left of the pack of that `name`. None: there is nothing."""
+        ...
+
+    async def clear(self, pack: Pack) -> None:
+        """The account may forget these changes: they are stored here."""
+        ...
+
+
 class Source(Protocol):
     """One outside system. It reads, and explains what it reads; it never touches the database."""
 
@@ -58,6 +91,16 @@ class Source(Protocol):
     @property
     def memory(self) -> Mapping[str, Any]:
         """What the next connection to this account should be told: JSON, never secret."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """As `Account.key`, as far as it is known yet."""
+        ...
+
+    @property
+    def offline(self) -> Offline | None:
+        """The account's queue of changes; None where these credentials open none."""
         ...
 
     async def check(self) -> Account:

@@ -50,7 +50,7 @@ class Answer(NamedTuple):
 
 
 class Http:
-    """POSTs JSON and streams the answer up to a limit. Words in `hidden` never get into a message.
+    """Sends requests and streams answers up to a limit. Words in `hidden` never get into a message.
 
     `origin` is the host a person gave: if that is this very machine, it may be reached; what is private, only
     where `network` allows it. A `transport` of one's own goes where it wants.
@@ -69,7 +69,8 @@ class Http:
     ) -> None:
         self.limit = limit
         secret = urlsplit(network.proxy or "").password or ""
-        self._hidden = tuple(word for word in (*hidden, secret, unquote(secret)) if word)
+        self._hidden: list[str] = []
+        self.hide(*hidden, secret, unquote(secret))
         own = is_loopback(urlsplit(f"//{origin}").hostname)
         self._client = httpx2.AsyncClient(
             transport=transport
@@ -81,12 +82,18 @@ class Http:
 
     async def post(self, url: str, data: Mapping[str, Any], *, what: str) -> Answer:
         """The answer to a JSON POST, whatever its status. `what` names the attempt in messages."""
-        body = orjson.dumps(data)
         headers = {"Content-Type": "application/json"}
+        return await self._sent("POST", url, what, content=orjson.dumps(data), headers=headers)
+
+    async def get(self, url: str, params: Mapping[str, str], *, what: str) -> Answer:
+        """The answer to a GET, whatever its status."""
+        return await self._sent("GET", url, what, params=params)
+
+    async def _sent(self, verb: str, url: str, what: str, **request: Any) -> Answer:
         try:
             async with (
                 asyncio.timeout(WHOLE_SECONDS),
-                self._client.stream("POST", url, content=body, headers=headers) as response,
+                self._client.stream(verb, url, **request) as response,
             ):
                 return Answer(response.status_code, response.headers, await self._whole(response, what))
         except (TimeoutError, httpx2.TimeoutException) as exc:
@@ -98,6 +105,10 @@ class Http:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+    def hide(self, *words: str) -> None:
+        """These words are secret from now on."""
+        self._hidden += [word for word in words if word and word not in self._hidden]
 
     def clean(self, text: str) -> str:
         """`text` without anything secret in it."""

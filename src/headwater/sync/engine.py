@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from headwater.core import log
 from headwater.core.errors import SkipRecord
 from headwater.core.ports import Clock, Source
-from headwater.sync import children, plan, session
+from headwater.sync import children, offline, plan, session
 from headwater.sync.ahead import ahead
 from headwater.sync.healing import heal
 from headwater.sync.plan import Cursor, Reading
@@ -77,6 +77,7 @@ class Engine:
 
 
 async def _once(held: Session, entities: Sequence[str] | None, *, full: bool) -> list[Run]:
+    queue = await offline.opened(held) if entities is None else None
     wanted = await _enabled(held, entities or held.source.entities)
     states = {name: await held.state(name) for name in wanted}
     counting = full or any(Cursor.load(one.cursor).until is None for one in states.values())
@@ -92,6 +93,8 @@ async def _once(held: Session, entities: Sequence[str] | None, *, full: bool) ->
             reading = plan.decide(spec, cursors[name], now=survey.now, newest=newest, full=full)
             unfinished.append(await held.open(survey, name, reading, states[name]))
         runs = list(unfinished)
+        if queue is not None and any(run.reading.sync_type == "incremental" for run in runs):
+            await offline.drain(held, queue, runs)
         spans = [span for run in runs for span in run.cursor.spans]
         async with ahead(held.source.pages(spans)) as answers:
             async for answer in answers:

@@ -76,7 +76,7 @@ class Session:
                 conn, self.link.tenant, self.link.id, survey.books,
                 entities=list(survey.fields), now=self.clock.now(),
             )  # fmt: skip
-        await connections.remember(self.warehouse, self.link, self.source.memory)
+        await connections.remember(self.warehouse, self.link, self.source.memory, self.source.portal)
 
     async def open(
         self, survey: Survey, name: str, reading: Reading, known: State, *, seen_by: str = "poll"

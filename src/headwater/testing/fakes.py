@@ -1,6 +1,6 @@
-"""A clock that never really waits, and a pace that only counts."""
+"""A clock that never really waits, a pace that only counts, and tokens kept in memory."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 
@@ -45,3 +45,17 @@ class CountingPace:
 
     async def refused(self, portal: str) -> None:
         self.refusals.append(portal)
+
+
+class HeldTokens:
+    """Keeps credentials that wear out as long as the test lives; `renewals` counts how often they were."""
+
+    def __init__(self, kept: str) -> None:
+        self.kept = kept
+        self.renewals = 0
+
+    async def renewed(self, stale: str, renew: Callable[[str], Awaitable[str]]) -> str:
+        if self.kept == stale:
+            self.renewals += 1
+            self.kept = await renew(stale)
+        return self.kept

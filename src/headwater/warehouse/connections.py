@@ -67,11 +67,26 @@ async def links(warehouse: Warehouse, tenant: UUID) -> list[Link]:
     return [Link(**row) for row in await warehouse.rows(tenant, sql.connections, {})]
 
 
-async def remember(warehouse: Warehouse, link: Link, memory: Mapping[str, Any]) -> None:
-    """Keeps what a connection's source learnt."""
-    if memory != link.memory:
-        params = {"connection": link.id, "memory": orjson.dumps(memory).decode()}
+async def remember(warehouse: Warehouse, link: Link, memory: Mapping[str, Any], portal: str) -> None:
+    """Keeps what a connection's source learnt, and the host at which it found its portal."""
+    if portal != link.portal or any(link.memory.get(name) != value for name, value in memory.items()):
+        params = {"connection": link.id, "memory": orjson.dumps(memory).decode(), "portal": portal}
         await warehouse.rows(link.tenant, sql.remember, params)
+
+
+async def packs(warehouse: Warehouse, link: Link) -> list[str]:
+    """Names of packs of changes that the account keeps for us, and that are not known to be stored."""
+    return [row["pack"] for row in await warehouse.rows(link.tenant, sql.packs, {"connection": link.id})]
+
+
+async def put_pack(warehouse: Warehouse, link: Link, name: str) -> None:
+    """A pack is being worked on: whoever comes after a crash has to finish it."""
+    await warehouse.rows(link.tenant, sql.put_pack, {"connection": link.id, "pack": name})
+
+
+async def forget_pack(warehouse: Warehouse, link: Link, name: str) -> None:
+    """A pack is stored here and cleared there."""
+    await warehouse.rows(link.tenant, sql.forget_pack, {"connection": link.id, "pack": name})
 
 
 async def put_link(
@@ -87,7 +102,8 @@ async def put_link(
     slug: str | None = None,
     moved: bool = False,
 ) -> Link:
-    """Keeps a connection. The same portal again gets credentials, rights and network renewed, nothing else.
+    """Keeps a connection. The same portal again gets credentials, rights and network renewed, no more; it
+    is the same by its host, or by the account's `key` where both are known.
 
     The slug names the schema of its typed tables: the source's name for the first, then with more behind it.
     `moved`: the connection of that slug is known, and this is its portal's new address.
@@ -107,12 +123,12 @@ async def put_link(
         "settings": orjson.dumps(settings or {}).decode(),
     }
     ours = [link for link in await links(warehouse, tenant.id) if link.source == source]
-    same = [link for link in ours if (link.slug == slug if moved else link.portal == portal)]
+    same = [link for link in ours if (link.slug == slug if moved else _is(link, portal, account))]
     if moved and not same:
         raise NeedsPerson(f"there is no connection {slug!r} that could have moved")
-    if same and slug in (None, same[0].slug):
-        await warehouse.rows(tenant.id, sql.renew_connection, values | {"connection": same[0].id})
-        return next(link for link in await links(warehouse, tenant.id) if link.id == same[0].id)
+    if chosen := next((link for link in same if slug in (None, link.slug)), None):
+        await warehouse.rows(tenant.id, sql.renew_connection, values | {"connection": chosen.id})
+        return next(link for link in await links(warehouse, tenant.id) if link.id == chosen.id)
     for name in [slug] if slug else _names(source, tenant.slug, portal):
         try:
             await warehouse.rows(tenant.id, sql.put_connection, values | {"slug": name})
@@ -125,6 +141,12 @@ async def put_link(
             continue
         return next(link for link in await links(warehouse, tenant.id) if link.slug == name)
     raise NeedsPerson("every name for this connection is taken: give one with --slug")
+
+
+def _is(link: Link, portal: str, account: Mapping[str, Any]) -> bool:
+    """Whether a connection is to this account: hosts are renamed, and given to others."""
+    keys = link.account.get("key"), account.get("key")
+    return keys[0] == keys[1] if all(keys) else link.portal == portal
 
 
 def _names(source: str, tenant: str, portal: str) -> list[str]:

@@ -31,11 +31,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class SetTable:
-    """A table of rows that belong to records: `owner` is the record's id; then come the columns."""
+    """A table of rows that belong to records: `owner` is the record's id; then come the columns. `row` is
+    the one that holds an id of the row itself, where the source has one."""
 
     owner: str
     columns: Mapping[str, Kind]
     scope: tuple[str, ...] = field(default=())
+    row: str | None = None
 
 
 TABLES: Mapping[str, Table] = MappingProxyType(
@@ -250,6 +252,7 @@ SETS: Mapping[str, SetTable] = MappingProxyType(
                 "raw": JSON,
             },
             scope=("entity",),
+            row="comment_id",
         ),
     }
 )

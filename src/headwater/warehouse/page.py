@@ -171,6 +171,12 @@ async def drifted(
     return found
 
 
+async def here(conn: Connection, shape: Shape, ids: Sequence[str], origin: Origin) -> list[str]:
+    """Those of these records that are stored."""
+    params = {"tenant": origin.tenant, "connection": origin.connection, "ids": list(ids)}
+    return [row[0] for row in await (await conn.execute(Statements(shape).known, params)).fetchall()]
+
+
 async def distrust(conn: Connection, shape: Shape, ids: Sequence[str], origin: Origin) -> None:
     """Makes the next store of these records write them, even if what is stored says that it is the same."""
     params = {"tenant": origin.tenant, "connection": origin.connection, "ids": list(ids)}

@@ -157,6 +157,15 @@ async def waiting(conn: Connection, spec: SetSpec, ids: Sequence[str], origin: O
     return {row[0] for row in await (await conn.execute(sql.waiting_sets, params)).fetchall()}
 
 
+async def owners(conn: Connection, spec: SetSpec, rows: Sequence[str], origin: Origin) -> list[str]:
+    """Records whose stored sets of this kind hold rows of these ids."""
+    statement = _Statements.of(spec).owners
+    if statement is None or not rows:
+        return []
+    found = await conn.execute(statement, _scope(origin) | {"ids": list(rows)})
+    return [row[0] for row in await found.fetchall()]
+
+
 async def distrust(conn: Connection, spec: SetSpec, ids: Sequence[str], origin: Origin) -> None:
     """Makes the next store of these sets write them, and have them read again."""
     await conn.execute(sql.distrust_sets, _scope(origin) | {"slug": spec.slug, "ids": list(ids)})
@@ -224,6 +233,7 @@ class _Statements:
         )
         self.rows = SQL(sql.set_rows).format(**names)
         self.clear = SQL(sql.clear_sets).format(**names)
+        self.owners = place.row and SQL(sql.set_owners).format(**names, row=Identifier(place.row))
         self.put = SQL(sql.put_sets).format(
             **names, columns=names_in(place.columns), scope=constants[0], scoped=constants[1], staged=staged
         )

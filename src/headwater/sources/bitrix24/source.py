@@ -1,7 +1,8 @@
-"""Bitrix24 over an inbound webhook: who it is, what it holds, and how to read it."""
+"""Bitrix24 over an inbound webhook or as an application: who it is, what it holds, and how to read it."""
 
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,17 +22,19 @@ from headwater.core.model import (
     Span,
     Survey,
 )
-from headwater.core.ports import Clock, Pace
+from headwater.core.ports import Clock, Offline, Pace, Tokens
 from headwater.sources._http import LIMIT_BYTES, Http
 from headwater.sources._network import PLAIN, Network
 from headwater.sources._phone import region_of
 from headwater.sources.bitrix24 import directories, survey
-from headwater.sources.bitrix24.address import address
+from headwater.sources.bitrix24.address import Address, Site, address
 from headwater.sources.bitrix24.children import CHILDREN
 from headwater.sources.bitrix24.decode import decoder
 from headwater.sources.bitrix24.entities import Process, declared
 from headwater.sources.bitrix24.family import Declared
 from headwater.sources.bitrix24.lanes import Lane, is_spent, lane, number_of
+from headwater.sources.bitrix24.oauth import Access, application, is_app, site_of
+from headwater.sources.bitrix24.offline import ABOUT, Queue, bucket_of
 from headwater.sources.bitrix24.reading import Reader
 from headwater.sources.bitrix24.setreading import SetReader
 from headwater.sources.bitrix24.shapes import section
@@ -44,11 +47,13 @@ SIMPLE = "2"  # the portal works without leads
 
 
 class Bitrix24:
-    """One portal, seen with the rights of the person who made the webhook at `url`.
+    """One portal, seen with the rights of the person who made the webhook or whom the application acts for.
 
+    `credentials` are the webhook's address, or what `application` made; `tokens` keeps those that wear out.
     `portal` is the host as it last answered: it moves when the portal is renamed. `memory` is what an earlier
-    connection learnt: smart processes, mode, region. `verify` is a CA file or a TLS context; `language` that
-    of field labels; `limit` the bytes of an answer above which it is cut off and asked again in parts.
+    connection learnt: smart processes, mode, region, limits. `verify` is a CA file or a TLS context;
+    `language` that of field labels; `limit` the bytes of an answer above which it is cut off and asked again
+    in parts.
     """
 
     name: ClassVar[str] = "bitrix24"
@@ -56,27 +61,33 @@ class Bitrix24:
 
     def __init__(
         self,
-        url: str,
+        credentials: str,
         *,
         pace: Pace,
         clock: Clock,
+        portal: str | None = None,
         memory: Mapping[str, Any] | None = None,
+        tokens: Tokens | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
         verify: ssl.SSLContext | str | Path | None = None,
         network: Network = PLAIN,
         language: str = "ru",
         limit: int = LIMIT_BYTES,
     ) -> None:
-        place = address(url)
+        app = is_app(credentials)
+        place: Address | Site = site_of(credentials) if app else address(credentials)
         self._http = Http(
-            hidden=[place.code],
-            transport=transport,
-            verify=verify,
-            network=network,
-            origin=place.portal,
-            limit=limit,
+            transport=transport, verify=verify, network=network, origin=place.portal, limit=limit
         )
-        self._wire = Wire(place, http=self._http, pace=pace, clock=clock, moved=self._moved)
+        self._access: Access | None = None
+        if isinstance(place, Address):
+            self._http.hide(place.code)
+        else:
+            self._access = Access(credentials, http=self._http, tokens=tokens, clock=clock)
+        place = replace(place, portal=portal or place.portal)
+        self._wire = Wire(
+            place, http=self._http, pace=pace, clock=clock, moved=self._moved, access=self._access
+        )
         self.portal = place.portal
         self._clock = clock
         self._language = language
@@ -86,6 +97,15 @@ class Bitrix24:
         self._mode: str | None = known.get("mode")
         self._processes = [Process(int(number), str(title)) for number, title in known.get("processes", ())]
         self._declared = declared(self._region, self._processes)
+        self._bucket: Sequence[float] | None = known.get("bucket")
+        self._queue = Queue(self._wire, known.get("connector"), self._told) if self._access else None
+
+    @staticmethod
+    def application(
+        portal: str, client_id: str, client_secret: str, refresh_token: str, server: str = ""
+    ) -> str:
+        """The credentials of an application, to connect with. Raises NeedsPerson when a word is wrong."""
+        return application(portal, client_id, client_secret, refresh_token, server).dump()
 
     def __repr__(self) -> str:
         return f"Bitrix24({self.portal})"
@@ -97,16 +117,32 @@ class Bitrix24:
 
     @property
     def memory(self) -> Mapping[str, Any]:
-        """Smart processes, mode and region, for the next connection."""
-        return {
+        """Smart processes, mode, region, limits and queue, for the next connection."""
+        learnt: dict[str, Any] = {
             "processes": [list(one) for one in self._processes],
             "mode": self._mode,
             "region": self._region,
         }
+        if self._queue is not None:
+            learnt |= {"bucket": self._bucket, "connector": self._queue.connector}
+        return learnt
+
+    @property
+    def key(self) -> str:
+        """The portal's member id, which an application is told; empty for a webhook."""
+        return self._access.key if self._access else ""
+
+    @property
+    def offline(self) -> Offline | None:
+        """The queue of offline events; a webhook has none."""
+        return self._queue
 
     async def check(self) -> Account:
-        """Whose webhook this is and what it may see. Raises NeedsPerson with what to do about it."""
+        """Whose account this is and what may be seen. Raises NeedsPerson with what to do about it."""
         commands = {"who": "profile?", "scope": "scope?", "time": "server.time?", "admin": "user.admin?"}
+        what = "webhook" if self._access is None else "application"
+        if self._access is not None:
+            commands["about"] = ABOUT
         batch = await self._wire.settle(commands, tries=CHECK_TRIES)
         for key in ("who", "scope"):
             if key in batch.errors:
@@ -115,20 +151,22 @@ class Bitrix24:
         scopes = sorted(str(word) for word in section(batch.results["scope"]).values())
         admin = who.get("ADMIN") in (True, "Y", "1", 1) or batch.results.get("admin") is True
         missing = [
-            f"scope {word} is missing: edit the webhook and tick {word.upper()}"
+            f"scope {word} is missing: edit the {what} and tick {word.upper()}"
             for word in NEEDED
             if word not in scopes
         ]
         missing += [
-            f"scope {word} is missing: {what} are not read until the webhook has it"
-            for word, what in WANTED.items()
+            f"scope {word} is missing: {those} are not read until the {what} has it"
+            for word, those in WANTED.items()
             if not any(one.startswith(word) for one in scopes)
         ]
         if not admin:
             missing.append("this person is not an administrator: records he may not read stay invisible")
         self._at_home(str(who.get("TIME_ZONE") or ""))
+        self._told(batch.results.get("about"))
         person = " ".join(str(who[key]) for key in ("NAME", "LAST_NAME") if who.get(key))
-        return Account(self.portal, self.portal, person or f"user {who.get('ID')}", admin, scopes, missing)
+        named = person or f"user {who.get('ID')}"
+        return Account(self.portal, self.portal, named, admin, scopes, missing, self.key)
 
     async def survey(
         self, entities: Sequence[str] | None = None, *, count: bool = False, more: bool = False
@@ -225,6 +263,11 @@ class Bitrix24:
 
     def _moved(self, portal: str) -> None:
         self.portal = portal
+
+    def _told(self, about: Any) -> None:
+        """What `app.info` says of the plan."""
+        if isinstance(about, dict):
+            self._bucket = bucket_of(about)
 
     def _lanes(self, spans: Sequence[Span]) -> list[Lane]:
         return [

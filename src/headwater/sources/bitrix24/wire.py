@@ -22,15 +22,17 @@ from headwater.sources._http import (
     wait_of,
 )
 from headwater.sources._network import is_loopback
-from headwater.sources.bitrix24.address import Address
+from headwater.sources.bitrix24.address import Address, Site
 from headwater.sources.bitrix24.budget import BATCH, Budget
-from headwater.sources.bitrix24.refusals import Spent, TooMany, refusal
+from headwater.sources.bitrix24.oauth import Access
+from headwater.sources.bitrix24.refusals import OF_APP, PERSON, Expired, Spent, TooMany, refusal
 from headwater.sources.bitrix24.shapes import method_of, section
 
 TRIES = 5
 COMMANDS = 50  # the portal's limit of one batch
 PATIENCE_SECONDS = 660.0  # who is told to wait longer than a method rests tells his caller instead
 MOVES = 4
+RENEWALS = 2  # what another process fetched may have expired since; what we fetched ourselves cannot
 
 
 class Reply(NamedTuple):
@@ -54,16 +56,25 @@ class Batch(NamedTuple):
 
 
 class Wire:
-    """The line to one portal.
+    """The line to one portal: a webhook's, whose address says it all, or an application's, with its access.
 
     `requests` counts what was sent, `began` is the read number of the latest request; `now` is the portal's
     time and `zone` its own offset as last told; `moved` is called with the new host of a renamed portal.
     """
 
     def __init__(
-        self, place: Address, *, http: Http, pace: Pace, clock: Clock, moved: Callable[[str], None]
+        self,
+        place: Address | Site,
+        *,
+        http: Http,
+        pace: Pace,
+        clock: Clock,
+        moved: Callable[[str], None],
+        access: Access | None = None,
     ) -> None:
         self._place = place
+        self._access = access
+        self._advice = PERSON if access is None else OF_APP
         self._http = http
         self._pace = pace
         self._clock = clock
@@ -148,20 +159,29 @@ class Wire:
         if (rest := self._budget.rest(methods, self._clock.now())) > 0:
             self._log.info("method rests", method=method, seconds=round(rest))
             await self._clock.sleep(rest)
-        for _ in range(MOVES):
+        moves, renewals = 0, 0
+        while moves < MOVES:
             what = f"{self.portal}: {method}"
+            token = await self._access.token() if self._access else ""
             self.began = began = await self._pace.turn(self.portal)
             self.requests += 1
             url = self._place.url(method)
-            answer = await self._http.post(url, params, what=what)
+            answer = await self._http.post(url, {**params, "auth": token} if token else params, what=what)
             there = moved_to(answer, url)
-            if there is None:
-                try:
-                    return self._read(method, answer, began, what)
-                except TooMany:
-                    await self._pace.refused(self.portal)
+            if there is not None:
+                self._follow(there, what)
+                moves += 1
+                continue
+            try:
+                return self._read(method, answer, began, what)
+            except TooMany:
+                await self._pace.refused(self.portal)
+                raise
+            except Expired:
+                if self._access is None or renewals >= RENEWALS:
                     raise
-            self._follow(there, what)
+                await self._access.renew(token)
+                renewals += 1
         raise NeedsPerson(f"{what}: redirected {MOVES} times in a row; check the portal's address")
 
     def _follow(self, there: str, what: str) -> None:
@@ -180,7 +200,7 @@ class Wire:
         ):
             shown = self._http.clean(f"{parts.scheme}://{host}{parts.path}")
             raise NeedsPerson(
-                f"{what}: redirected to {shown}, which is no webhook over https; check the portal's address"
+                f"{what}: redirected to {shown}, which is no REST over https; check the portal's address"
             )
         self._log.warning("portal moved", old=self.portal, new=host)
         self._place = replace(self._place, scheme=parts.scheme, portal=host)
@@ -203,6 +223,7 @@ class Wire:
                 status=answer.status,
                 clean=self._http.clean,
                 wait=wait_of(answer.headers, now),
+                advice=self._advice,
             )
             raise self._with_rest(refused, method, now)
         return Reply(
@@ -211,8 +232,9 @@ class Wire:
 
     def _unlocked(self, body: bytes) -> bytes:
         """A body without our secret: addresses of files carry it, and would carry it into the warehouse."""
-        secret = self._place.code.encode()
-        return body.replace(secret, b"***") if secret in body else body
+        word = self._place.code if isinstance(self._place, Address) else self._access and self._access.shown
+        secret = (word or "").encode()
+        return body.replace(secret, b"***") if secret and secret in body else body
 
     def _moment(self, time: Mapping[str, Any], now: datetime) -> datetime:
         try:
@@ -236,7 +258,11 @@ class Wire:
             what = f"{self.portal}: {method} in a batch"
             if key in refused:
                 body = refused[key] if isinstance(refused[key], dict) else {"error": refused[key]}
-                exc = refusal(body, what=what, status=None, clean=self._http.clean, wait=None)
+                exc = refusal(
+                    body, what=what, status=None, clean=self._http.clean, wait=None, advice=self._advice
+                )
+                if isinstance(exc, Expired) and self._access is not None:
+                    exc = RetryLater(f"{exc}; it will be asked again")  # the next request renews the access
                 errors[key] = self._with_rest(exc, method, now)
             elif key not in answered:
                 errors[key] = RetryLater(f"{what}: no answer to this command; it will be asked again")

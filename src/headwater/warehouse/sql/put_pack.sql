@@ -1,0 +1,5 @@
+-- A pack is being worked on.
+update headwater.connections
+   set memory = jsonb_set(memory, '{packs}',
+                          (coalesce(memory -> 'packs', '[]') - %(pack)s::text) || to_jsonb(%(pack)s::text))
+ where tenant_id = %(tenant)s and id = %(connection)s
