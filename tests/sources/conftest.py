@@ -1,16 +1,27 @@
 """A rehearsal portal in the test's hand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
 import pytest
 
-from headwater.sandbox.bitrix24.books import Books, Currency, Person, Pipeline, UserField, Webhook
+from headwater.sandbox.bitrix24.books import (
+    Books,
+    Currency,
+    Department,
+    Person,
+    Pipeline,
+    Process,
+    UserField,
+    Webhook,
+)
 from headwater.sandbox.bitrix24.clock import PortalClock
 from headwater.sandbox.bitrix24.door import app
 from headwater.sandbox.bitrix24.faults import Fault, Kind
+from headwater.sandbox.bitrix24.fields import Table
 from headwater.sandbox.bitrix24.limits import Rules
 from headwater.sandbox.bitrix24.portal import Portal
 from headwater.sources.bitrix24 import Bitrix24
@@ -21,14 +32,63 @@ SECRET = "k9secretcode42"
 SCOPES = ("crm", "user", "telephony", "department")
 
 
-class World:
-    """A small portal: an admin and a salesman, one pipeline, a custom field of every awkward type."""
+@dataclass(frozen=True)
+class Subject:
+    """What a world speaks of: an entity, what the portal calls it, and how its records come about.
 
-    entity = "deals"
+    `times` are filled with now, `words` given as they are; an edit changes `edited`; `spoiled` is a field
+    with what it cannot hold. `custom`: it has custom fields.
+    """
+
+    slug: str
+    name: str
+    times: Sequence[str]
+    spoiled: tuple[str, Any]
+    edited: str = "TITLE"
+    words: Mapping[str, Any] = field(default_factory=dict)
+    custom: bool = True
+
+
+WATCHED = ("DATE_CREATE", "DATE_MODIFY", "MOVED_TIME", "LAST_ACTIVITY_TIME")
+SUBJECTS = {
+    one.slug: one
+    for one in (
+        Subject("deals", "deal", WATCHED, ("OPPORTUNITY", "много")),
+        Subject("leads", "lead", WATCHED, ("OPPORTUNITY", "много")),
+        Subject("contacts", "contact", WATCHED, ("BIRTHDATE", "летом"), "LAST_NAME"),
+        Subject("companies", "company", WATCHED, ("REVENUE", "много")),
+        Subject("items_177", "dynamic_177", WATCHED, ("BEGINDATE", "летом")),
+        Subject(
+            "activities", "activity", ("CREATED", "LAST_UPDATED", "START_TIME", "END_TIME"),
+            ("RESULT_SUM", "много"), "SUBJECT", {"TYPE_ID": "1"}, custom=False,
+        ),
+        Subject("products", "product", ("DATE_CREATE", "TIMESTAMP_X"), ("PRICE", "даром"), "NAME", custom=False),
+        Subject(
+            "calls", "call", ("CALL_START_DATE",), ("CALL_DURATION", "долго"), "COMMENT", custom=False
+        ),
+        Subject(
+            "lead_stage_history", "lead_stages", ("CREATED_TIME",), ("TYPE_ID", "первый"), "STATUS_ID",
+            {"OWNER_ID": "3", "STATUS_ID": "NEW", "STATUS_SEMANTIC_ID": "P"}, custom=False,
+        ),
+        Subject(
+            "deal_stage_history", "deal_stages", ("CREATED_TIME",), ("TYPE_ID", "первый"), "STAGE_ID",
+            {"OWNER_ID": "3", "STAGE_ID": "NEW", "STAGE_SEMANTIC_ID": "P"}, custom=False,
+        ),
+    )
+}  # fmt: skip
+
+
+class World:
+    """A small portal: an admin and a salesman, one pipeline, a custom field of every awkward type. Records
+    are made and changed of one of its entities, deals unless another is named."""
+
     secret = SECRET
     url = f"https://acme.bitrix24.ru/rest/1/{SECRET}/"
 
-    def __init__(self, rules: Rules | None = None) -> None:
+    def __init__(self, rules: Rules | None = None, *, entity: str = "deals") -> None:
+        self.entity = entity
+        self.subject = SUBJECTS[entity]
+        self.custom = self.subject.custom
         books = Books(
             people=[Person(1, "Анна", "Ким", admin=True), Person(7, "Олег", "Пак")],
             webhooks=[Webhook(1, SECRET, [*SCOPES]), Webhook(7, SECRET, [*SCOPES])],
@@ -46,7 +106,16 @@ class World:
                     options=[[79, "Опт"], [81, "Розница"]],
                 ),
                 UserField(4, "CRM_DEAL", "UF_CRM_VISIT", "datetime", "Визит"),
+                UserField(5, "CRM_LEAD", "UF_CRM_METRO", "string", "Метро"),
+                UserField(6, "CRM_CONTACT", "UF_CRM_TELEGRAM", "string", "Telegram"),
+                UserField(7, "CRM_COMPANY", "UF_CRM_STORE", "address", "Склад"),
+                UserField(8, "CRM_44", "UF_CRM_44_ENGINEER", "employee", "Инженер"),
             ],
+            departments=[Department(1, "Акме")],
+            processes=[Process(44, 177, "Заявки на сервис")],
+        )
+        books.open_pipeline(
+            Pipeline(7, "Общая", 500, 177), [("NEW", "Новая", None), ("SUCCESS", "Выполнена", "S")]
         )
         books.open_pipeline(
             Pipeline(0, "Общая", 10), [("NEW", "Новая", None), ("WON", "Успех", "S"), ("LOSE", "Отказ", "F")]
@@ -58,6 +127,8 @@ class World:
 
     def connect(self, url: str | None = None, **options: Any) -> Bitrix24:
         given = {"pace": self.pace, "clock": self.clock, "transport": self.transport} | options
+        if self.entity.startswith("items_"):  # an earlier connection found them
+            given = {"memory": {"processes": [[177, "Заявки на сервис"]]}} | given
         return Bitrix24(url or self.url, **given)
 
     def now(self) -> datetime:
@@ -66,29 +137,41 @@ class World:
     def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
 
+    @property
+    def table(self) -> Table:
+        return self.portal.tables[self.subject.name]
+
     def add(self, count: int) -> Sequence[str]:
-        first = self.portal.store.last_id(self.portal.deals) + 1
+        first = self.portal.store.last_id(self.table) + 1
         ids = range(first + 2, first + 2 + 3 * count, 3)
-        now = self.portal.clock.shown()
-        table = self.portal.deals
-        blank = table.record(0, table.empties)
-        times = dict.fromkeys(("DATE_CREATE", "DATE_MODIFY", "MOVED_TIME", "LAST_ACTIVITY_TIME"), now)
+        blank = self.table.record(0, self.table.empties) | dict(self.subject.words)
+        blank |= dict.fromkeys(self.subject.times, self.portal.clock.shown())
+        edited = self.subject.edited
         self.portal.store.put(
-            table,
-            ((id_, table.row(blank | times | {"TITLE": f"Сделка {id_}", "ID": str(id_)})) for id_ in ids),
+            self.table,
+            (
+                (id_, self.table.row(blank | {edited: blank[edited] or f"Запись {id_}", "ID": str(id_)}))
+                for id_ in ids
+            ),
         )
         return [str(id_) for id_ in ids]
 
     def remove(self, ids: Sequence[str]) -> None:
-        self.portal.remove(int(id_) for id_ in ids)
+        self.portal.remove((int(id_) for id_ in ids), self.subject.name, silent=True)
 
     def touch(self, ids: Sequence[str]) -> None:
+        clock = {self.subject.times[0]: self.portal.clock.shown()} if len(self.subject.times) == 1 else {}
         for id_ in ids:
-            self.portal.change(int(id_), {"TITLE": f"тронута {self.now()}"})
+            self.change(id_, {self.subject.edited: f"тронута {self.now()}"} | clock)
 
     def spoil(self, id: str) -> str:
-        self.portal.change(int(id), {"OPPORTUNITY": "много"})
-        return "OPPORTUNITY"
+        name, value = self.subject.spoiled
+        self.change(id, {name: value})
+        return self.table.fields[name].item_name if self.entity.startswith("items_") else name
+
+    def change(self, id: str, fields: Mapping[str, Any], **words: Any) -> None:
+        """Sets raw values of one record."""
+        self.portal.change(int(id), fields, entity=self.subject.name, silent=True, **words)
 
     def overload(self, requests: int) -> None:
         self.fault(Kind.QUERY_LIMIT, count=requests)
@@ -106,6 +189,12 @@ class World:
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+@pytest.fixture
+def worlds() -> type[World]:
+    """Worlds of other entities: `worlds(entity="leads")`."""
+    return World
 
 
 @pytest.fixture

@@ -12,14 +12,19 @@ from headwater.core.model import Fate, Kind, Page, Row, Span
 from headwater.core.ports import Source
 from headwater.testing.fakes import CountingPace
 
+TIMES = ("created_at", "modified_at", "started_at", "entered_at")
+"""Normalised columns that every record fills, where its entity has them."""
+
 
 class World(Protocol):
-    """An outside system in a test's hand, with at least one custom field and no records to begin with.
+    """An outside system in a test's hand, with no records to begin with.
 
-    It speaks of one `entity`; ids are as the source spells them, the times its own.
+    It speaks of one `entity`, which has at least one custom field where `custom` says so; ids are as the
+    source spells them, the times its own.
     """
 
     entity: str
+    custom: bool
     secret: str
     pace: CountingPace
 
@@ -112,7 +117,7 @@ class SourceSuite:
         fields = (await source.survey([world.entity])).fields[world.entity]
 
         assert len({field.name.lower() for field in fields}) == len(fields)
-        assert any(field.custom for field in fields)
+        assert any(field.custom for field in fields) is world.custom
         assert not all(field.custom for field in fields)
         assert source.entities[world.entity].id_field in {field.name for field in fields}
         assert set(source.entities[world.entity].clocks) <= {
@@ -315,8 +320,7 @@ class SourceSuite:
             normal = {one.column: one.take(values) for one in source.entities[world.entity].normal}
 
             assert values[source.entities[world.entity].id_field] == source.id_of(world.entity, row)
-            assert normal["created_at"]
-            assert normal["modified_at"]
+            assert all(normal[name] for name in TIMES if name in normal)
 
     async def test_the_person_a_normal_column_names_is_known_as_the_owner(self, source: Source) -> None:
         """Otherwise a login that should see only its own records sees all in the typed tables."""

@@ -116,6 +116,11 @@ class Declared:
         """The fields that tell whether a record is the one we know."""
         return (self.family.id, *self.spec.clocks) if self.select else ()
 
+    def briefly(self, records: Sequence[Row]) -> Sequence[Row]:
+        """No more of the records than that, also where lists cannot be asked for less than the whole."""
+        wanted = (self.family.id, *self.spec.clocks)
+        return [{key: one[key] for key in wanted if key in one} for one in records]
+
 
 @dataclass(frozen=True, slots=True)
 class Child:

@@ -223,7 +223,11 @@ class Bitrix24:
         """Like `pages`, with no more of a record than its id and times."""
         spent = [s for s in spans if is_spent(s)]
         async for page in self._reader().spans(self._lanes(spans), spent, brief=True):
-            yield page
+            parts = [
+                part._replace(records=self._entity(part.span.entity).briefly(part.records))
+                for part in page.parts
+            ]
+            yield page._replace(parts=parts)
 
     async def by_ids(self, entity: str, ids: Sequence[str]) -> AsyncIterator[Page]:
         """Reads records by id, up to 2,500 in a request. What does not come back is gone or hidden."""
