@@ -138,6 +138,11 @@ class World:
         self.clock.advance(seconds)
 
     @property
+    def silent(self) -> bool:
+        """Only of deals is anybody told."""
+        return self.entity != "deals"
+
+    @property
     def table(self) -> Table:
         return self.portal.tables[self.subject.name]
 
@@ -157,7 +162,7 @@ class World:
         return [str(id_) for id_ in ids]
 
     def remove(self, ids: Sequence[str]) -> None:
-        self.portal.remove((int(id_) for id_ in ids), self.subject.name, silent=True)
+        self.portal.remove((int(id_) for id_ in ids), self.subject.name, silent=self.silent)
 
     def touch(self, ids: Sequence[str]) -> None:
         clock = {self.subject.times[0]: self.portal.clock.shown()} if len(self.subject.times) == 1 else {}
@@ -171,7 +176,7 @@ class World:
 
     def change(self, id: str, fields: Mapping[str, Any], **words: Any) -> None:
         """Sets raw values of one record."""
-        self.portal.change(int(id), fields, entity=self.subject.name, silent=True, **words)
+        self.portal.change(int(id), fields, entity=self.subject.name, silent=self.silent, **words)
 
     def overload(self, requests: int) -> None:
         self.fault(Kind.QUERY_LIMIT, count=requests)
