@@ -74,10 +74,11 @@ def refusal(
     where = f"HTTP {status}, " if status is not None else ""
     said = f"{what}: {where}{clean(code)[:60] or 'no code'} “{text}”"
     if word in PASSING:
-        kind, advice = PASSING[word]
-        return kind(f"{said}; {advice}", wait=OVERLOAD_SECONDS if word == "overload_limit" else wait)
+        passing, advice = PASSING[word]
+        return passing(f"{said}; {advice}", wait=OVERLOAD_SECONDS if word == "overload_limit" else wait)
     if word in PERSON:
-        return NeedsPerson(f"{said}; {PERSON[word]}")
+        kind = Denied if word == "access_denied" else NeedsPerson
+        return kind(f"{said}; {PERSON[word]}")
     if word in OURS:
         return StopSync(f"{said}; this is a mistake of ours, please report it")
     for words, meaning, advice in SAID:
