@@ -1,11 +1,12 @@
 """A rehearsal portal in the test's hand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
+import orjson
 import pytest
 
 from headwater.sandbox.bitrix24.books import (
@@ -78,6 +79,21 @@ SUBJECTS = {
 }  # fmt: skip
 
 
+class Twisted(httpx2.AsyncBaseTransport):
+    """A portal that says something else than it should: `twist` may change each parsed answer, and is told
+    what was asked."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport, twist: Callable[[Any, Any], object]) -> None:
+        self.inner = inner
+        self.twist = twist
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        answer = await self.inner.handle_async_request(request)
+        body = orjson.loads(await answer.aread())
+        self.twist(body, orjson.loads(request.content))
+        return httpx2.Response(answer.status_code, json=body)
+
+
 class World:
     """A small portal: an admin and a salesman, one pipeline, a custom field of every awkward type. Records
     are made and changed of one of its entities, deals unless another is named."""
@@ -130,6 +146,9 @@ class World:
         if self.entity.startswith("items_"):  # an earlier connection found them
             given = {"memory": {"processes": [[177, "Заявки на сервис"]]}} | given
         return Bitrix24(url or self.url, **given)
+
+    def connect_twisted(self, twist: Callable[[Any, Any], object], **options: Any) -> Bitrix24:
+        return self.connect(transport=Twisted(self.transport, twist), **options)
 
     def now(self) -> datetime:
         return self.portal.clock.now()

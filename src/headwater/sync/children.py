@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from headwater.core import log
-from headwater.core.errors import StopSync
+from headwater.core.errors import NeedsPerson, StopSync
 from headwater.core.model import Sets, SetSpec, Values
 from headwater.sync.runs import Run
 from headwater.sync.session import AT_ONCE, Session
@@ -16,13 +16,21 @@ EVER = 2**62  # above every read number: nothing was asked
 
 
 async def read(held: Session, run: Run) -> None:
-    """Reads all sets that are due of the run's entity, as far as one run may ask for them."""
+    """Reads all sets that are due of the run's entity, as far as one run may ask for them.
+
+    A kind of set that may not be read at all is told, and keeps no other from being read.
+    """
     link = held.link
     names = [spec.slug for spec in run.shape.spec.asked]
     wanted = await state.enabled(held.warehouse, link.tenant, link.id, names)
     for spec in run.shape.spec.asked:
-        if spec.slug in wanted:
+        if spec.slug not in wanted:
+            continue
+        try:
             await _read(held, run, spec)
+        except NeedsPerson as exc:
+            LOGGER.warning("sets may not be read", connection=link.slug, set=spec.slug, reason=str(exc))
+            run.note(spec.slug, f"may not be read: {exc}", "–")
 
 
 async def _read(held: Session, run: Run, spec: SetSpec) -> None:

@@ -60,7 +60,7 @@ def _values(row: Row, wanted: Mapping[str, tuple[str, Kind]]) -> dict[str, Text]
         try:
             found[column] = plain(kind)(row.get(key))
         except Unfit:
-            aside[key] = row[key]
+            found[column], aside[key] = None, row[key]
     found["raw"] = orjson.dumps(aside, default=str).decode() if aside else None
     return found
 

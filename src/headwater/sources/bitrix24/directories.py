@@ -199,32 +199,37 @@ def _rate(row: Mapping[str, Any]) -> str | None:
     return format(rate, "f") if rate.is_finite() and abs(rate.adjusted()) < 40 else None
 
 
+def _pages(results: Mapping[str, Any]) -> list[list[Mapping[str, Any]]]:
+    """The pages of departments that came, in their order, up to the first that did not."""
+    found: list[list[Mapping[str, Any]]] = []
+    while (rows := _rows(results, f"{DEPARTMENTS}_{len(found)}")) is not None:
+        found.append(rows)
+    return found
+
+
 def _departments(results: Mapping[str, Any]) -> list[Department] | None:
-    found: list[Department] = []
-    pages = sorted(
-        (key for key in results if key.startswith(f"{DEPARTMENTS}_")),
-        key=lambda key: int(key.rpartition("_")[2]),
-    )
-    for key in pages:
-        rows = _rows(results, key)
-        if rows is None:
-            return None
-        found += [
-            Department(
-                str(row["ID"]), str(row.get("NAME") or row["ID"]), _id(row.get("PARENT")),
-                _id(row.get("UF_HEAD")), _number(row.get("SORT")),
-            )
-            for row in rows
-            if row.get("ID") not in (None, "")
-        ]  # fmt: skip
-    return found if pages else None
+    """All departments; None when not every page of them came."""
+    pages = _pages(results)
+    if not pages or len(pages[-1]) >= PAGE:
+        return None
+    return [
+        Department(
+            str(row["ID"]), str(row.get("NAME") or row["ID"]), _id(row.get("PARENT")),
+            _id(row.get("UF_HEAD")), _number(row.get("SORT")),
+        )
+        for rows in pages
+        for row in rows
+        if row.get("ID") not in (None, "")
+    ]  # fmt: skip
 
 
-def whole(results: Mapping[str, Any]) -> bool:
-    """Whether the last page of departments that was asked for is not full, or none came."""
-    pages = [key for key in results if key.startswith(f"{DEPARTMENTS}_")]
-    last = max(pages, key=lambda key: int(key.rpartition("_")[2]), default=None)
-    return last is None or len(_rows(results, last) or ()) < PAGE
+def next_departments(results: Mapping[str, Any], asked: int) -> int | None:
+    """The page of departments to ask for, of whose pages `asked` were: None when that is of no use, since the
+    last is not full, or brought nothing new, or one did not come."""
+    *before, last = _pages(results) or [[]]
+    known = {row.get("ID") for rows in before for row in rows}
+    is_new = any(row.get("ID") not in known for row in last)
+    return asked if len(before) + 1 == asked and len(last) >= PAGE and is_new else None
 
 
 def _id(value: Any) -> str | None:

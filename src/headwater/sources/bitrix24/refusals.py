@@ -112,7 +112,7 @@ def refusal(
         passing, hint = PASSING[word]
         return passing(f"{said}; {hint}", wait=OVERLOAD_SECONDS if word == "overload_limit" else wait)
     if word in advice:
-        kind = Expired if word == "expired_token" else NeedsPerson
+        kind = {"expired_token": Expired, "access_denied": Denied}.get(word, NeedsPerson)
         return kind(f"{said}; {advice[word]}")
     if word in OURS:
         return StopSync(f"{said}; this is a mistake of ours, please report it")

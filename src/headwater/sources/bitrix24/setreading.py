@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from headwater.core.errors import HeadwaterError, NeedsPerson, RetryLater, SkipRecord
+from headwater.core.errors import HeadwaterError, RetryLater, SkipRecord, StopSync
 from headwater.core.model import Row, Sets, Values
 from headwater.core.ports import Clock
 from headwater.sources._http import TooLarge, TooSlow
@@ -17,6 +17,7 @@ from headwater.sources.bitrix24.shapes import command, rows_of
 from headwater.sources.bitrix24.wire import COMMANDS, Batch, Wire, wait_out
 
 PAGES = 200  # of one command's records: ten thousand rows; what has more is told, and not read to its end
+MANY = 10  # commands of a request that are all refused: it is not their records that are
 STRANGE = "the portal lists a row without an id, or of a record nobody asked for"
 
 
@@ -85,6 +86,11 @@ class SetReader:
         done: list[_Chunk] = []
         again: list[_Chunk] = []
         refused: dict[str, str] = {}
+        errors = list(batch.errors.values())
+        if len(errors) >= max(MANY, len(served)) and all(
+            isinstance(one, Denied | StopSync) for one in errors
+        ):
+            raise errors[0]
         for number, chunk in enumerate(served):
             exc = batch.errors.get(f"c{number}")
             if exc is None:
@@ -93,12 +99,12 @@ class SetReader:
                 done.append(chunk)
             elif exc is None or isinstance(exc, RetryLater):
                 again.append(chunk)
-            elif len(chunk.ids) > 1 and isinstance(exc, SkipRecord | Denied):
-                again += chunk.parts()
-            elif isinstance(exc, Denied):
-                refused[chunk.ids[0]] = str(exc)
-            elif isinstance(exc, NeedsPerson) or not isinstance(exc, SkipRecord):
+            elif not isinstance(exc, SkipRecord | Denied | StopSync):
                 raise exc
+            elif len(chunk.ids) > 1:
+                again += chunk.parts()
+            elif not isinstance(exc, SkipRecord):
+                refused[chunk.ids[0]] = str(exc)
         return done, again, refused
 
     def _grown(self, child: Child, chunk: _Chunk, result: Any, began: int) -> HeadwaterError | None:

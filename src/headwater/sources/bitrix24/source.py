@@ -179,8 +179,11 @@ class Bitrix24:
             | directories.commands(self._processes)
             | survey.commands(map(self._entity, wanted), count=count, language=self._language)
         )
+        asked = self._processes
         fresh = self._learn(batch)
+        asked = [one for one in asked if one in self._processes]
         if fresh and more:
+            asked = self._processes
             wanted += [slug for slug in fresh if slug not in wanted]
             extra = survey.commands(map(self._entity, fresh), count=count, language=self._language)
             extra |= directories.commands(self._processes)
@@ -210,7 +213,7 @@ class Bitrix24:
             currency=currency if isinstance(currency, str) and currency else None,
             totals=totals,
             refused=refused,
-            books=directories.books(batch.results, told, self._processes, self._language),
+            books=directories.books(batch.results, told, asked, self._language),
             began=began,
         )
 
@@ -293,12 +296,10 @@ class Bitrix24:
             batch = answer if batch is None else _joined(batch, answer)
         if batch is None:
             raise StopSync("nothing was asked")
-        page = directories.PAGES
-        while not directories.whole(batch.results):
-            more = await self._wire.settle(
-                {f"{directories.DEPARTMENTS}_{page}": directories.departments(page)}
-            )
-            batch, page = _joined(batch, more), page + 1
+        asked = directories.PAGES
+        while (page := directories.next_departments(batch.results, asked)) is not None:
+            more = {f"{directories.DEPARTMENTS}_{page}": directories.departments(page)}
+            batch, asked = _joined(batch, await self._wire.settle(more)), asked + 1
         return batch
 
     def _learn(self, batch: Batch) -> list[str]:
@@ -320,7 +321,7 @@ class Bitrix24:
 
     def _bearable(self, slug: str, exc: HeadwaterError) -> str:
         """Why an entity cannot be read, when the others can all the same; otherwise raises."""
-        if isinstance(exc, RetryLater | StopSync):
+        if isinstance(exc, RetryLater):
             raise exc
         self._log.warning("an entity was refused", entity=slug, reason=str(exc))
         return str(exc)
