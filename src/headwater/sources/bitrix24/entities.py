@@ -4,53 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from headwater.core.model import EntitySpec, Normal, Privacy, SetSpec
+from headwater.core.model import EntitySpec, Normal, SetSpec
 from headwater.sources.bitrix24 import takes
-from headwater.sources.bitrix24.family import CALLS, ID, USERS, Declared, Fixed, classic, items, steps
+from headwater.sources.bitrix24.family import CALLS, ID, USERS, Declared, classic, items, steps
+from headwater.sources.bitrix24.fixed import CALL_FIELDS, STEP_FIELDS, USER_FIELDS
 from headwater.sources.bitrix24.takes import column, constant
-
-# Fields that move without anybody changing what the record says: a call or a comment moves the activity
-# fields, and the modified time repeats that something else changed. MODIFY_BY_ID is kept in the history: who
-# changed a record is told nowhere else.
-TICKS = frozenset(
-    {"DATE_MODIFY", "UPDATED_TIME", "LAST_UPDATED", "TIMESTAMP_X", "LAST_LOGIN"}
-    | {"LAST_ACTIVITY_TIME", "LAST_ACTIVITY_BY", "LAST_COMMUNICATION_TIME"}
-)
-
-PRIVACY: Mapping[str, Privacy] = {
-    "COMMENTS": Privacy.FREE_TEXT,
-    "COMMENT": Privacy.FREE_TEXT,
-    "DESCRIPTION": Privacy.FREE_TEXT,
-    "SOURCE_DESCRIPTION": Privacy.FREE_TEXT,
-    "STATUS_DESCRIPTION": Privacy.FREE_TEXT,
-    "ADDITIONAL_INFO": Privacy.FREE_TEXT,
-    "SUBJECT": Privacy.FREE_TEXT,  # of a letter: its first words
-    "LOCATION": Privacy.FREE_TEXT,
-    "CALL_RECORD_URL": Privacy.FREE_TEXT,
-    "CALL_LOG": Privacy.SECRET,
-    "SETTINGS": Privacy.SECRET,  # of an activity: addresses and keys of its provider
-    "PROVIDER_PARAMS": Privacy.SECRET,
-    "PROVIDER_DATA": Privacy.SECRET,
-    "FACE_ID": Privacy.SECRET,
-    "TITLE": Privacy.PERSONAL,  # people write names and phones into it
-    "NAME": Privacy.PERSONAL,
-    "SECOND_NAME": Privacy.PERSONAL,
-    "LAST_NAME": Privacy.PERSONAL,
-    "COMPANY_TITLE": Privacy.PERSONAL,
-    "BIRTHDATE": Privacy.PERSONAL,
-    "POST": Privacy.PERSONAL,
-    "BANKING_DETAILS": Privacy.PERSONAL,
-    "EMAIL": Privacy.PERSONAL,
-    "PHONE_NUMBER": Privacy.PERSONAL,
-    "PERSONAL_MOBILE": Privacy.PERSONAL,
-    "PERSONAL_PHONE": Privacy.PERSONAL,
-    "PERSONAL_BIRTHDAY": Privacy.PERSONAL,
-    "PERSONAL_GENDER": Privacy.PERSONAL,
-    "PERSONAL_CITY": Privacy.PERSONAL,
-    "WORK_PHONE": Privacy.PERSONAL,
-    "UF_PHONE_INNER": Privacy.PERSONAL,
-}
-PERSONAL_PREFIXES = ("ADDRESS", "REG_ADDRESS")
 
 EVERYTHING = ("*", "UF_*")
 CONTACTED = ("*", "UF_*", "PHONE", "EMAIL", "WEB", "IM", "LINK")
@@ -359,69 +317,3 @@ def _items(process: Process) -> Declared:
         ("*",),
         dropped=frozenset({"searchContent", "entityTypeId"}),
     )  # fmt: skip
-
-
-CALL_FIELDS = (
-    Fixed("ID", "integer", "ID"),
-    Fixed("PORTAL_USER_ID", "user", "Сотрудник"),
-    Fixed("PORTAL_NUMBER", "string", "Номер портала"),
-    Fixed("PHONE_NUMBER", "string", "Номер абонента"),
-    Fixed("CALL_ID", "string", "Идентификатор звонка"),
-    Fixed("EXTERNAL_CALL_ID", "string", "Внешний идентификатор"),
-    Fixed("CALL_CATEGORY", "string", "Категория"),
-    Fixed("CALL_LOG", "string", "Журнал звонка"),
-    Fixed("CALL_DURATION", "integer", "Длительность, с"),
-    Fixed("CALL_START_DATE", "datetime", "Начало"),
-    Fixed("CALL_RECORD_URL", "string", "Запись"),
-    Fixed("CALL_VOTE", "integer", "Оценка"),
-    Fixed("COST", "double", "Стоимость"),
-    Fixed("COST_CURRENCY", "crm_currency", "Валюта стоимости"),
-    Fixed("CALL_FAILED_CODE", "string", "Код завершения"),
-    Fixed("CALL_FAILED_REASON", "string", "Причина завершения"),
-    Fixed("CRM_ENTITY_TYPE", "string", "Тип записи CRM"),
-    Fixed("CRM_ENTITY_ID", "crm_entity", "Запись CRM"),
-    Fixed("CRM_ACTIVITY_ID", "crm_entity", "Дело"),
-    Fixed("REST_APP_ID", "integer", "Приложение"),
-    Fixed("REST_APP_NAME", "string", "Название приложения"),
-    Fixed("TRANSCRIPT_ID", "integer", "Расшифровка"),
-    Fixed("TRANSCRIPT_PENDING", "char", "Расшифровка ожидается"),
-    Fixed("SESSION_ID", "string", "Сессия"),
-    Fixed("REDIAL_ATTEMPT", "integer", "Попытка дозвона"),
-    Fixed("COMMENT", "string", "Комментарий"),
-    Fixed("RECORD_DURATION", "integer", "Длительность записи, с"),
-    Fixed("RECORD_FILE_ID", "integer", "Файл записи"),
-    Fixed("CALL_TYPE", "integer", "Тип звонка"),
-)
-USER_FIELDS = (
-    Fixed("ID", "integer", "ID"),
-    Fixed("ACTIVE", "boolean", "Активность"),
-    Fixed("NAME", "string", "Имя"),
-    Fixed("LAST_NAME", "string", "Фамилия"),
-    Fixed("SECOND_NAME", "string", "Отчество"),
-    Fixed("EMAIL", "string", "E-mail"),
-    Fixed("LAST_LOGIN", "datetime", "Последний вход"),
-    Fixed("DATE_REGISTER", "datetime", "Дата регистрации"),
-    Fixed("TIME_ZONE", "string", "Часовой пояс"),
-    Fixed("PERSONAL_GENDER", "string", "Пол"),
-    Fixed("PERSONAL_BIRTHDAY", "date", "Дата рождения"),
-    Fixed("PERSONAL_CITY", "string", "Город"),
-    Fixed("PERSONAL_MOBILE", "string", "Мобильный"),
-    Fixed("PERSONAL_PHONE", "string", "Телефон"),
-    Fixed("PERSONAL_PHOTO", "file", "Фотография"),
-    Fixed("WORK_PHONE", "string", "Рабочий телефон"),
-    Fixed("WORK_POSITION", "string", "Должность"),
-    Fixed("UF_DEPARTMENT", "integer", "Отделы", multiple=True),
-    Fixed("UF_EMPLOYMENT_DATE", "date", "Дата приёма"),
-    Fixed("UF_PHONE_INNER", "string", "Внутренний номер"),
-    Fixed("USER_TYPE", "string", "Тип"),
-    Fixed("TIMESTAMP_X", "datetime", "Изменён"),
-)
-STEP_FIELDS = (
-    Fixed("ID", "integer", "ID"),
-    Fixed("TYPE_ID", "integer", "Событие: 1 создание, 2 стадия, 3 завершение, 5 воронка"),
-    Fixed("OWNER_ID", "crm_entity", "Запись"),
-    Fixed("CREATED_TIME", "datetime", "Когда"),
-    Fixed("CATEGORY_ID", "crm_category", "Воронка"),
-    Fixed("STAGE_SEMANTIC_ID", "string", "Смысл стадии"),
-    Fixed("STAGE_ID", "crm_status", "Стадия"),
-)

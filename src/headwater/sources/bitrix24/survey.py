@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from headwater.core.errors import RetryLater
 from headwater.core.model import Field, Kind, Privacy
-from headwater.sources.bitrix24.entities import PERSONAL_PREFIXES, PRIVACY, TICKS
+from headwater.sources.bitrix24.classes import PERSONAL_PREFIXES, PRIVACY, TICKS
 from headwater.sources.bitrix24.family import Declared, Fixed
 from headwater.sources.bitrix24.kinds import ADDRESSES, FILES, TYPES, UNKNOWN, Type
 from headwater.sources.bitrix24.lanes import number_of
