@@ -632,6 +632,7 @@ create table public.crm_comments (
     began          bigint       not null,
     primary key (tenant_id, connection_id, entity, external_id, place)
 );
+create index on public.crm_comments (tenant_id, connection_id, comment_id);
 comment on table public.crm_comments is 'Comments in the timelines of records · Комментарии в таймлайне записей';
 select headwater.protect_part('public.crm_comments', 'external_id', entity_column => 'entity');
 
