@@ -342,7 +342,7 @@ create index on public.crm_activities (tenant_id, company_id);
 comment on table public.crm_activities is 'Calls, letters, meetings, tasks · Звонки, письма, встречи, задачи';
 comment on column public.crm_activities.external_id is 'Id in the CRM · Идентификатор в CRM';
 comment on column public.crm_activities.crm_source is 'Which CRM · Какая CRM';
-comment on column public.crm_activities.type is 'Type · Тип';
+comment on column public.crm_activities.type is 'call, email, meeting, task or other · Вид: call, email, meeting, task, other';
 comment on column public.crm_activities.direction is 'in or out · Направление: in или out';
 comment on column public.crm_activities.subject is 'Subject · Тема';
 comment on column public.crm_activities.body is 'Text · Текст';
@@ -357,7 +357,7 @@ comment on column public.crm_activities.deadline_at is 'To be done by · Кра�
 comment on column public.crm_activities.created_at is 'Created · Создано';
 comment on column public.crm_activities.modified_at is 'Last changed in the CRM · Изменено в CRM';
 comment on column public.crm_activities.deal_id is 'Deal · Сделка';
-comment on column public.crm_activities.lead_id is 'Lead it came from · Исходный лид';
+comment on column public.crm_activities.lead_id is 'Lead · Лид';
 comment on column public.crm_activities.contact_id is 'Contact · Контакт';
 comment on column public.crm_activities.company_id is 'Company · Компания';
 comment on column public.crm_activities.custom_fields is 'Custom fields by name · Пользовательские поля по имени';
@@ -398,15 +398,15 @@ comment on column public.crm_calls.crm_source is 'Which CRM · Какая CRM';
 comment on column public.crm_calls.activity_id is 'Activity · Дело';
 comment on column public.crm_calls.employee_id is 'Responsible person''s id · Сотрудник';
 comment on column public.crm_calls.direction is 'in or out · Направление: in или out';
-comment on column public.crm_calls.phone is 'First phone as the CRM has it · Первый телефон, как в CRM';
+comment on column public.crm_calls.phone is 'The other side''s number · Номер собеседника';
 comment on column public.crm_calls.phone_e164 is 'The same in E.164 · Он же в формате E.164';
 comment on column public.crm_calls.duration_seconds is 'Seconds it took · Длительность, с';
 comment on column public.crm_calls.answered is 'Somebody answered · Отвечен';
 comment on column public.crm_calls.status_code is 'How it ended, as telephony says · Код завершения';
 comment on column public.crm_calls.cost is 'Cost · Стоимость';
 comment on column public.crm_calls.currency is 'Currency code · Код валюты';
-comment on column public.crm_calls.entity is 'Entity · Сущность';
-comment on column public.crm_calls.record_id is 'Record · Запись';
+comment on column public.crm_calls.entity is 'Whom it is about: leads, contacts or companies · О ком: leads, contacts или companies';
+comment on column public.crm_calls.record_id is 'The id of that record · Идентификатор этой записи';
 comment on column public.crm_calls.vote is 'The caller''s mark · Оценка звонящего';
 comment on column public.crm_calls.started_at is 'Began · Начало';
 comment on column public.crm_calls.custom_fields is 'Custom fields by name · Пользовательские поля по имени';
@@ -435,12 +435,12 @@ comment on table public.crm_users is 'Managers and other people of the CRM · М
 comment on column public.crm_users.external_id is 'Id in the CRM · Идентификатор в CRM';
 comment on column public.crm_users.crm_source is 'Which CRM · Какая CRM';
 comment on column public.crm_users.name is 'Name · Название или имя';
-comment on column public.crm_users.email is 'First e-mail · Первый e-mail';
-comment on column public.crm_users.phone is 'First phone as the CRM has it · Первый телефон, как в CRM';
+comment on column public.crm_users.email is 'E-mail · Адрес e-mail';
+comment on column public.crm_users.phone is 'Phone as the CRM has it: at work, else mobile · Телефон, как в CRM: рабочий или мобильный';
 comment on column public.crm_users.phone_e164 is 'The same in E.164 · Он же в формате E.164';
 comment on column public.crm_users.department is 'Department id · Отдел';
 comment on column public.crm_users.position is 'Position at work · Должность';
-comment on column public.crm_users.active is 'Still works there, or is still sold · Активен';
+comment on column public.crm_users.active is 'Still works there · Работает';
 comment on column public.crm_users.custom_fields is 'Custom fields by name · Пользовательские поля по имени';
 comment on column public.crm_users.synced_at is 'When this version was stored · Когда сохранена эта версия';
 select headwater.protect('public.crm_users', reader => true);
@@ -474,7 +474,7 @@ comment on column public.crm_products.price is 'Price, in currency · Цена, 
 comment on column public.crm_products.value_rounded is 'True when the CRM holds more than two decimals: the exact figure is in the typed table · Сумма округлена';
 comment on column public.crm_products.currency is 'Currency code · Код валюты';
 comment on column public.crm_products.section is 'Section id · Раздел';
-comment on column public.crm_products.active is 'Still works there, or is still sold · Активен';
+comment on column public.crm_products.active is 'Still sold · Продаётся';
 comment on column public.crm_products.created_at is 'Created · Создано';
 comment on column public.crm_products.modified_at is 'Last changed in the CRM · Изменено в CRM';
 comment on column public.crm_products.custom_fields is 'Custom fields by name · Пользовательские поля по имени';
@@ -524,7 +524,7 @@ comment on column public.crm_items.assigned_to is 'Responsible person''s id · �
 comment on column public.crm_items.contact_id is 'Contact · Контакт';
 comment on column public.crm_items.company_id is 'Company · Компания';
 comment on column public.crm_items.deal_id is 'Deal · Сделка';
-comment on column public.crm_items.lead_id is 'Lead it came from · Исходный лид';
+comment on column public.crm_items.lead_id is 'Lead · Лид';
 comment on column public.crm_items.source is 'Where it came from · Источник';
 comment on column public.crm_items.created_at is 'Created · Создано';
 comment on column public.crm_items.modified_at is 'Last changed in the CRM · Изменено в CRM';
@@ -556,7 +556,7 @@ comment on table public.crm_stage_history is 'When a record reached a stage · �
 comment on column public.crm_stage_history.id is 'Id · Идентификатор';
 comment on column public.crm_stage_history.crm_source is 'Which CRM · Какая CRM';
 comment on column public.crm_stage_history.entity is 'Entity · Сущность';
-comment on column public.crm_stage_history.external_id is 'Id in the CRM · Идентификатор в CRM';
+comment on column public.crm_stage_history.external_id is 'The record''s id in the CRM · Идентификатор записи в CRM';
 comment on column public.crm_stage_history.stage is 'Stage id · Код стадии';
 comment on column public.crm_stage_history.pipeline is 'Pipeline id · Код воронки';
 comment on column public.crm_stage_history.semantics is 'open, won or lost · Смысл стадии: open, won, lost';
@@ -834,3 +834,182 @@ create view public.v_top_managers with (security_invoker = true) as
 grant select on public.deals, public.leads, public.contacts, public.companies, public.activities, public.managers,
                 public.v_deals_analytics, public.v_top_managers
    to hw_app, hw_fix, hw_reader;
+
+------------------------------------------------------------------------------------------------------------
+-- What everything is called, for people who meet it in a BI tool: every view and column has its words
+------------------------------------------------------------------------------------------------------------
+
+comment on view public.deals is 'Deals with names instead of ids · Сделки с названиями вместо кодов';
+comment on view public.leads is 'Leads with names instead of ids · Лиды с названиями вместо кодов';
+comment on view public.contacts is 'Contacts with names instead of ids · Контакты с названиями вместо кодов';
+comment on view public.companies is 'Companies with names instead of ids · Компании с названиями вместо кодов';
+comment on view public.activities is
+    'Calls, letters, meetings, tasks with names; calls as long as telephony counted · Дела с названиями; длительность звонков — по телефонии';
+comment on view public.managers is 'People with their departments · Сотрудники с отделами';
+comment on view public.v_deals_analytics is 'Every deal with its pace and its touches · Сделки: темп и касания';
+comment on view public.v_top_managers is 'Who closes how much, currencies apart · Кто сколько закрывает, по валютам';
+comment on view public.sync_config is 'What is read, and how often · Что и как часто читается';
+comment on view public.sync_state is 'How far every entity is · Докуда прочитана каждая сущность';
+comment on view public.sync_logs is 'Every run: what it read, what became of it · Все запуски: что прочитано и что вышло';
+comment on view public.sync_log is 'Every run: what it read, what became of it · Все запуски: что прочитано и что вышло';
+comment on view public.crm_sync_status is 'How every entity stands now · Состояние каждой сущности';
+
+create function pg_temp.say(places text[], words text[]) returns void
+    language plpgsql
+as $$
+declare
+    at record;
+begin
+    -- Names and words in turn; only what has none yet.
+    for at in
+        select c.oid::regclass as place, a.attname as name, words[2 * said.number] as said
+          from generate_series(1, cardinality(words) / 2) as said (number)
+          join pg_attribute as a on a.attname = words[2 * said.number - 1] and not a.attisdropped
+          join pg_class as c on c.oid = a.attrelid and c.relkind in ('r', 'v')
+         where c.relnamespace = 'public'::regnamespace and (places = '{}' or c.relname = any (places))
+           and col_description(c.oid, a.attnum) is null
+    loop
+        execute format('comment on column %s.%I is %L', at.place, at.name, at.said);
+    end loop;
+end
+$$;
+
+create function pg_temp.say_as(viewed text, stored text) returns void
+    language plpgsql
+as $$
+declare
+    at record;
+begin
+    -- A column of a view is called as that of the table it shows.
+    for at in
+        select v.attname as name, col_description(t.attrelid, t.attnum) as said
+          from pg_attribute as v
+          join pg_attribute as t on t.attname = v.attname and t.attrelid = ('public.' || stored)::regclass
+         where v.attrelid = ('public.' || viewed)::regclass and col_description(t.attrelid, t.attnum) is not null
+           and col_description(v.attrelid, v.attnum) is null
+    loop
+        execute format('comment on column public.%I.%I is %L', viewed, at.name, at.said);
+    end loop;
+end
+$$;
+
+select pg_temp.say('{}', array[
+    'tenant_id', 'Whose data it is · Чьи это данные',
+    'connection_id', 'Which account of the CRM · Какой портал CRM',
+    'began', 'Read number: of two reads the later one holds · Номер чтения: верно более позднее',
+    'version', 'Hash of the content · Хеш содержимого']);
+select pg_temp.say('{crm_activity_links, crm_links, crm_deal_products, crm_comments}', array[
+    'place', 'Place among its record''s rows, from 0 · Место среди строк записи, с 0',
+    'raw', 'What does not fit its column, as it came · Что не вошло в столбцы, как пришло',
+    'entity', 'Entity: leads, deals, contacts, … · Сущность: leads, deals, contacts, …',
+    'external_id', 'The record''s id in the CRM · Идентификатор записи в CRM',
+    'activity_id', 'Activity · Дело',
+    'to_entity', 'Entity of the other record · Сущность другой записи',
+    'to_id', 'The other record''s id · Идентификатор другой записи']);
+select pg_temp.say('{crm_deal_products}', array[
+    'deal_id', 'Deal · Сделка',
+    'product_id', 'Product; empty when it is not in the catalogue · Товар; пусто, если его нет в каталоге',
+    'name', 'Name in the deal · Название в сделке',
+    'quantity', 'Quantity · Количество',
+    'price', 'Price of one, in the deal''s currency · Цена за единицу, в валюте сделки',
+    'discount', 'Discount on one · Скидка на единицу',
+    'discount_percent', 'The same, per cent · Она же, %',
+    'tax_percent', 'Tax, per cent · Налог, %',
+    'tax_included', 'The price includes it · Налог включён в цену',
+    'unit', 'Unit · Единица измерения']);
+select pg_temp.say('{crm_comments}', array[
+    'comment_id', 'Comment · Комментарий',
+    'author_id', 'Who wrote it · Кто написал',
+    'body', 'Text · Текст',
+    'files', 'What is attached · Приложенные файлы',
+    'created_at', 'Written · Написан']);
+select pg_temp.say('{crm_labels, crm_stages, crm_pipelines, crm_currencies, crm_departments}', array[
+    'entity', 'Entity: leads, deals, … · Сущность: leads, deals, …',
+    'id', 'Id in the CRM · Идентификатор в CRM',
+    'name', 'Name · Название',
+    'label', 'What the value is called · Название значения',
+    'lang', 'Language; empty: whatever there is · Язык; пусто — какое есть',
+    'pipeline', 'Pipeline id · Код воронки',
+    'sort', 'Place in the order people see · Порядок',
+    'main', 'The usual one · Основная',
+    'base', 'The one others are priced in · Базовая валюта',
+    'rate', 'Price of one unit in the base currency · Цена единицы в базовой валюте',
+    'recorded_at', 'Since when we know this rate · С какого момента известен курс',
+    'parent', 'Department above it · Вышестоящий отдел',
+    'head', 'Who leads it · Руководитель',
+    'gone_at', 'When the CRM did not have it any more · Когда исчезло из CRM']);
+
+select pg_temp.say('{activities}', array[
+    'duration_seconds', 'Seconds: of a call as telephony says · Длительность, с; звонка — по телефонии',
+    'answered', 'Somebody answered the call · На звонок ответили',
+    'deal_title', 'Deal by its title · Название сделки']);
+select pg_temp.say('{}', array[
+    'stage_name', 'Stage by name · Название стадии',
+    'status_name', 'Status by name · Название статуса',
+    'pipeline_name', 'Pipeline by name · Название воронки',
+    'assigned_to_name', 'Responsible person by name · Имя ответственного',
+    'employee_name', 'Who did it, by name · Имя сотрудника',
+    'department_name', 'Department by name · Название отдела',
+    'source_name', 'Where it came from, by name · Название источника',
+    'type_name', 'Type by name · Название типа',
+    'industry_name', 'Industry by name · Название сферы деятельности',
+    'employee_count_name', 'Number of employees in words · Число сотрудников словами']);
+select pg_temp.say_as(viewed, stored)
+  from (values ('deals', 'crm_deals'), ('leads', 'crm_leads'), ('contacts', 'crm_contacts'),
+               ('companies', 'crm_companies'), ('activities', 'crm_activities'), ('managers', 'crm_users'))
+       as shown (viewed, stored);
+select pg_temp.say('{deals, activities, contacts}', array[
+    'company_name', 'Company by name · Название компании',
+    'contact_name', 'Contact by name · Имя контакта']);
+select pg_temp.say_as('v_deals_analytics', 'deals');
+select pg_temp.say('{v_deals_analytics}', array[
+    'days_open', 'Days from creation to closing, or until now · Дней от создания до закрытия или до сегодня',
+    'stage_entered_at', 'When it came to its stage · Когда пришла на стадию',
+    'stage_moves', 'How often it was moved · Сколько раз передвигалась',
+    'days_in_stage', 'Days in its stage, while it is open · Дней на стадии, пока открыта',
+    'touches', 'Activities · Касания',
+    'calls', 'Calls among them · Из них звонки',
+    'emails', 'Letters among them · Из них письма',
+    'meetings', 'Meetings among them · Из них встречи',
+    'last_touch_at', 'The last of them · Последнее касание']);
+select pg_temp.say('{v_top_managers}', array[
+    'assigned_to', 'Responsible person''s id · Ответственный',
+    'currency', 'Currency code · Код валюты',
+    'deals', 'Deals · Сделки',
+    'won', 'Won · Выиграно',
+    'lost', 'Lost · Проиграно',
+    'open', 'Open · В работе',
+    'revenue', 'Amounts of won deals together · Сумма выигранных сделок',
+    'win_rate', 'Won of all that are closed, 0 to 1 · Доля выигранных среди закрытых, от 0 до 1',
+    'average_deal', 'Average amount of a won deal · Средняя сумма выигранной сделки']);
+select pg_temp.say('{sync_config, sync_state, sync_logs, sync_log, crm_sync_status}', array[
+    'id', 'Number of the run · Номер запуска',
+    'entity', 'Entity · Сущность',
+    'entity_type', 'Entity · Сущность',
+    'enabled', 'Is read · Читается',
+    'sync_interval_minutes', 'Minutes between two reads · Минут между чтениями',
+    'webhook_enabled', 'Events are listened to · События принимаются',
+    'privacy', 'analytics or full: what is kept · analytics или full: что хранится',
+    'due_at', 'Next read · Следующее чтение',
+    'last_sync_at', 'Last read · Последнее чтение',
+    'last_modified_date', 'Complete up to this time · Полно до этого времени',
+    'cursor', 'Where reading goes on · Где чтение продолжится',
+    'total_records', 'Records in the CRM · Записей в CRM',
+    'synced_records', 'Records here · Записей здесь',
+    'last_sync_cursor', 'Where reading goes on · Где чтение продолжится',
+    'last_full_sync_at', 'Last read of everything · Последнее полное чтение',
+    'last_incremental_at', 'Last read of changes · Последнее чтение изменений',
+    'sync_type', 'full, incremental, webhook, reconcile or ids · Вид: full, incremental, webhook, reconcile, ids',
+    'status', 'Status · Состояние',
+    'records_processed', 'Records read · Прочитано записей',
+    'created', 'New ones among them · Из них новых',
+    'updated', 'Changed ones among them · Из них изменённых',
+    'deleted', 'Found gone · Исчезло',
+    'failed', 'Put into the failed queue · Попало в очередь ошибок',
+    'requests', 'Requests to the CRM · Запросов к CRM',
+    'notes', 'What does not fit its column, by field · Что не вошло в столбцы, по полям',
+    'error_message', 'What went wrong · Что пошло не так',
+    'started_at', 'Began · Начало',
+    'completed_at', 'Ended · Окончание']);
+drop function pg_temp.say(text[], text[]);
+drop function pg_temp.say_as(text, text);
