@@ -30,7 +30,7 @@ def folder(shared_data: Path) -> Callable[[str], Path]:
 
 
 def opened(name: str, data: Path) -> Portal:
-    return built(Options(fill=mapping(name), data=data, virtual=True, code="admin", limits=False))
+    return built(Options(fill=mapping(name, data), data=data, virtual=True, code="admin", limits=False))
 
 
 def lines(path: Path, delimiter: str = ",") -> list[Line]:

@@ -54,7 +54,7 @@ def replicated(database: Any, name: str, data: Path) -> Iterator[Reader]:
     """The data set as a portal, read once by the engine; and a BI login that looks at what came of it."""
 
     async def filled() -> bi.Terms:
-        portal = built(Options(fill=mapping(name), data=data, virtual=True))
+        portal = built(Options(fill=mapping(name, data), data=data, virtual=True))
         try:
             async with river(database.url(), portal=portal) as flowing:
                 runs = await flowing.sync_all()

@@ -94,9 +94,10 @@ def widen(portal: Portal, *, width: int = WIDTH, seed: int = 1) -> None:
     """Gives deals custom fields until there are `width` fields, and fills those of all deals: half of the
     values are believable, the others take every form in turn; every second deal is dirty in one of the ways
     of `DIRTY`. The same seed makes the same portal; ValueError when it is wider already."""
-    lacking = width - len(portal.deals.fields)
+    described = sum(not field.modern for field in portal.deals.fields.values())
+    lacking = width - described
     if lacking < 0:
-        raise ValueError(f"deals have {len(portal.deals.fields)} fields already, more than {width}")
+        raise ValueError(f"deals have {described} fields already, more than {width}")
     portal.add_user_field(*_planned(portal.books, lacking))
     table, dice = portal.deals, random.Random(f"wide {seed}")  # noqa: S311 (a believable company, not a secret)
     columns = [field for field in table.columns if field.custom]
