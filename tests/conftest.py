@@ -104,6 +104,12 @@ def shared_database(newest: Server) -> Iterator[Database]:
     yield from _fresh(newest)
 
 
+@pytest.fixture(scope="module")
+def shared_databases(either: Server) -> Iterator[Database]:
+    """A fresh database on each kind of server that the tests of one module only read from."""
+    yield from _fresh(either)
+
+
 @pytest.fixture
 async def warehouse(database: Database) -> AsyncIterator[Warehouse]:
     async with Warehouse(database.url(), size=3) as opened:

@@ -10,6 +10,7 @@ from headwater.core.model import Sets, SetSpec, Values
 from headwater.sync.runs import Run
 from headwater.sync.session import AT_ONCE, Session
 from headwater.warehouse import failed, sets, state
+from headwater.warehouse.rows import clean
 
 LOGGER = log.get("sync")
 EVER = 2**62  # above every read number: nothing was asked
@@ -87,6 +88,11 @@ def _note(run: Run, spec: SetSpec, told: Mapping[str, Sequence[Values]]) -> None
         for row in rows:
             for key in orjson.loads(row.get("raw") or "{}"):
                 run.note(f"{spec.slug}.{key}", "a value does not fit its column; it is kept in raw", id)
+            for column, text in row.items():
+                if text is not None and clean(text) is not text:
+                    run.note(
+                        f"{spec.slug}.{column}", "characters that PostgreSQL cannot hold were replaced", id
+                    )
 
 
 async def _retry(held: Session, run: Run, spec: SetSpec) -> None:

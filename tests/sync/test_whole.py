@@ -1,0 +1,214 @@
+"""The whole CRM of a portal: what may not be read is told and paused alone, and comes when it may."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from headwater.sandbox.bitrix24 import Options, built
+from headwater.sandbox.bitrix24.faults import Fault, Kind
+from headwater.sync.overview import Standing, standings
+from headwater.testing.river import River, river
+
+SCOPES = ["crm", "user", "department", "telephony"]
+FOR_EVER = None
+
+
+@pytest.fixture
+async def stream(newest_database: Any) -> AsyncIterator[River]:
+    portal = built(Options(deals=12, virtual=True, limits=False))
+    portal.set_rights(scopes=SCOPES)
+    async with river(newest_database.url(), portal=portal) as flowing:
+        yield flowing
+    portal.close()
+
+
+async def stands(flowing: River) -> dict[str, Standing]:
+    return {one.entity: one for one in await standings(flowing.warehouse, flowing.tenant.id, [flowing.link])}
+
+
+async def count(flowing: River, table: str) -> int:
+    [row] = await flowing.rows(f"select count(*) from {table}")
+    return int(row["count"])
+
+
+async def test_without_the_right_to_calls_they_are_paused_and_all_else_is_read(stream: River) -> None:
+    stream.portal.set_rights(scopes=["crm", "user", "department"])
+
+    runs = await stream.sync_all()
+
+    standing = await stands(stream)
+    assert "calls" not in {run.entity for run in runs}
+    assert {run.entity for run in runs} >= {"deals", "leads", "activities", "users", "items_177"}
+    assert standing["calls"].status == "paused"
+    assert "tick the scope" in (standing["calls"].error or "")
+    assert {one.status for name, one in standing.items() if name != "calls"} == {"complete"}
+    assert await count(stream, "crm_calls") == 0 < await count(stream, "crm_deals")
+
+    stream.settle()
+    await stream.sync_all()
+    assert (await stands(stream))["calls"].status == "paused"
+
+    stream.portal.set_rights(scopes=SCOPES)
+    stream.settle()
+    await stream.sync_all()
+
+    healed = (await stands(stream))["calls"]
+    assert (healed.status, healed.error) == ("complete", None)
+    assert await count(stream, "crm_calls") == len(list(stream.portal.truth("call"))) > 0
+
+
+async def test_a_right_that_is_lost_pauses_what_it_was_for_and_keeps_what_is_here(stream: River) -> None:
+    await stream.sync_all()
+    before = await count(stream, "crm_calls")
+
+    stream.portal.set_rights(scopes=["crm", "user", "department"])
+    stream.settle()
+    await stream.sync_all()
+
+    assert (await stands(stream))["calls"].status == "paused"
+    assert await count(stream, "crm_calls") == before > 0
+
+
+async def test_a_process_that_is_found_in_the_middle_is_read_from_then_on(stream: River) -> None:
+    stream.portal.add_fault(Fault(Kind.SCOPE, method="crm.type.list"))
+    first = await stream.sync_all()
+
+    stream.settle()
+    second = await stream.sync_all()
+
+    assert not {run.entity for run in first} & {"items_177", "items_177_stage_history"}
+    found = {run.entity: run for run in second}
+    assert found["items_177"].reading.sync_type == "full"
+    assert await count(stream, "crm_items") == len(list(stream.portal.truth("dynamic_177"))) > 0
+    assert await count(stream, "crm_stage_history where entity = 'items_177'") > 0
+    assert await count(stream, "crm_stages where entity = 'items_177' and gone_at is null") > 0
+
+
+class TestSets:
+    async def test_a_kind_of_set_that_may_not_be_read_keeps_nothing_else_from_being_read(
+        self, stream: River
+    ) -> None:
+        stream.portal.add_fault(
+            Fault(
+                Kind.ERROR, method="crm.item.productrow.list", count=FOR_EVER,
+                code="ERROR_METHOD_NOT_FOUND", description="Method not found!",
+            )
+        )  # fmt: skip
+
+        runs = {run.entity: run for run in await stream.sync_all()}
+
+        standing = await stands(stream)
+        assert "ERROR_METHOD_NOT_FOUND" in runs["deals"].notes["deal_products"]["reason"]
+        assert "ERROR_METHOD_NOT_FOUND" in standing["deals"].notes["deal_products"]["reason"]
+        assert standing["deals"].status == "complete"
+        assert standing["deal_products"].due == 12
+        assert await count(stream, "crm_deal_products") == 0 < await count(stream, "crm_comments")
+        assert await count(stream, "headwater.failed") == 0
+
+        stream.portal.faults.clear()
+        stream.settle()
+        runs = {run.entity: run for run in await stream.sync_all()}
+
+        assert "deal_products" not in runs["deals"].notes
+        assert (await stands(stream))["deal_products"].due == 0
+        of_deals = [row for row in stream.portal.truth("productrow") if row["OWNER_TYPE_ID"] == 2]
+        assert await count(stream, "crm_deal_products") == len(of_deals) > 0
+
+    async def test_a_set_that_is_refused_waits_in_the_failed_queue_and_heals(self, stream: River) -> None:
+        stream.portal.add_fault(
+            Fault(
+                Kind.ERROR,
+                method="crm.timeline.comment.list",
+                key="c3",
+                code="",
+                description="Access denied.",
+            )
+        )
+
+        runs = {run.entity: run for run in await stream.sync_all("deals")}
+
+        [entry] = await stream.rows("select entity, external_id, reason from headwater.failed")
+        assert entry["entity"] == "deal_comments"
+        assert "Access denied" in entry["reason"]
+        assert runs["deals"].sets["deal_comments"].changed == 11
+        assert runs["deals"].stored.failed == 1
+
+        stream.clock.advance(timedelta(days=1).total_seconds())
+        await stream.sync_all("deals")
+
+        assert await count(stream, "headwater.failed") == 0
+        own = [one for one in stream.portal.truth("comment") if one["ENTITY_TYPE"] == "deal"]
+        assert await count(stream, "crm_comments where entity = 'deals'") == len(own)
+
+    async def test_what_does_not_fit_is_told_and_kept(self, stream: River) -> None:
+        [first, second, *_] = [
+            int(row["ID"]) for row in stream.portal.truth("productrow") if row["OWNER_TYPE_ID"] == 2
+        ]
+        stream.portal.change(first, {"QUANTITY": "много"}, entity="productrow")
+        stream.portal.change(second, {"PRODUCT_NAME": "Насос\0"}, entity="productrow")
+
+        [run] = await stream.sync_all("deals")
+
+        assert {name: note["count"] for name, note in run.notes.items() if note["count"]} == {
+            "deal_products.quantity": 1,
+            "deal_products.name": 1,
+        }
+        assert (
+            await count(stream, "crm_deal_products where raw ->> 'quantity' = 'много' and quantity is null")
+            == 1
+        )
+        assert await count(stream, "crm_deal_products where name = 'Насос\ufffd'") == 1
+
+    async def test_products_and_contacts_follow_their_deal(self, stream: River) -> None:
+        await stream.sync_all("deals")
+        sold = next(
+            int(row["OWNER_ID"]) for row in stream.portal.truth("productrow") if row["OWNER_TYPE_ID"] == 2
+        )
+        query = f"select name, price from crm_deal_products where deal_id = '{sold}' order by place"
+        before = await stream.rows(query)
+
+        [old, *_] = [
+            int(row["ID"]) for row in stream.portal.truth("productrow")
+            if (row["OWNER_TYPE_ID"], row["OWNER_ID"]) == (2, sold)
+        ]  # fmt: skip
+        stream.portal.change(old, {"PRODUCT_NAME": "Другое", "PRICE": 12.5}, entity="productrow")
+        stream.portal.change(sold, {"CONTACT_ID": "7", "CONTACT_IDS": [[7, 10], [9, 20]]})
+        stream.settle()
+        await stream.sync_all("deals")
+
+        after = await stream.rows(query)
+        assert {row["name"] for row in after} - {row["name"] for row in before} == {"Другое"}
+        assert len(after) == len(before)
+        links = await stream.rows(
+            f"select to_id from crm_links where external_id = '{sold}' and entity = 'deals' order by place"
+        )
+        assert [row["to_id"] for row in links] == ["7", "9"]
+        [told] = await stream.rows(
+            f"select diff -> 'rows' as rows from headwater.history where entity = 'deal_products' and external_id = '{sold}'"
+        )
+        assert [len(rows) for rows in told["rows"]] == [len(before), len(after)]
+
+    async def test_what_belonged_to_a_deleted_deal_is_kept_with_it_and_comes_back_with_it(
+        self, stream: River
+    ) -> None:
+        await stream.sync_all("deals")
+        sold = next(row["OWNER_ID"] for row in stream.portal.truth("productrow") if row["OWNER_TYPE_ID"] == 2)
+        where = f"crm_deal_products where deal_id = '{sold}'"
+        before = await count(stream, where)
+
+        stream.portal.remove([sold])
+        stream.settle()
+        await stream.sync_ids(str(sold))
+        gone = await stream.rows(
+            "select external_id, last_row -> 'deal_products' as products from headwater.gone"
+        )
+        assert await count(stream, where) == 0
+        assert [(row["external_id"], len(row["products"])) for row in gone] == [(str(sold), before)]
+
+        stream.portal.restore(int(sold), same_id=True, touch=True)
+        stream.settle()
+        await stream.sync_all("deals")
+
+        assert await count(stream, where) == before > 0
