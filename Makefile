@@ -25,7 +25,7 @@ demo: .venv/installed
 	$(BIN)/headwater demo $(ARGS)
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(ARGS)
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -22,7 +22,7 @@ async def test_status_for_programs(filled, headwater):
     [(field, note)] = standing["notes"].items()
     assert field.startswith("UF_CRM_")
     assert note == {
-        "reason": "the source calls its type 'rest_7_rating': kept as text", "count": 0, "example": "–",
+        "reason": "the source calls its type 'rest_7_rating': kept as it is, as text", "count": 0, "example": "–",
     }  # fmt: skip
 
 

@@ -140,6 +140,7 @@ async def vanish(conn: Connection, entity: str, spec: SetSpec, ids: Sequence[str
     await conn.execute(statements.gone, _scope(origin) | params)
     await conn.execute(statements.clear, _scope(origin) | params)
     await conn.execute(sql.forget_sets, _scope(origin) | params)
+    await failed.heal(conn, origin, spec.slug, list(ids))
 
 
 async def drifted(

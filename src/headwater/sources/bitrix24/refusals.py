@@ -41,7 +41,8 @@ PERSON: Mapping[str, str] = {
     "payment_required": "the portal's subscription has ended; renew it",
     "method_confirm_waiting": "an administrator of the portal must confirm this method first",
     "method_confirm_denied": "an administrator of the portal denied this method; ask him to allow it",
-    "insufficient_scope": "the webhook lacks a right; edit it in Bitrix24 and tick the scope (crm, user)",
+    "insufficient_scope": "the webhook lacks a right; edit it in Bitrix24 and tick the scope it needs "
+    "(crm, user, department or telephony)",
     "access_denied": "the plan or the rights of the webhook's owner do not allow it",
     "user_access_error": "the webhook's owner has no access; let an administrator make the webhook",
     "wrong_auth_type": "a webhook may not call this method",
@@ -62,7 +63,8 @@ OF_APP: Mapping[str, str] = {
     "error_oauth": "the portal does not accept the application; install it and connect it again",
     "not_installed": "the application was removed from the portal; install it and connect it again",
     "payment_required": "the time of the application or of the portal's subscription is over; renew it",
-    "insufficient_scope": "the application lacks a right; edit it in Bitrix24 and tick the scope (crm, user)",
+    "insufficient_scope": "the application lacks a right; edit it in Bitrix24 and tick the scope it needs "
+    "(crm, user, department or telephony)",
     "access_denied": "the plan, or the rights of the person the application acts for, do not allow it",
     "user_access_error": "the person may not use the application; give him access in its settings",
     "wrong_auth_type": "an application may not call this method",
