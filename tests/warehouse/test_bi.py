@@ -130,7 +130,7 @@ def test_whatever_it_claims_it_sees_nobody_else(admin_url, two, name):
     "attempt",
     [
         "insert into crm_deals select * from crm_deals",
-        "update deals set title = 'x'",
+        "update crm_deals set title = 'x'",
         "delete from bitrix24.crm_deals",
         "create table public.mine (x int)",
         "create table bitrix24.mine (x int)",

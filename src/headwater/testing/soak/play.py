@@ -21,8 +21,9 @@ PASSING = (say.OK, say.LATER)
 
 AUDIT = """
     select (select count(*) from public.crm_deals) as deals,
-           (select count(*) from headwater.changes where action = 'create') as created,
-           (select coalesce(sum(total_records), 0) from headwater.sync_state) as counted,
+           (select count(*) from headwater.changes where action = 'create' and entity = 'deals') as created,
+           (select coalesce(sum(total_records), 0)
+              from headwater.sync_state where entity_type = 'deals') as counted,
            (select count(*) from headwater.failed) as failed,
            (select count(*) from headwater.sync_state where status <> 'complete') as unfinished
 """
@@ -31,6 +32,7 @@ LAST_WORDS = """
         select distinct on (h.external_id, d.key) h.external_id, d.key, d.value -> 1 as value
           from headwater.history as h
          cross join lateral jsonb_each(h.diff) as d
+         where h.entity = 'deals'
          order by h.external_id, d.key, h.began desc)
     select latest.external_id, latest.key
       from latest
