@@ -69,7 +69,7 @@ def whole_fuse():
 
 
 def company() -> Portal:
-    return bitrix24.built(Options(deals=60, whole=False, seed=3, virtual=True))
+    return bitrix24.built(Options(deals=20, whole=False, seed=3, virtual=True))
 
 
 async def audit(stream: River) -> dict[str, Any]:
@@ -83,7 +83,7 @@ async def undisturbed(url: str) -> list[dict[str, Any]]:
     async with river(url, portal=company(), tenant="calm") as stream:
         await stream.sync()
         found.append(await audit(stream))
-        stream.portal.work(30)
+        stream.portal.work(15)
         stream.settle()
         await stream.sync()
         found.append(await audit(stream))
@@ -100,7 +100,7 @@ async def test_a_crash_before_any_statement_changes_nothing_but_the_time(newest_
         async with river(url, portal=company(), tenant=f"t{statement}", cursor_factory=FusedCursor) as stream:
             if increment:
                 await stream.sync()
-                stream.portal.work(30)
+                stream.portal.work(15)
                 stream.settle()
             Fuse.left = statement
             try:
