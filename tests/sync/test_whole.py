@@ -212,3 +212,31 @@ class TestSets:
         await stream.sync_all("deals")
 
         assert await count(stream, where) == before > 0
+
+    async def test_a_deal_with_two_altered_sets_is_one_mismatch_and_both_are_mended(
+        self, stream: River
+    ) -> None:
+        await stream.sync_all("deals")
+        [row, *_] = await stream.rows(
+            "select deal_id as id from crm_deal_products join crm_links"
+            " on external_id = deal_id and entity = 'deals' limit 1"
+        )
+        sold = row["id"]
+        queries = (
+            f"select name, price from crm_deal_products where deal_id = '{sold}' order by place",
+            f"select to_id from crm_links where external_id = '{sold}' and entity = 'deals' order by place",
+        )
+        before = [await stream.rows(query) for query in queries]
+        async with stream.warehouse.acting_for(stream.tenant.id) as conn:
+            await conn.execute("set local role hw_owner")
+            await conn.execute(f"update crm_deal_products set price = 1 where deal_id = '{sold}'")
+            await conn.execute(
+                f"update crm_links set to_id = 'x' || to_id where external_id = '{sold}' and entity = 'deals'"
+            )
+
+        found = await stream.reconcile()
+
+        assert (found.verdict, found.mismatched) == ("repaired", 1)
+        assert {one.field for one in found.mismatches} == {"deal_products", "deal_contacts"}
+        assert [await stream.rows(query) for query in queries] == before
+        assert (await stream.reconcile()).verdict == "equal"

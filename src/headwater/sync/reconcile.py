@@ -235,7 +235,7 @@ class _Work:
             async for answer in self.held.source.by_ids(self.run.entity, ids[at : at + AT_ONCE]):
                 self.found.sampled += await self._compare(answer)
                 self.progress("sample", self.found.sampled)
-            await self._compare_sets(ids[at : at + AT_ONCE])
+        await self._compare_sets(ids)
 
     async def _compare_sets(self, ids: Sequence[str]) -> None:
         """Compares what belongs to sampled records; what is wrong is written again."""
@@ -251,16 +251,16 @@ class _Work:
                     waiting = await sets.waiting(conn, spec, list(answer.sets), origin)
                     known = {id: rows for id, rows in answer.sets.items() if id not in waiting}
                     wrong = await sets.drifted(conn, spec, known, origin)
-                self.found.mismatched += len(wrong)
+                ids_wrong = [id for id, _, _ in wrong]
+                self.found.mismatched += len({*ids_wrong} - self.told)
+                self.told.update(ids_wrong)
                 self.found.mismatches += [
                     Mismatch(id, spec.slug, orjson.loads(there), orjson.loads(here))
                     for id, here, there in wrong
                 ][: EXAMPLES - len(self.found.mismatches)]
                 if wrong:
                     async with self.held.committing(self.run) as (conn, _):
-                        await sets.distrust(
-                            conn, spec, [id for id, _, _ in wrong], self.held.origin(self.run, 0)
-                        )
+                        await sets.distrust(conn, spec, ids_wrong, self.held.origin(self.run, 0))
         await children.read(self.held, self.run)
 
     async def _compare_all(self, whole: Span) -> None:
