@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
@@ -19,18 +19,22 @@ from headwater.sandbox.bitrix24.rest import Request, answer
 Line = dict[str, str]
 
 
-@pytest.fixture(scope="module")
-def folder(shared_data: Path) -> Callable[[str], Path]:
-    def named(name: str) -> Path:
-        if not (shared_data / name).is_dir():
-            pytest.skip(f"the data set {name} is not here")
-        return shared_data / name
+@pytest.fixture(scope="class")
+def folder(request: pytest.FixtureRequest, shared_data: Path) -> Path:
+    """Where the files of the class's data set are."""
+    found = shared_data / request.cls.name
+    if not found.is_dir():
+        pytest.skip(f"the data set {request.cls.name} is not here")
+    return found
 
-    return named
 
-
-def opened(name: str, data: Path) -> Portal:
-    return built(Options(fill=mapping(name, data), data=data, virtual=True, code="admin", limits=False))
+@pytest.fixture(scope="class")
+def portal(request: pytest.FixtureRequest, folder: Path) -> Iterator[Portal]:
+    """A portal that is filled from them."""
+    mapped = mapping(request.cls.name, folder)
+    made = built(Options(fill=mapped, data=folder, virtual=True, code="admin", limits=False))
+    yield made
+    made.close()
 
 
 def lines(path: Path, delimiter: str = ",") -> list[Line]:
@@ -67,25 +71,15 @@ def options(portal: Portal, entity: str, field: str) -> dict[str, str]:
 
 
 class TestMaven:
-    @pytest.fixture(scope="class")
-    @classmethod
-    def data(cls, folder):
-        return folder("crm_maven")
+    name = "crm_maven"
 
     @pytest.fixture(scope="class")
     @classmethod
-    def portal(cls, data):
-        made = opened("crm_maven", data)
-        yield made
-        made.close()
+    def won(cls, folder):
+        return [line for line in lines(folder / "sales_pipeline.csv") if line["deal_stage"] == "Won"]
 
-    @pytest.fixture(scope="class")
-    @classmethod
-    def won(cls, data):
-        return [line for line in lines(data / "sales_pipeline.csv") if line["deal_stage"] == "Won"]
-
-    def test_stages_and_agents_are_those_of_the_file(self, portal, data):
-        file = lines(data / "sales_pipeline.csv")
+    def test_stages_and_agents_are_those_of_the_file(self, portal, folder):
+        file = lines(folder / "sales_pipeline.csv")
         codes = {"Prospecting": "NEW", "Engaging": "EXECUTING", "Won": "WON", "Lost": "LOSE"}
         names = people(portal)
 
@@ -95,14 +89,14 @@ class TestMaven:
         assert counted == Counter((line["sales_agent"], codes[line["deal_stage"]]) for line in file)
         assert len({deal["ORIGIN_ID"] for deal in portal.truth()}) == 8_800
 
-    def test_amounts_are_those_of_the_file_to_the_cent(self, portal, data):
-        worth = {line["opportunity_id"]: line["close_value"] for line in lines(data / "sales_pipeline.csv")}
+    def test_amounts_are_those_of_the_file_to_the_cent(self, portal, folder):
+        worth = {line["opportunity_id"]: line["close_value"] for line in lines(folder / "sales_pipeline.csv")}
         found = {deal["ORIGIN_ID"]: deal["OPPORTUNITY"] for deal in portal.truth()}
 
         assert found == {key: f"{Decimal(value or 0):.2f}" for key, value in worth.items()}
 
-    def test_accounts_are_companies_and_deals_theirs(self, portal, data):
-        accounts = lines(data / "accounts.csv")
+    def test_accounts_are_companies_and_deals_theirs(self, portal, folder):
+        accounts = lines(folder / "accounts.csv")
         companies = {row["ID"]: row for row in portal.truth("company")}
         industries = asked(portal, "crm.status.list", filter={"ENTITY_ID": "INDUSTRY"})["result"]
         sectors = {one["STATUS_ID"]: one["NAME"] for one in industries}
@@ -118,7 +112,7 @@ class TestMaven:
         theirs = Counter(
             companies[deal["COMPANY_ID"]]["TITLE"] if deal["COMPANY_ID"] else "" for deal in portal.truth()
         )
-        assert theirs == Counter(line["account"] for line in lines(data / "sales_pipeline.csv"))
+        assert theirs == Counter(line["account"] for line in lines(folder / "sales_pipeline.csv"))
 
     def test_a_won_deal_has_its_product_at_its_amount(self, portal, won):
         deals = {deal["ID"]: deal for deal in portal.truth()}
@@ -137,8 +131,8 @@ class TestMaven:
         assert sold == wanted
         assert len(products) == 7
 
-    def test_an_open_deal_has_its_product_at_the_list_price_and_no_amount(self, portal, data):
-        prices = {line["product"]: line["sales_price"] for line in lines(data / "products.csv")}
+    def test_an_open_deal_has_its_product_at_the_list_price_and_no_amount(self, portal, folder):
+        prices = {line["product"]: line["sales_price"] for line in lines(folder / "products.csv")}
         open_ = [deal for deal in portal.truth() if deal["STAGE_SEMANTIC_ID"] == "P"]
         rows = {row["OWNER_ID"]: row for row in portal.truth("productrow")}
 
@@ -149,7 +143,7 @@ class TestMaven:
             assert (deal["OPPORTUNITY"], deal["IS_MANUAL_OPPORTUNITY"]) == ("0.00", "Y")
         assert len(rows) == 4_238 + 2_089
 
-    def test_agents_are_in_the_teams_of_their_managers(self, portal, data):
+    def test_agents_are_in_the_teams_of_their_managers(self, portal, folder):
         departments = {row["ID"]: row for row in asked(portal, "department.get")["result"]}
         names, found = people(portal), set()
         for person in portal.books.people:
@@ -158,22 +152,17 @@ class TestMaven:
                 office = departments[team["PARENT"]]["NAME"]
                 found.add((names[str(person.id)], names[team["UF_HEAD"]], office))
 
-        assert found == {tuple(line.values()) for line in lines(data / "sales_teams.csv")}
+        assert found == {tuple(line.values()) for line in lines(folder / "sales_teams.csv")}
         assert len(departments) == 1 + 3 + 6
 
 
 class TestEducation:
-    @pytest.fixture(scope="class")
-    @classmethod
-    def data(cls, folder):
-        return lines(folder("leads_x_education") / "leads.csv")
+    name = "leads_x_education"
 
     @pytest.fixture(scope="class")
     @classmethod
-    def portal(cls, folder):
-        made = opened("leads_x_education", folder("leads_x_education"))
-        yield made
-        made.close()
+    def data(cls, folder):
+        return lines(folder / "leads.csv")
 
     def test_statuses_and_sources_are_those_of_the_file(self, portal, data):
         rows = asked(portal, "crm.status.list", filter={"ENTITY_ID": "SOURCE"})["result"]
@@ -231,17 +220,12 @@ class TestEducation:
 
 
 class TestBank:
-    @pytest.fixture(scope="class")
-    @classmethod
-    def data(cls, folder):
-        return lines(folder("bank_marketing_calls") / "calls.csv", ";")
+    name = "bank_marketing_calls"
 
     @pytest.fixture(scope="class")
     @classmethod
-    def portal(cls, folder):
-        made = opened("bank_marketing_calls", folder("bank_marketing_calls"))
-        yield made
-        made.close()
+    def data(cls, folder):
+        return lines(folder / "calls.csv", ";")
 
     def test_every_line_is_a_contact_an_activity_and_a_call(self, portal, data):
         assert len(data) == 28_831
@@ -289,17 +273,12 @@ class TestBank:
 
 
 class TestPhoneNow:
-    @pytest.fixture(scope="class")
-    @classmethod
-    def data(cls, folder):
-        return lines(folder("callcenter_phonenow") / "call_center.csv")
+    name = "callcenter_phonenow"
 
     @pytest.fixture(scope="class")
     @classmethod
-    def portal(cls, folder):
-        made = opened("callcenter_phonenow", folder("callcenter_phonenow"))
-        yield made
-        made.close()
+    def data(cls, folder):
+        return lines(folder / "call_center.csv")
 
     def test_calls_by_agent_and_outcome_are_those_of_the_file(self, portal, data):
         names = people(portal)
@@ -348,23 +327,18 @@ class TestPhoneNow:
 
 
 class TestHelpdesk:
+    name = "stage_history_helpdesk"
+
     @pytest.fixture(scope="class")
     @classmethod
     def cases(cls, folder):
         """The events of each case in order of time, without those that repeat the activity before."""
         found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for line in lines(folder("stage_history_helpdesk") / "helpdesk.csv"):
+        for line in lines(folder / "helpdesk.csv"):
             events = found[line["CaseID"]]
             if not events or events[-1][1] != line["ActivityID"]:
                 events.append((line["CompleteTimestamp"].replace(" ", "T") + "+03:00", line["ActivityID"]))
         return found
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def portal(cls, folder):
-        made = opened("stage_history_helpdesk", folder("stage_history_helpdesk"))
-        yield made
-        made.close()
 
     def test_every_case_has_its_own_history(self, portal, cases):
         named = {int(deal["ID"]): deal["ORIGIN_ID"] for deal in portal.truth()}

@@ -331,13 +331,7 @@ class TestTroubles:
 
         def twist(body: Any, _: Any) -> None:
             for result in answers_of(body):
-                rows = (
-                    result["items"]
-                    if slug == "deal_contacts"
-                    else result["productRows"]
-                    if slug == "deal_products"
-                    else result
-                )
+                rows = listed(slug, result)
                 if rows:
                     rows.append(
                         {**rows[0], "id": 77777, "ID": "77777", "ownerId": 77777, "ENTITY_ID": "77777"}
@@ -354,13 +348,7 @@ class TestTroubles:
     ) -> None:
         def twist(body: Any, _: Any) -> None:
             for result in answers_of(body):
-                rows = (
-                    result["items"]
-                    if slug == "deal_contacts"
-                    else result["productRows"]
-                    if slug == "deal_products"
-                    else result
-                )
+                rows = listed(slug, result)
                 for row in rows:
                     if str(row.get("ownerId") or row.get("ENTITY_ID") or row.get("id")) == deals[3]:
                         row.pop("id", None)
@@ -464,3 +452,9 @@ def answers_of(body: Any) -> Iterator[Any]:
     """What the commands of a batch answered."""
     results = body["result"]["result"]
     yield from results.values() if isinstance(results, dict) else results
+
+
+def listed(slug: str, result: Any) -> list[Any]:
+    """The rows in a command's answer, where its method puts them."""
+    wrapper = {"deal_contacts": "items", "deal_products": "productRows"}.get(slug)
+    return result[wrapper] if wrapper else result
