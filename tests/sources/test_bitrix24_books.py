@@ -9,6 +9,7 @@ from headwater.core.model import Books, Currency, Department, Label, Pipeline, S
 from headwater.sandbox.bitrix24.books import Currency as Money
 from headwater.sandbox.bitrix24.books import Department as Part
 from headwater.sandbox.bitrix24.faults import Kind as Fault
+from headwater.sandbox.bitrix24.pipelines import Process
 from headwater.sources.bitrix24.shapes import section
 
 
@@ -202,13 +203,49 @@ class TestProcesses:
         assert source.memory["processes"] == [[177, "Заявки на сервис"]]
         assert {"items_177", "items_177_stage_history"} <= set(world.connect(memory=source.memory).entities)
 
+    @pytest.mark.parametrize("count", [49, 50, 51, 101])
+    async def test_all_of_them_are_found_however_many_pages_they_fill(self, world: Any, count: int) -> None:
+        made = [Process(100 + at, 1030 + 2 * at, f"Процесс {at}") for at in range(count)]
+        world.portal.books.processes = made
+        source = world.connect()
+
+        await source.survey(["deals"])
+
+        assert source.memory["processes"] == [[one.type_id, one.title] for one in made]
+
+    @pytest.mark.parametrize("page", [0, 1, 2])
+    async def test_a_page_of_them_that_is_refused_leaves_them_as_they_are_known(
+        self, world: Any, page: int
+    ) -> None:
+        world.portal.books.processes = [Process(100 + at, 1030 + at, f"Процесс {at}") for at in range(110)]
+        world.fault(Fault.SCOPE, method="crm.type.list", skip=page)
+        source = world.connect(memory={"processes": [[177, "Заявки на сервис"]]})
+
+        await source.survey(["deals"])
+
+        assert source.memory["processes"] == [[177, "Заявки на сервис"]]
+
+    async def test_a_full_page_with_a_row_that_is_none_is_not_taken_for_the_last(self, world: Any) -> None:
+        world.portal.books.processes = [Process(100 + at, 1030 + at, f"Процесс {at}") for at in range(60)]
+
+        def twist(body: Any, _: Any) -> None:
+            results = section(body["result"]["result"])
+            if "types_0" in results:
+                results["types_0"]["types"][7] = None
+            body["result"]["result"] = results
+
+        source = world.connect_twisted(twist)
+        await source.survey(["deals"])
+
+        assert len(source.memory["processes"]) == 59
+
     async def test_one_that_comes_and_goes(self, world: Any) -> None:
         shown = False
 
         def twist(body: Any, _: Any) -> None:
             results = section(body["result"]["result"])
-            if "types" in results and not shown:
-                results["types"] = {"types": []}
+            if "types_0" in results and not shown:
+                results["types_0"] = {"types": []}
             body["result"]["result"] = results
 
         source = world.connect_twisted(twist)
@@ -246,7 +283,7 @@ class TestProcesses:
     async def test_what_is_no_process_is_none(self, world: Any) -> None:
         def twist(body: Any, _: Any) -> None:
             results = section(body["result"]["result"])
-            if "types" in results:
+            if "types_0" in results:
                 strange = [
                     None,
                     {},
@@ -255,7 +292,7 @@ class TestProcesses:
                     {"entityTypeId": 2**40},
                     [177],
                 ]
-                results["types"] = {"types": [*strange, {"entityTypeId": "1036", "title": None}]}
+                results["types_0"] = {"types": [*strange, {"entityTypeId": "1036", "title": None}]}
             body["result"]["result"] = results
 
         source = world.connect_twisted(twist)

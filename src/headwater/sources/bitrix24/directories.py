@@ -11,7 +11,8 @@ from headwater.sources.bitrix24.shapes import command, rows_of, section
 BASE = "currency"
 STATUSES, PIPELINES, CURRENCIES, DEPARTMENTS = "statuses", "pipelines", "currencies", "departments"
 TYPES, MODE = "types", "mode"
-PAGES = 2  # of departments that are asked for at once; a company with more is asked again
+PAGED = {DEPARTMENTS: 2, TYPES: 1}
+"""Lists that come in pages, and how many of these are asked for at once; what is behind them, afterwards."""
 PAGE = 50
 SEMANTICS = {"S": "won", "F": "lost", "success": "won", "failure": "lost", "apology": "lost"}
 
@@ -21,7 +22,6 @@ def commands(processes: Iterable[Process]) -> dict[str, str]:
     found = {
         BASE: "crm.currency.base.get?",
         MODE: "crm.settings.mode.get?",
-        TYPES: "crm.type.list?",
         STATUSES: command("crm.status.list", [("order[SORT]", "ASC")]),
         CURRENCIES: "crm.currency.list?",
         f"{PIPELINES}_2": command("crm.category.list", [("entityTypeId", "2")]),
@@ -29,13 +29,34 @@ def commands(processes: Iterable[Process]) -> dict[str, str]:
     for one in processes:
         key = f"{PIPELINES}_{one.type_id}"
         found[key] = command("crm.category.list", [("entityTypeId", str(one.type_id))])
-    for page in range(PAGES):
-        found[f"{DEPARTMENTS}_{page}"] = departments(page)
+    for name, pages in PAGED.items():
+        found |= {f"{name}_{number}": _page(name, number) for number in range(pages)}
     return found
 
 
-def departments(page: int) -> str:
-    return command("department.get", [("sort", "ID"), ("order", "ASC"), ("START", str(page * PAGE))])
+def next_pages(results: Mapping[str, Any], asked: int) -> dict[str, str]:
+    """What to ask for next, of the lists that do not end with the pages that came; none is left when it is
+    empty. `asked` counts how often this was asked before."""
+    return {
+        f"{name}_{pages + asked}": _page(name, pages + asked)
+        for name, pages in PAGED.items()
+        if _goes_on(_pages(results, name), pages + asked)
+    }
+
+
+def _page(name: str, number: int) -> str:
+    start = str(number * PAGE)
+    if name == TYPES:
+        return command("crm.type.list", [("order[id]", "ASC"), ("start", start)])
+    return command("department.get", [("sort", "ID"), ("order", "ASC"), ("START", start)])
+
+
+def _goes_on(pages: Sequence[Sequence[Any]], asked: int) -> bool:
+    """Whether there may be more behind these pages: the last of those asked for is full, and brought rows
+    that none before it had."""
+    *before, last = pages or [[]]
+    known = [row for rows in before for row in rows]
+    return len(before) + 1 == asked and len(last) >= PAGE and any(row not in known for row in last)
 
 
 def is_one(key: str) -> bool:
@@ -43,14 +64,14 @@ def is_one(key: str) -> bool:
     return key.partition("_")[0] in (BASE, STATUSES, PIPELINES, CURRENCIES, DEPARTMENTS, TYPES, MODE)
 
 
-def processes_of(result: Any) -> list[Process] | None:
-    """The smart processes; None when the answer is none (no right to know them)."""
-    rows = rows_of(result)
+def processes_of(results: Mapping[str, Any]) -> list[Process] | None:
+    """The smart processes; None when not every page of them came (no right to know them)."""
+    rows = _all(results, TYPES)
     if rows is None:
         return None
     found = []
     for row in rows:
-        number = row.get("entityTypeId") if isinstance(row, dict) else None
+        number = row.get("entityTypeId")
         text = str(number)
         if text.isascii() and text.isdecimal() and 128 <= int(text) < 2**31:
             found.append(Process(int(text), str(row.get("title") or f"{text}")))
@@ -199,37 +220,34 @@ def _rate(row: Mapping[str, Any]) -> str | None:
     return format(rate, "f") if rate.is_finite() and abs(rate.adjusted()) < 40 else None
 
 
-def _pages(results: Mapping[str, Any]) -> list[list[Mapping[str, Any]]]:
-    """The pages of departments that came, in their order, up to the first that did not."""
-    found: list[list[Mapping[str, Any]]] = []
-    while (rows := _rows(results, f"{DEPARTMENTS}_{len(found)}")) is not None:
+def _pages(results: Mapping[str, Any], name: str) -> list[list[Any]]:
+    """The pages of a list that came, in their order, up to the first that did not."""
+    found: list[list[Any]] = []
+    while (rows := rows_of(results.get(f"{name}_{len(found)}"))) is not None:
         found.append(rows)
     return found
 
 
-def _departments(results: Mapping[str, Any]) -> list[Department] | None:
-    """All departments; None when not every page of them came."""
-    pages = _pages(results)
+def _all(results: Mapping[str, Any], name: str) -> list[Mapping[str, Any]] | None:
+    """All rows of a list; None when not every page of them came."""
+    pages = _pages(results, name)
     if not pages or len(pages[-1]) >= PAGE:
+        return None
+    return [row for rows in pages for row in rows if isinstance(row, dict)]
+
+
+def _departments(results: Mapping[str, Any]) -> list[Department] | None:
+    rows = _all(results, DEPARTMENTS)
+    if rows is None:
         return None
     return [
         Department(
             str(row["ID"]), str(row.get("NAME") or row["ID"]), _id(row.get("PARENT")),
             _id(row.get("UF_HEAD")), _number(row.get("SORT")),
         )
-        for rows in pages
         for row in rows
         if row.get("ID") not in (None, "")
     ]  # fmt: skip
-
-
-def next_departments(results: Mapping[str, Any], asked: int) -> int | None:
-    """The page of departments to ask for, of whose pages `asked` were: None when that is of no use, since the
-    last is not full, or brought nothing new, or one did not come."""
-    *before, last = _pages(results) or [[]]
-    known = {row.get("ID") for rows in before for row in rows}
-    is_new = any(row.get("ID") not in known for row in last)
-    return asked if len(before) + 1 == asked and len(last) >= PAGE and is_new else None
 
 
 def _id(value: Any) -> str | None:

@@ -296,9 +296,8 @@ class Bitrix24:
             batch = answer if batch is None else _joined(batch, answer)
         if batch is None:
             raise StopSync("nothing was asked")
-        asked = directories.PAGES
-        while (page := directories.next_departments(batch.results, asked)) is not None:
-            more = {f"{directories.DEPARTMENTS}_{page}": directories.departments(page)}
+        asked = 0
+        while more := directories.next_pages(batch.results, asked):
             batch, asked = _joined(batch, await self._wire.settle(more)), asked + 1
         return batch
 
@@ -310,7 +309,7 @@ class Bitrix24:
         for key, exc in batch.errors.items():
             if directories.is_one(key):
                 self._log.warning("a list was refused", part=key, reason=str(exc))
-        found = directories.processes_of(batch.results.get(directories.TYPES))
+        found = directories.processes_of(batch.results)
         if found is None or found == self._processes:
             return []
         known, self._processes = self._declared, found

@@ -5,7 +5,7 @@ from typing import Any
 from headwater.sandbox.bitrix24.books import Process
 from headwater.sandbox.bitrix24.calls import Call, Method, Methods, Outcome
 from headwater.sandbox.bitrix24.errors import Refused
-from headwater.sandbox.bitrix24.methods.rows import narrowed, ordered
+from headwater.sandbox.bitrix24.methods.rows import narrowed, ordered, paged
 
 _CRM = ("crm",)
 _MADE, _CHANGED = "2026-01-08T17:24:55+03:00", "2026-07-08T17:24:55+03:00"
@@ -64,7 +64,7 @@ def _processes(call: Call) -> list[Process]:
 
 def _list(call: Call) -> Outcome:
     rows = ordered(narrowed([_type(one) for one in _processes(call)], call.map("filter")), call.map("order"))
-    return Outcome({"types": rows}, len(rows))
+    return paged(call, rows, wrapper="types")
 
 
 def _get(call: Call) -> Outcome:
