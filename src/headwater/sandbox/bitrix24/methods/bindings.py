@@ -1,6 +1,7 @@
 """Bindings by REST: the contacts of deals, leads and companies, the companies of contacts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -18,86 +19,102 @@ from headwater.sandbox.bitrix24.methods.classic import seen
 from headwater.sandbox.bitrix24.userfields import described
 
 _WRITE_SECONDS = 0.15
-Family = dict[str, Callable[[Call], Outcome]]
 
 
-def _methods_of(owner: Entity, kept: str, first: str, other: str) -> Methods:
-    """crm.{owner}.{other}.fields, add, delete and items.get, set, delete; `other` names what is bound."""
-    name = f"{other.upper()}_ID"
+@dataclass(frozen=True, slots=True)
+class _Bindings:
+    """The bindings of records of one kind. `other` names what they are bound to; `kept` and `first` are the
+    fields that hold all of these and the first, empty where only the others know of them."""
 
-    def get(call: Call) -> Outcome:
-        record_id, record = seen(owner, call)
-        if not kept:
+    owner: Entity
+    other: str
+    kept: str = ""
+    first: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.other.upper()}_ID"
+
+    def methods(self) -> Methods:
+        """crm.{owner}.{other}.fields, add, delete and items.get, set, delete."""
+        family: Mapping[str, Callable[[Call], Outcome]] = {
+            "fields": partial(_fields, self.name),
+            "add": self.add,
+            "delete": self.delete,
+            "items.get": self.get,
+            "items.set": self.put,
+            "items.delete": self.clear,
+        }
+        return {
+            f"crm.{self.owner.name}.{self.other}.{verb}": Method(run, ("crm",))
+            for verb, run in family.items()
+        }
+
+    def get(self, call: Call) -> Outcome:
+        record_id, record = seen(self.owner, call)
+        if not self.kept:
             return Outcome(_contacts_of(call, record_id))
-        primary = php.integer(record.get(first))
-        pairs = bound(record, kept, first)
-        return Outcome([_shown(name, one, place, primary=one == primary) for one, place in pairs])
+        primary = php.integer(record.get(self.first))
+        pairs = bound(record, self.kept, self.first)
+        return Outcome([_shown(self.name, one, place, primary=one == primary) for one, place in pairs])
 
-    def put(call: Call) -> Outcome:
-        record_id, _ = seen(owner, call)
+    def put(self, call: Call) -> Outcome:
+        record_id, _ = seen(self.owner, call)
         given = call.get("items")
         if not php.is_array(given):
             raise not_array("items")
         items = [{key.upper(): value for key, value in php.as_map(one).items()} for one in php.as_list(given)]
-        pairs = [(php.integer(one.get(name)), php.integer(one.get("SORT"))) for one in items]
-        if any(one <= 0 for one, _ in pairs):
-            raise Refused(400, "", f"The field {name} is not defined or invalid.")
+        pairs = [(self._named(item), php.integer(item.get("SORT"))) for item in items]
         marked = [
-            one for one, item in zip(pairs, items, strict=True) if php.text(item.get("IS_PRIMARY")) == "Y"
+            one
+            for (one, _), item in zip(pairs, items, strict=True)
+            if php.text(item.get("IS_PRIMARY")) == "Y"
         ]
-        _write(call, record_id, pairs, marked[0][0] if marked else 0)
-        return Outcome(True, seconds=_WRITE_SECONDS)
+        return self._written(call, record_id, pairs, marked[0] if marked else 0)
 
-    def clear(call: Call) -> Outcome:
-        _write(call, seen(owner, call)[0], [], 0)
-        return Outcome(True, seconds=_WRITE_SECONDS)
+    def clear(self, call: Call) -> Outcome:
+        return self._written(call, seen(self.owner, call)[0], [], 0)
 
-    def add(call: Call) -> Outcome:
+    def add(self, call: Call) -> Outcome:
         """Binds one more; false when it was bound already."""
-        record_id, record = seen(owner, call)
+        record_id, record = seen(self.owner, call)
         given = {key.upper(): value for key, value in call.map("fields", required=True).items()}
-        one = php.integer(given.get(name))
-        if one <= 0:
-            raise Refused(400, "", f"The field {name} is not defined or invalid.")
-        pairs = _pairs(call, record_id, record)
+        one, pairs = self._named(given), self._pairs(call, record_id, record)
         if any(one == known for known, _ in pairs):
             return Outcome(False, seconds=_WRITE_SECONDS)
-        first_one = php.text(given.get("IS_PRIMARY")) == "Y"
-        primary = one if first_one or not kept else php.integer(record.get(first))
-        _write(call, record_id, [*pairs, (one, php.integer(given.get("SORT")))], primary)
-        return Outcome(True, seconds=_WRITE_SECONDS)
+        is_first = php.text(given.get("IS_PRIMARY")) == "Y" or not self.kept
+        primary = one if is_first else php.integer(record.get(self.first))
+        return self._written(call, record_id, [*pairs, (one, php.integer(given.get("SORT")))], primary)
 
-    def delete(call: Call) -> Outcome:
+    def delete(self, call: Call) -> Outcome:
         """Takes one out; false when it was not bound."""
-        record_id, record = seen(owner, call)
+        record_id, record = seen(self.owner, call)
         given = {key.upper(): value for key, value in call.map("fields", required=True).items()}
-        one, pairs = php.integer(given.get(name)), _pairs(call, record_id, record)
+        one, pairs = php.integer(given.get(self.name)), self._pairs(call, record_id, record)
         left = [pair for pair in pairs if pair[0] != one]
         if len(left) == len(pairs):
             return Outcome(False, seconds=_WRITE_SECONDS)
-        _write(call, record_id, left, php.integer(record.get(first)) if kept else 0)
-        return Outcome(True, seconds=_WRITE_SECONDS)
+        return self._written(call, record_id, left, php.integer(record.get(self.first)) if self.kept else 0)
 
-    def _pairs(call: Call, record_id: int, record: Values) -> list[tuple[int, int]]:
-        found = bound(record, kept, first) if kept else _reverse(call, record_id)
+    def _named(self, item: Mapping[str, Any]) -> int:
+        one = php.integer(item.get(self.name))
+        if one <= 0:
+            raise Refused(400, "", f"The field {self.name} is not defined or invalid.")
+        return one
+
+    def _pairs(self, call: Call, record_id: int, record: Values) -> list[tuple[int, int]]:
+        found = bound(record, self.kept, self.first) if self.kept else _reverse(call, record_id)
         return [(one, place) for one, place in found]
 
-    def _write(call: Call, record_id: int, pairs: list[tuple[int, int]], primary: int) -> None:
-        if kept:
-            table = call.portal.tables[owner.name]
-            call.portal.records.rebind(table, record_id, kept, first, pairs, primary, call.person.id)
+    def _written(self, call: Call, record_id: int, pairs: list[tuple[int, int]], primary: int) -> Outcome:
+        if self.kept:
+            table = call.portal.tables[self.owner.name]
+            call.portal.records.rebind(
+                table, record_id, self.kept, self.first, pairs, primary, call.person.id
+            )
         else:
             _rewrite(call, record_id, [one for one, _ in pairs])
-
-    family: Family = {
-        "fields": partial(_fields, name),
-        "add": add,
-        "delete": delete,
-        "items.get": get,
-        "items.set": put,
-        "items.delete": clear,
-    }
-    return {f"crm.{owner.name}.{other}.{verb}": Method(run, ("crm",)) for verb, run in family.items()}
+        return Outcome(True, seconds=_WRITE_SECONDS)
 
 
 def _shown(name: str, one: int, place: int, *, primary: bool) -> dict[str, Any]:
@@ -154,8 +171,8 @@ def _rewrite(call: Call, company_id: int, contacts: list[int]) -> None:
 
 
 METHODS: Methods = {
-    **_methods_of(DEALS, "CONTACT_IDS", "CONTACT_ID", "contact"),
-    **_methods_of(LEADS, "CONTACT_IDS", "CONTACT_ID", "contact"),
-    **_methods_of(CONTACTS, "COMPANY_IDS", "COMPANY_ID", "company"),
-    **_methods_of(COMPANIES, "", "", "contact"),
+    **_Bindings(DEALS, "contact", "CONTACT_IDS", "CONTACT_ID").methods(),
+    **_Bindings(LEADS, "contact", "CONTACT_IDS", "CONTACT_ID").methods(),
+    **_Bindings(CONTACTS, "company", "COMPANY_IDS", "COMPANY_ID").methods(),
+    **_Bindings(COMPANIES, "contact").methods(),
 }
