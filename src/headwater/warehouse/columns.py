@@ -104,35 +104,14 @@ def plan(
 
     for column in sorted(have, key=lambda c: not c.live):
         field = wanted.get(column.field)
-        fits = field is not None and field.kind == column.kind and field.name not in placed
-        if field is None or not fits:
-            if column.live:
-                changed[column.name] = replace(
-                    column,
-                    removed_at=now,
-                    typed_until=began,
-                    heal_below=None,
-                    heal_all=False,
-                    applied=True,
-                )
-            elif not column.applied:
-                changed[column.name] = replace(column, applied=True)
-            continue
-        placed.add(field.name)
-        after = replace(column, label=field.label, type=field.type, applied=True)
-        if field.type != column.type:  # its values may have been converted, or lost
-            after = replace(after, added_at=now, heal_below=began or None)
-        if not column.live:
-            after = replace(
-                after,
-                removed_at=None,
-                added_at=now,
-                typed_from=began,
-                heal_below=began or None,
-            )
-        if not column.real and room > 0:
-            after = replace(after, place="column", added_at=now, heal_below=began or None)
-            room -= 1
+        if field is None or field.kind != column.kind or field.name in placed:
+            after = _left(column, now, began)
+        else:
+            placed.add(field.name)
+            after = _met(column, field, now, began)
+            if not column.real and room > 0:
+                after = replace(after, place="column", added_at=now, heal_below=began or None)
+                room -= 1
         if after != column:
             changed[column.name] = after
 
@@ -150,6 +129,27 @@ def plan(
         position += 1
         room -= 1
     return _planned({column.name: column for column in have}, changed)
+
+
+def _left(column: Column, now: datetime, began: int) -> Column:
+    """A column whose field is gone, or has another one now."""
+    if not column.live:
+        return replace(column, applied=True)
+    return replace(
+        column, removed_at=now, typed_until=began, heal_below=None, heal_all=False, applied=True
+    )  # fmt: skip
+
+
+def _met(column: Column, field: Field, now: datetime, began: int) -> Column:
+    """A column whose field is there, as it is told of now."""
+    after = replace(column, label=field.label, type=field.type, applied=True)
+    if field.type != column.type:  # its values may have been converted, or lost
+        after = replace(after, added_at=now, heal_below=began or None)
+    if not column.live:
+        after = replace(
+            after, removed_at=None, added_at=now, typed_from=began, heal_below=began or None
+        )  # fmt: skip
+    return after
 
 
 def _planned(have: Mapping[str, Column], changed: Mapping[str, Column]) -> Plan:
