@@ -3,9 +3,11 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -135,7 +137,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def started(desk: Path, compiled: Path) -> Callable[..., Awaitable[asyncio.subprocess.Process]]:
-    """Starts the program as a process of its own, its words to be read."""
+    """Starts the program as a process of its own, its words to be read. It heeds Ctrl-C, also where the tests
+    do not: a script's background jobs and all they start ignore it."""
 
     async def start(*words: str, **environment: str) -> asyncio.subprocess.Process:
         known = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -143,6 +146,7 @@ def started(desk: Path, compiled: Path) -> Callable[..., Awaitable[asyncio.subpr
             sys.executable, "-m", "headwater", *words,
             env=known | {"PYTHONPYCACHEPREFIX": str(compiled), **environment},
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
 
     return start
