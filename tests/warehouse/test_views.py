@@ -410,8 +410,8 @@ class TestPlans:
 
     @pytest.fixture(scope="class")
     @classmethod
-    def crowd(cls, shared_databases: Any) -> Company:
-        """Another tenant of the same database."""
+    def crowd(cls, shared_databases: Any, company: Company) -> Company:  # noqa: ARG003 (it is the first)
+        """Another tenant of the same database, connected after the company, whose schema is `bitrix24`."""
 
         async def connected() -> Company:
             async with Warehouse(shared_databases.url(), size=1) as warehouse:
