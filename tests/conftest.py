@@ -73,6 +73,21 @@ class Database:
     def as_admin(self) -> "psycopg.Connection[tuple[object, ...]]":
         return psycopg.connect(self.url("postgres"), autocommit=True)
 
+    def holding(self, word: str) -> list[str]:
+        """The tables that hold a word anywhere, the planner's statistics among them."""
+        with self.as_admin() as admin:
+            tables = admin.execute(
+                "select format('%I.%I', schemaname, tablename) from pg_tables "
+                "where schemaname !~ '^pg_' and schemaname <> 'information_schema' "
+                "union all select 'pg_catalog.pg_statistic' order by 1"
+            ).fetchall()
+            asked = "select from {} as t where t::text like %s limit 1"
+            return [
+                str(name)
+                for (name,) in tables
+                if admin.execute(asked.format(name).encode(), [f"%{word}%"]).rowcount
+            ]
+
 
 def _fresh(server: Server) -> Iterator[Database]:
     name = f"t_{uuid4().hex}"

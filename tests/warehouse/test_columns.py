@@ -1,18 +1,19 @@
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwater.core.model import Field, Kind
+from headwater.core.model import Field, Kind, Privacy, PrivacyMode
 from headwater.warehouse.columns import RESERVED, Column, Plan, plan
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def planned(have: list[Column], *fields: Field, limit: int = 400, began: int = 0) -> Plan:
-    return plan(have, fields, key="ID", key_column="bitrix_id", now=NOW, limit=limit, began=began)
+def planned(have: list[Column], *fields: Field, limit: int = 400, began: int = 0, **more: Any) -> Plan:
+    return plan(have, fields, key="ID", key_column="bitrix_id", now=NOW, limit=limit, began=began, **more)
 
 
 def text(name: str, **more: object) -> Field:
@@ -160,3 +161,29 @@ def test_any_names_become_names_postgresql_takes(names: list[str]):
     assert not RESERVED & set(found)
     assert all(0 < len(name.encode()) <= 63 and "\0" not in name for name in found)
     assert not any(name.startswith("_") or name == "bitrix_id" or "%" in name for name in found)
+
+
+class TestPrivacy:
+    """What the mode does not keep has a column, and no values to come."""
+
+    def test_a_column_that_is_not_kept_never_asks_to_be_read_again(self):
+        letter = text("BODY", privacy=Privacy.FREE_TEXT)
+
+        [column] = planned([], letter, began=5, mode=PrivacyMode.ANALYTICS).columns
+
+        assert (column.privacy, column.withheld, column.heal_below) == ("free_text", True, None)
+
+    def test_a_field_that_is_free_text_now_is_to_be_erased(self):
+        have = list(planned([], text("BODY"), mode=PrivacyMode.ANALYTICS).columns)
+
+        wanted = planned(have, text("BODY", privacy=Privacy.FREE_TEXT), began=5, mode=PrivacyMode.ANALYTICS)
+
+        assert (wanted.erases, wanted.columns[0].withheld) == (True, True)
+
+    def test_a_field_that_is_none_any_more_is_read_again_everywhere(self):
+        have = list(planned([], text("BODY", privacy=Privacy.SECRET), mode=PrivacyMode.ANALYTICS).columns)
+
+        wanted = planned(have, text("BODY"), began=5, mode=PrivacyMode.ANALYTICS)
+
+        [column] = wanted.columns
+        assert (wanted.erases, column.withheld, column.heal_below, column.heal_all) == (False, False, 5, True)

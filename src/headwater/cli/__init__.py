@@ -3,7 +3,21 @@
 import typer
 
 from headwater import __version__
-from headwater.cli import bi, connect, db, demo, doctor, failed, reconcile, sandbox, say, secret, status, sync
+from headwater.cli import (
+    bi,
+    connect,
+    db,
+    demo,
+    doctor,
+    failed,
+    privacy,
+    reconcile,
+    sandbox,
+    say,
+    secret,
+    status,
+    sync,
+)  # fmt: skip
 
 app = typer.Typer(
     name="headwater",
@@ -34,6 +48,7 @@ app.command("sync")(sync.sync)
 app.command("reconcile")(reconcile.reconcile_)
 app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
+app.command("privacy")(privacy.privacy)
 app.command("migrate")(db.migrate)
 app.add_typer(failed.app, name="failed")
 app.add_typer(reconcile.app, name="certificate")

@@ -110,9 +110,11 @@ def connect(
     network = guarded(lambda: wiring.network_of(ca, proxy, allow_private=allow_private), as_json=as_json)
     link, account = run(work, as_json=as_json)
     if as_json:
-        say.json({"connection": link.slug, "id": link.id, "account": asdict(account)})
+        known = {"connection": link.slug, "id": link.id, "privacy": link.privacy}
+        say.json({**known, "account": asdict(account)})
     else:
         say.line("connected", portal=account.portal, person=account.person, slug=link.slug)
+        say.line(f"connected_{link.privacy}")
         for what in account.missing:
             say.line("missing_right", what=what)
     if account.missing:

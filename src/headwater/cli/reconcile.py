@@ -190,6 +190,8 @@ def _print(found: dict[str, Any]) -> None:
     for alarm in body["alarms"]:
         say.line(f"alarm_{alarm['kind']}", **alarm["facts"])
     say.line("certificate_unchecked", **facts)
+    if fields := body.get("not_kept"):  # certificates of earlier versions do not have it
+        say.line("certificate_not_kept", fields=", ".join(fields))
     for right in body["rights"]:
         say.line("certificate_right", what=right)
     say.line("certificate_hash", **facts)

@@ -286,6 +286,55 @@ TEXTS = MappingProxyType(
         "error": ("Error: {message}", "Ошибка: {message}"),
         "later": ("Not now: {message}", "Не сейчас: {message}"),
         "person": ("This needs you: {message}", "Нужны вы: {message}"),
+        # privacy
+        "connected_full": (
+            "Everything is kept (privacy mode full); to keep no free text: headwater privacy analytics",
+            "Хранится всё (режим full); чтобы не хранить свободный текст: headwater privacy analytics",
+        ),
+        "connected_analytics": (
+            "Free text, files and secrets are not kept (privacy mode analytics: several companies share this "
+            "database); to keep everything: headwater privacy full",
+            "Свободный текст, файлы и служебные данные не хранятся (режим analytics: в этой базе несколько "
+            "компаний); чтобы хранить всё: headwater privacy full",
+        ),
+        "col_portal": ("portal", "портал"),
+        "col_privacy": ("privacy", "режим"),
+        "col_not_kept": ("fields not kept", "полей не хранится"),
+        "privacy_fields": ("  {entity}, not kept: {fields}", "  {entity}, не хранится: {fields}"),
+        "privacy_ask": (
+            "Erase free text (comments, letters, transcripts), files and secrets of {connections} here, also "
+            "from history and the failed queue? History does not come back.",
+            "Стереть здесь свободный текст (комментарии, письма, расшифровки), файлы и служебные данные "
+            "{connections}, в том числе из истории и очереди отказов? История не вернётся.",
+        ),
+        "privacy_unchanged": ("Nothing was changed.", "Ничего не изменено."),
+        "privacy_analytics": (
+            "{connection}: free text, files and secrets are not kept any more; {rows} rows were written anew "
+            "without them.",
+            "{connection}: свободный текст, файлы и служебные данные больше не хранятся; строк переписано "
+            "без них: {rows}.",
+        ),
+        "privacy_erased": ("  {table}: {rows} rows", "  {table}: строк {rows}"),
+        "privacy_full": (
+            "{connection}: everything is kept from now on. The next sync reads everything again, comments "
+            "with the ones after it; what was erased from history and vanished records does not come back.",
+            "{connection}: теперь хранится всё. Следующая синхронизация прочитает всё заново, комментарии "
+            "вернутся с последующими; стёртое из истории и исчезнувших записей не вернётся.",
+        ),
+        "privacy_full_already": (
+            "{connection}: everything is kept already.",
+            "{connection}: и так хранится всё.",
+        ),
+        "privacy_unfinished": (
+            "{connection}: the erasing was cut short; headwater privacy analytics finishes it, and so does "
+            "the next sync.",
+            "{connection}: стирание было прервано; его закончит headwater privacy analytics или следующая "
+            "синхронизация.",
+        ),
+        "certificate_not_kept": (
+            "  not checked, as privacy mode analytics does not keep them (they are empty here): {fields}",
+            "  не проверено, так как в режиме analytics не хранится (здесь пусто): {fields}",
+        ),
     }
 )
 """By key: the English text, the Russian text."""

@@ -40,6 +40,17 @@ class Privacy(StrEnum):
     SECRET = "secret"  # noqa: S105 (the word for a class of fields, not a password)
 
 
+class PrivacyMode(StrEnum):
+    """What a connection keeps: everything, or what figures are made of and no free text, files, secrets."""
+
+    FULL = "full"
+    ANALYTICS = "analytics"
+
+    def keeps(self, privacy: Privacy | None) -> bool:
+        """Whether fields of this class are kept. What has none (nobody described it) only `full` keeps."""
+        return self is PrivacyMode.FULL or privacy in (Privacy.PLAIN, Privacy.PERSONAL)
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of an entity, as the source's metadata describes it.

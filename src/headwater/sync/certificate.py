@@ -37,7 +37,8 @@ class Certificate:
     `hidden` records that exist and may not be seen, `failed` those that could not be stored. `pairs_hash` is
     over the pairs in the order they were read: the same portal unchanged gives the same hash. The sample
     can be drawn again with `seed`; where it differed, all records were compared (`deepened`). `rights` are
-    those the connection's person does not have.
+    those the connection's person does not have. `not_kept` are fields that the privacy mode withholds: they
+    have to be empty here, and nothing more is said of them.
     """
 
     connection: str
@@ -67,6 +68,7 @@ class Certificate:
     examples: dict[str, list[str]] = field(default_factory=dict)
     alarms: list[Alarm] = field(default_factory=list)
     rights: list[str] = field(default_factory=list)
+    not_kept: list[str] = field(default_factory=list)
     pairs_hash: str = ""
     requests: int = 0
     seconds: float = 0.0

@@ -6,7 +6,7 @@ import orjson
 
 from headwater.core import log
 from headwater.core.errors import NeedsPerson, StopSync
-from headwater.core.model import Sets, SetSpec, Values
+from headwater.core.model import PrivacyMode, Sets, SetSpec, Values
 from headwater.sync.runs import Run
 from headwater.sync.session import AT_ONCE, Session
 from headwater.warehouse import failed, sets, state
@@ -73,21 +73,24 @@ async def _store(held: Session, run: Run, spec: SetSpec, answer: Sets) -> None:
     async with held.committing(run) as (conn, step):
         origin = held.origin(run, answer.began)
         step.requests = answer.requests
-        kept = await sets.store(conn, spec, answer.sets, origin)
+        kept = await sets.store(
+            conn, spec, held.kept_of(spec, answer.sets), origin, kept_from=held.keeping.kept_from
+        )
         refused = [failed.unusable(id, reason, None) for id, reason in sorted(answer.refused.items())]
         await failed.put(conn, origin, spec.slug, refused)
         await sets.skip(conn, spec, list(answer.refused), origin)
         step.stored.failed = kept.failed + len(refused)
     count = run.sets.setdefault(spec.slug, sets.Kept())
     count.add(kept)
-    _note(run, spec, answer.sets)
+    _note(run, spec, answer.sets, raw=held.keeping.mode is PrivacyMode.FULL)
 
 
-def _note(run: Run, spec: SetSpec, told: Mapping[str, Sequence[Values]]) -> None:
+def _note(run: Run, spec: SetSpec, told: Mapping[str, Sequence[Values]], *, raw: bool) -> None:
+    where = "it is kept in raw" if raw else "it is not kept in privacy mode analytics"
     for id, rows in told.items():
         for row in rows:
             for key in orjson.loads(row.get("raw") or "{}"):
-                run.note(f"{spec.slug}.{key}", "a value does not fit its column; it is kept in raw", id)
+                run.note(f"{spec.slug}.{key}", f"a value does not fit its column; {where}", id)
             for column, text in row.items():
                 if text is not None and clean(text) is not text:
                     run.note(

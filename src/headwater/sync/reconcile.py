@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
@@ -10,7 +10,7 @@ import orjson
 
 from headwater.core import log
 from headwater.core.errors import NeedsPerson, SkipRecord, Unfit
-from headwater.core.model import Page, Row, Span, Text
+from headwater.core.model import Page, PrivacyMode, Row, Span, Text
 from headwater.core.ports import Clock, Source
 from headwater.sync import children, session
 from headwater.sync.ahead import ahead
@@ -19,7 +19,7 @@ from headwater.sync.compare import differences_of, moment
 from headwater.sync.plan import Cursor, Reading
 from headwater.sync.runs import Run, sort
 from headwater.sync.session import AT_ONCE, Session
-from headwater.warehouse import certificates, page, sets, state
+from headwater.warehouse import certificates, crm, erasing, page, sets, state
 from headwater.warehouse.compared import Stored
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pairs import Pairs
@@ -111,6 +111,9 @@ class _Work:
         self.found = Certificate(
             held.link.slug, held.link.portal, run.entity, complete_to=until, seed=terms.seed
         )
+        mode, shape = held.keeping.mode, run.shape
+        self.found.not_kept = [one.name for one in shape.fields if not mode.keeps(one.privacy)]
+        self.tellable = erasing.tellable(shape.columns, shape.spec, schema=shape.schema)
         self.requests = 0
         self.told: set[str] = set()
         """Ids that are counted as wrong already."""
@@ -249,13 +252,15 @@ class _Work:
                 async with self.held.warehouse.acting_for(link.tenant) as conn:
                     origin = self.held.origin(self.run, answer.began)
                     waiting = await sets.waiting(conn, spec, list(answer.sets), origin)
-                    known = {id: rows for id, rows in answer.sets.items() if id not in waiting}
+                    kept = self.held.kept_of(spec, answer.sets)
+                    known = {id: rows for id, rows in kept.items() if id not in waiting}
                     wrong = await sets.drifted(conn, spec, known, origin)
                 ids_wrong = [id for id, _, _ in wrong]
                 self.found.mismatched += len({*ids_wrong} - self.told)
                 self.told.update(ids_wrong)
+                table, mode = crm.SETS[spec.table], self.held.keeping.mode
                 self.found.mismatches += [
-                    Mismatch(id, spec.slug, orjson.loads(there), orjson.loads(here))
+                    Mismatch(id, spec.slug, *(table.cut(orjson.loads(rows), mode) for rows in (there, here)))
                     for id, here, there in wrong
                 ][: EXAMPLES - len(self.found.mismatches)]
                 if wrong:
@@ -310,8 +315,15 @@ class _Work:
         self.found.compared_fields += len(compared) * len(shape.fields)
         self.found.mismatched += len({*wrong} - self.told)
         self.told.update(wrong)
-        self.found.mismatches += mismatches[: EXAMPLES - len(self.found.mismatches)]
+        examples = mismatches[: EXAMPLES - len(self.found.mismatches)]
+        self.found.mismatches += [self._tellable(one) for one in examples]
         return len(compared), wrong
+
+    def _tellable(self, one: Mismatch) -> Mismatch:
+        """Without the values of what is not kept: somebody else put them here."""
+        if self.held.keeping.mode is PrivacyMode.FULL or one.field in self.tellable:
+            return one
+        return replace(one, in_source=None, stored=None)
 
     def _is_recent(self, one: Made, stored: str) -> bool:
         """Whether the record changed after the window that is said to be complete: it is not the one that was

@@ -103,7 +103,7 @@ def sort(shape: Shape, records: Sequence[Row]) -> Sorted:
         try:
             one = make(shape, record)
         except SkipRecord as why:
-            failures.append(failed.unusable(None, str(why), record))
+            failures.append(failed.unusable(None, str(why), shape.cut(record)))
             continue
         except RecursionError:
             failures.append(failed.unusable(None, "the record is nested too deeply", None))

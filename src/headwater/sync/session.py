@@ -7,16 +7,28 @@ from dataclasses import dataclass
 
 from headwater.core import log
 from headwater.core.errors import HeadwaterError, SkipRecord
-from headwater.core.model import Fate, Page, Part, Survey
+from headwater.core.model import Fate, Page, Part, PrivacyMode, SetSpec, Survey, Values
 from headwater.core.ports import Clock, Source
 from headwater.sync.plan import Cursor, Reading
 from headwater.sync.runs import Report, Reread, Run, Sorted, Step, sort
-from headwater.warehouse import books, connections, failed, lease, page, state, typed
+from headwater.warehouse import (
+    books,
+    connections,
+    crm,
+    erasing,
+    failed,
+    lease,
+    page,
+    privacy,
+    state,
+    typed,
+)  # fmt: skip
 from headwater.warehouse.connections import Link
 from headwater.warehouse.lease import Lease
 from headwater.warehouse.origin import Origin
 from headwater.warehouse.page import Stored
 from headwater.warehouse.pool import Connection, Warehouse
+from headwater.warehouse.privacy import Keeping
 from headwater.warehouse.rows import Shape
 from headwater.warehouse.state import State
 
@@ -27,7 +39,8 @@ HIDDEN = "the source does not show this record to us any more"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One connection, held; nobody else syncs it meanwhile. `report` is told after every committed page."""
+    """One connection, held; nobody else syncs it or changes what it keeps meanwhile. `report` is told after
+    every committed page."""
 
     warehouse: Warehouse
     clock: Clock
@@ -35,6 +48,7 @@ class Session:
     source: Source
     held: Lease
     report: Report
+    keeping: Keeping
 
     async def state(self, entity: str) -> State:
         """How far an entity is."""
@@ -111,7 +125,9 @@ class Session:
         columns = await typed.ensure(
             self.warehouse, self.link.tenant, self.link.id, spec, fields,
             schema=self.link.slug, key_column=self.source.key_column, now=self.clock.now(),
+            mode=self.keeping.mode,
         )  # fmt: skip
+        await self.erase_what_is_marked()
         return Shape(
             source=self.source.name,
             key_column=self.source.key_column,
@@ -122,7 +138,24 @@ class Session:
             decode={one.name: self.source.decoder(one) for one in fields},
             id_of=lambda row: self.source.id_of(name, row),
             currency=survey.currency,
+            mode=self.keeping.mode,
+            kept_from=self.keeping.kept_from,
         )
+
+    async def erase_what_is_marked(self) -> None:
+        """Erases what is not kept any more: an erasing was cut short, or a field is of another class now."""
+        link = self.link
+        if self.keeping.mode is PrivacyMode.FULL:
+            return
+        if (await privacy.read(self.warehouse, link.tenant, link.id)).erasing:
+            await erasing.erase(
+                self.warehouse, self.held, link, self.source.entities, key_column=self.source.key_column
+            )
+
+    def kept_of(self, spec: SetSpec, told: Mapping[str, Sequence[Values]]) -> Mapping[str, Sequence[Values]]:
+        """Sets by record as the source told them, without what is not kept."""
+        table = crm.SETS[spec.table]
+        return {id: table.cut(rows, self.keeping.mode) for id, rows in told.items()}
 
     async def store(self, runs: Sequence[Run], answer: Page, *, due: bool = False) -> None:
         """One answer, one commit: rows, history, failures, cursor, counters; the counters last.
@@ -263,7 +296,10 @@ async def opened(
     now = clock.now()
     async with lease.taken(warehouse, link.tenant, link.id, now=now) as held:
         await state.ensure_history(warehouse, link.tenant, now)
-        yield Session(warehouse, clock, link, source, held, report)
+        keeping = await privacy.read(warehouse, link.tenant, link.id)
+        session = Session(warehouse, clock, link, source, held, report, keeping)
+        await session.erase_what_is_marked()
+        yield session
 
 
 async def _store_part(conn: Connection, run: Run, part: Part, found: Sorted, origin: Origin) -> Stored:
@@ -271,7 +307,8 @@ async def _store_part(conn: Connection, run: Run, part: Part, found: Sorted, ori
     for record in found.made:
         for misfit in record.misfits:
             run.note(misfit.field, misfit.reason, record.id)
-    failures = [*found.failures, *(failed.unusable(u.id, u.reason, u.raw) for u in part.unread)]
+    unread = [failed.unusable(u.id, u.reason, run.shape.cut(u.raw)) for u in part.unread]
+    failures = [*found.failures, *unread]
     await failed.put(conn, origin, run.entity, failures)
     stored.failed += len(failures)
     return stored

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from headwater.core.model import Field, Kind
+from headwater.core.model import Field, Kind, PrivacyMode
 
 LIMIT = (
     400  # data columns of one table: a row has 8,160 bytes, a table 1,600 attributes counting dropped ones
@@ -34,7 +34,8 @@ class Column:
     the field in its typed form, also in `_more`; what others have in `_more` under its name is as the source
     gave it. Rows below `heal_below` may hold the value elsewhere and are to be read again, with
     `heal_all` every one of them. `applied` is false while the table, its comments and its view do not tell of
-    this yet.
+    this yet. `privacy` is the field's class, None when nobody told it yet; the values of a `withheld` column
+    are not kept.
     """
 
     name: str
@@ -52,6 +53,8 @@ class Column:
     heal_below: int | None = None
     heal_all: bool = False
     applied: bool = True
+    privacy: str | None = None
+    withheld: bool = False
 
     @property
     def live(self) -> bool:
@@ -71,13 +74,15 @@ class Column:
 class Plan:
     """The columns there will be, and those of them that are new or say something new.
 
-    `to_add` are those the table lacks; `reshaped` says that the view has to follow, too.
+    `to_add` are those the table lacks; `reshaped` says that the view has to follow, too. `erases`: values of
+    a column that was kept until now are to be erased.
     """
 
     columns: Sequence[Column]
     changed: Sequence[Column]
     to_add: Sequence[Column]
     reshaped: bool
+    erases: bool = False
 
 
 def plan(
@@ -89,12 +94,14 @@ def plan(
     now: datetime,
     limit: int = LIMIT,
     began: int = 0,
+    mode: PrivacyMode = PrivacyMode.FULL,
 ) -> Plan:
     """What a typed table needs so that every field has a place.
 
     Nothing is dropped or altered: a field that left is marked, one that changed its type gets a new column,
     one that comes back finds its old one. `key` is the id field; it lives in `key_column`. `began` is a read
-    number between what was read before and what will be read from now on; 0 when nothing was read yet.
+    number between what was read before and what will be read from now on; 0 when nothing was read yet. What
+    `mode` does not keep has its column, too, and no value in it.
     """
     wanted = {field.name: field for field in fields if field.name != key}
     room = limit - sum(column.real for column in have)
@@ -112,6 +119,7 @@ def plan(
             if not column.real and room > 0:
                 after = replace(after, place="column", added_at=now, heal_below=began or None)
                 room -= 1
+            after = _classed(after, field, began, mode)
         if after != column:
             changed[column.name] = after
 
@@ -121,10 +129,12 @@ def plan(
             continue
         name = _free_name(field.column, taken)
         taken.add(name)
+        withheld = not mode.keeps(field.privacy)
         changed[name] = Column(
             name, field.name, field.kind, field.type, field.label, field.custom,
             "column" if room > 0 else "more", position, now,
-            typed_from=began, heal_below=began or None,
+            typed_from=began, heal_below=None if withheld else began or None,
+            privacy=field.privacy.value, withheld=withheld,
         )  # fmt: skip
         position += 1
         room -= 1
@@ -152,6 +162,17 @@ def _met(column: Column, field: Field, now: datetime, began: int) -> Column:
     return after
 
 
+def _classed(column: Column, field: Field, began: int, mode: PrivacyMode) -> Column:
+    """A column with the class its field is of now."""
+    withheld = not mode.keeps(field.privacy)
+    after = replace(column, privacy=field.privacy.value, withheld=withheld)
+    if withheld:
+        return replace(after, heal_below=None, heal_all=False)
+    if column.withheld:  # what was not kept is to be read
+        return replace(after, heal_below=began or None, heal_all=bool(began))
+    return after
+
+
 def _planned(have: Mapping[str, Column], changed: Mapping[str, Column]) -> Plan:
     pairs = [(have.get(name), column) for name, column in changed.items()]
     return Plan(
@@ -159,6 +180,7 @@ def _planned(have: Mapping[str, Column], changed: Mapping[str, Column]) -> Plan:
         changed=list(changed.values()),
         to_add=[column for was, column in pairs if column.real and not (was and was.real)],
         reshaped=any(was is None or not was.applied or _form(was) != _form(column) for was, column in pairs),
+        erases=any(was and column.withheld and not was.withheld for was, column in pairs),
     )
 
 

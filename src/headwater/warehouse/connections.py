@@ -10,6 +10,7 @@ import orjson
 import psycopg
 
 from headwater.core.errors import NeedsPerson
+from headwater.core.model import PrivacyMode
 from headwater.warehouse import sql
 from headwater.warehouse.pool import Warehouse
 
@@ -43,6 +44,8 @@ class Link:
     settings: Mapping[str, Any] = field(default_factory=dict)
     memory: Mapping[str, Any] = field(default_factory=dict)
     """What its source learnt of the account and wants to be told again."""
+    privacy: str = PrivacyMode.FULL
+    """What was kept when this was read; who writes asks again, holding the connection."""
 
 
 async def tenants(warehouse: Warehouse) -> list[Tenant]:

@@ -1,17 +1,18 @@
 """The normalised crm_* tables that every source fills: records, and the sets of rows that belong to them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 
-from headwater.core.model import Kind
+from headwater.core.model import Kind, Privacy, PrivacyMode, Values
 
 CENT = Decimal("0.01")
 WIDEST = Decimal(10) ** 16  # numeric(18, 2)
 
 TEXT, INTEGER, NUMBER = Kind.TEXT, Kind.INTEGER, Kind.NUMBER
 FLAG, MOMENT, JSON = Kind.FLAG, Kind.MOMENT, Kind.JSON
+PERSONAL, FREE_TEXT = Privacy.PERSONAL, Privacy.FREE_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,24 +21,47 @@ class Table:
 
     `key` is what it calls the record's id. In a table that several entities share, `scope` is the column that
     says whose row it is. `money` is its amount, kept with two decimals and a flag beside it that says when
-    rounding changed it.
+    rounding changed it. `privacy` are the classes of the columns that are not plain.
     """
 
     columns: Mapping[str, Kind]
     key: str = "external_id"
     scope: str | None = None
     money: str | None = None
+    privacy: Mapping[str, Privacy] = field(default_factory=dict)
+
+    def kept(self, mode: PrivacyMode) -> Mapping[str, Kind]:
+        """The columns that a connection of this mode fills."""
+        return _kept(self.columns, self.privacy, mode)
 
 
 @dataclass(frozen=True, slots=True)
 class SetTable:
     """A table of rows that belong to records: `owner` is the record's id; then come the columns. `row` is
-    the one that holds an id of the row itself, where the source has one."""
+    the one that holds an id of the row itself, where the source has one. `privacy` as in `Table`."""
 
     owner: str
     columns: Mapping[str, Kind]
     scope: tuple[str, ...] = field(default=())
     row: str | None = None
+    privacy: Mapping[str, Privacy] = field(default_factory=dict)
+
+    def kept(self, mode: PrivacyMode) -> Mapping[str, Kind]:
+        """The columns that a connection of this mode fills."""
+        return _kept(self.columns, self.privacy, mode)
+
+    def cut(self, rows: Sequence[Values], mode: PrivacyMode) -> Sequence[Values]:
+        """Rows without what a connection of this mode does not keep."""
+        if mode is PrivacyMode.FULL:
+            return rows
+        kept = self.kept(mode)
+        return [{name: text for name, text in row.items() if name in kept} for row in rows]
+
+
+def _kept(
+    columns: Mapping[str, Kind], privacy: Mapping[str, Privacy], mode: PrivacyMode
+) -> Mapping[str, Kind]:
+    return {name: kind for name, kind in columns.items() if mode.keeps(privacy.get(name, Privacy.PLAIN))}
 
 
 TABLES: Mapping[str, Table] = MappingProxyType(
@@ -63,6 +87,14 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "modified_at": MOMENT,
             },
             money="value",
+            privacy={
+                "title": PERSONAL,
+                "contact_name": PERSONAL,
+                "contact_phone": PERSONAL,
+                "contact_phone_e164": PERSONAL,
+                "contact_email": PERSONAL,
+                "company_name": PERSONAL,
+            },
         ),
         "deals": Table(
             {
@@ -84,6 +116,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "modified_at": MOMENT,
             },
             money="value",
+            privacy={"title": PERSONAL},
         ),
         "contacts": Table(
             {
@@ -99,7 +132,14 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "lead_id": TEXT,
                 "created_at": MOMENT,
                 "modified_at": MOMENT,
-            }
+            },
+            privacy={
+                "name": PERSONAL,
+                "phone": PERSONAL,
+                "phone_e164": PERSONAL,
+                "email": PERSONAL,
+                "position": PERSONAL,
+            },
         ),
         "companies": Table(
             {
@@ -120,6 +160,13 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "modified_at": MOMENT,
             },
             money="revenue",
+            privacy={
+                "name": PERSONAL,
+                "tax_id": PERSONAL,
+                "phone": PERSONAL,
+                "phone_e164": PERSONAL,
+                "email": PERSONAL,
+            },
         ),
         "activities": Table(
             {
@@ -141,7 +188,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "lead_id": TEXT,
                 "contact_id": TEXT,
                 "company_id": TEXT,
-            }
+            },
+            privacy={"subject": FREE_TEXT, "body": FREE_TEXT, "transcript": FREE_TEXT},
         ),
         "calls": Table(
             {
@@ -159,7 +207,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "record_id": TEXT,
                 "vote": INTEGER,
                 "started_at": MOMENT,
-            }
+            },
+            privacy={"phone": PERSONAL, "phone_e164": PERSONAL},
         ),
         "users": Table(
             {
@@ -170,7 +219,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "department": TEXT,
                 "position": TEXT,
                 "active": FLAG,
-            }
+            },
+            privacy={"name": PERSONAL, "email": PERSONAL, "phone": PERSONAL, "phone_e164": PERSONAL},
         ),
         "products": Table(
             {
@@ -184,6 +234,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "modified_at": MOMENT,
             },
             money="price",
+            privacy={"name": PERSONAL},
         ),
         "items": Table(
             {
@@ -204,6 +255,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             },
             scope="process",
             money="value",
+            privacy={"title": PERSONAL},
         ),
         "stage_history": Table(
             {
@@ -240,6 +292,7 @@ SETS: Mapping[str, SetTable] = MappingProxyType(
                 "unit": TEXT,
                 "raw": JSON,
             },
+            privacy={"name": PERSONAL, "raw": FREE_TEXT},  # raw: what did not fit, whatever it is
         ),
         "comments": SetTable(
             "external_id",
@@ -253,6 +306,7 @@ SETS: Mapping[str, SetTable] = MappingProxyType(
             },
             scope=("entity",),
             row="comment_id",
+            privacy={"body": FREE_TEXT, "files": FREE_TEXT, "raw": FREE_TEXT},
         ),
     }
 )

@@ -16,6 +16,7 @@ from headwater.warehouse.pool import Connection, Warehouse
 from headwater.warehouse.rows import clean, json_text
 
 LOGGER = log.get("warehouse")
+REFUSED = "PostgreSQL refused it"
 REFUSALS = (
     psycopg.DataError,
     psycopg.IntegrityError,
@@ -75,7 +76,7 @@ def refused(external_id: str, record: Any, exc: psycopg.Error) -> Failure:
     diag = exc.diag
     words = [diag.message_primary or str(exc), diag.message_detail or ""]
     field = diag.column_name or _copied_column(diag.context or "")
-    reason = "PostgreSQL refused it: " + " ".join(word for word in words if word)
+    reason = f"{REFUSED}: " + " ".join(word for word in words if word)
     return Failure(external_id, reason, json_text(record), field)
 
 

@@ -120,7 +120,9 @@ async def _store(conn: Connection, shape: Shape, made: Sequence[Made], origin: O
                     "now": origin.seen_at,
                     "seen_by": origin.seen_by,
                     "run": origin.run,
-                    "ignored": [*CONTROL, shape.key_column, *sorted(shape.ticking)],
+                    "ignored": [*CONTROL, shape.key_column, *sorted(shape.ticking | shape.withheld)],
+                    "known": shape.known_then if shape.kept_from else [],
+                    "kept_from": shape.kept_from,
                 },
             )
         actions = ["create"] * len(decision.new) + ["update"] * len(decision.changed)

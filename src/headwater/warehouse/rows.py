@@ -14,7 +14,18 @@ from typing import Any
 import orjson
 
 from headwater.core.errors import SkipRecord, Unfit
-from headwater.core.model import Decoder, EntitySpec, Field, Kind, Normal, Row, SetSpec, Text, Values
+from headwater.core.model import (
+    Decoder,
+    EntitySpec,
+    Field,
+    Kind,
+    Normal,
+    PrivacyMode,
+    Row,
+    SetSpec,
+    Text,
+    Values,
+)
 from headwater.warehouse import crm
 from headwater.warehouse.columns import Column
 from headwater.warehouse.places import table_of
@@ -43,6 +54,9 @@ class Shape:
     id_of: Callable[[Row], str]
     currency: str | None = None
     """The account's base currency: that of amounts without one."""
+    mode: PrivacyMode = PrivacyMode.FULL
+    kept_from: int = 0
+    """Rows with a lower read number were stored when less was kept: see `known_then`."""
 
     @cached_property
     def table(self) -> str:
@@ -77,8 +91,30 @@ class Shape:
     @cached_property
     def readers(self) -> Sequence[tuple[Field, str, Decoder]]:
         """The fields that have a place."""
-        placed = {column.field for column in self.columns if column.live} | {self.spec.id_field}
-        return [(one, one.key, self.decode[one.name]) for one in self.fields if one.name in placed]
+        return [(one, one.key, self.decode[one.name]) for one in placed(self.spec, self.fields, self.columns)]
+
+    @cached_property
+    def kept(self) -> frozenset[str] | None:
+        """The keys of a record that may be kept; None where all of them are."""
+        return kept_keys(self.spec, self.fields, self.columns, self.mode)
+
+    def cut(self, record: Any) -> Any:
+        """A record, or whatever stands in the place of one, without what may not be kept."""
+        if self.kept is None:
+            return record
+        return cut(record, self.kept) if isinstance(record, Mapping) else None
+
+    @cached_property
+    def withheld(self) -> frozenset[str]:
+        """The columns that may not hold anything."""
+        return frozenset(column.name for column in self.columns if column.withheld)
+
+    @cached_property
+    def known_then(self) -> Sequence[str]:
+        """Columns that rows from before `kept_from` have filled as well: what else is in a row now was not
+        changed, but is seen for the first time."""
+        names = {one.name for one in self.fields if PrivacyMode.ANALYTICS.keeps(one.privacy)}
+        return [column.name for column in self.columns if column.field in names]
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -104,7 +140,8 @@ class Shape:
 
     @cached_property
     def normal(self) -> Sequence[Normal]:
-        return [entry for entry in self.spec.normal if entry.column in self.place.columns]
+        kept = self.place.kept(self.mode)
+        return [entry for entry in self.spec.normal if entry.column in kept]
 
     @cached_property
     def within(self) -> Sequence[SetSpec]:
@@ -116,6 +153,31 @@ class Shape:
         """Columns that change without anybody changing the record; history leaves them out."""
         names = {field.name for field in self.fields if field.ticks}
         return frozenset(c.name for c in self.columns if c.field in names)
+
+
+def placed(spec: EntitySpec, fields: Sequence[Field], columns: Sequence[Column]) -> list[Field]:
+    """The fields that have a place: the id, and those with a column or a key of `_more`."""
+    names = {column.field for column in columns if column.live} | {spec.id_field}
+    return [one for one in fields if one.name in names]
+
+
+def kept_keys(
+    spec: EntitySpec, fields: Sequence[Field], columns: Sequence[Column], mode: PrivacyMode
+) -> frozenset[str] | None:
+    """The keys of records that a connection of this mode may keep; None for all of them.
+
+    Keys that the source's metadata does not know have no class and are not among them.
+    """
+    if mode is PrivacyMode.FULL:
+        return None
+    known = placed(spec, fields, columns)
+    withheld = {one.key for one in known if not mode.keeps(one.privacy)}
+    return frozenset({spec.id_field, *(one.key for one in known)} - withheld)
+
+
+def cut(record: Row, kept: Collection[str]) -> Row:
+    """A record with these keys only."""
+    return {key: value for key, value in record.items() if key in kept}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +192,7 @@ class Misfit:
 class Made:
     """One record as two lines of COPY text, without the closing columns `began` and `synced_at`.
 
+    `record` is the source's, without what is not kept.
     `sets` are the rows of the sets within it, in the order of the shape's `within`.
     """
 
@@ -147,6 +210,7 @@ def make(shape: Shape, record: Row) -> Made:
     id = clean(shape.id_of(record))
     if not id:
         raise SkipRecord("the record has an empty id")
+    record = shape.cut(record)
     values: dict[str, Text] = {}
     raw: dict[str, Any] = {}
     misfits: list[Misfit] = []
@@ -198,6 +262,9 @@ def _rows(
     content = f"{escaped(id)}{filled}{aside}\n{normal}"
     version = blake2b(content.encode(), digest_size=16, key=shape.signatures[last]).hexdigest()
     sets = [one.within(values) for one in shape.within if one.within]
+    if shape.kept is not None:
+        tables = [crm.SETS[one.table] for one in shape.within]
+        sets = [table.cut(rows, shape.mode) for table, rows in zip(tables, sets, strict=True)]
     return Made(id, version, typed, normal, misfits, record, sets)
 
 

@@ -59,17 +59,23 @@ async def due(warehouse: Warehouse, tenant: UUID, connection: int, slug: str, *,
 
 
 async def store(
-    conn: Connection, spec: SetSpec, sets: Mapping[str, Sequence[Values]], origin: Origin
+    conn: Connection,
+    spec: SetSpec,
+    sets: Mapping[str, Sequence[Values]],
+    origin: Origin,
+    *,
+    kept_from: int = 0,
 ) -> Kept:
     """Stores whole sets by the id of their record, in the caller's transaction.
 
+    Of what was stored before `kept_from`, when less was kept, there is no history.
     Sets that PostgreSQL refuses are found by halving, under savepoints, and go to the failed queue.
     """
     if not sets:
         return Kept()
     try:
         async with conn.transaction():
-            return await _store(conn, spec, sets, origin)
+            return await _store(conn, spec, sets, origin, kept_from)
     except failed.REFUSALS as exc:
         if len(sets) == 1:
             [(id, rows)] = sets.items()
@@ -77,13 +83,13 @@ async def store(
             await skip(conn, spec, [id], origin)
             return Kept(failed=1)
     half = len(sets) // 2
-    kept = await store(conn, spec, dict(list(sets.items())[:half]), origin)
-    kept.add(await store(conn, spec, dict(list(sets.items())[half:]), origin))
+    kept = await store(conn, spec, dict(list(sets.items())[:half]), origin, kept_from=kept_from)
+    kept.add(await store(conn, spec, dict(list(sets.items())[half:]), origin, kept_from=kept_from))
     return kept
 
 
 async def _store(
-    conn: Connection, spec: SetSpec, sets: Mapping[str, Sequence[Values]], origin: Origin
+    conn: Connection, spec: SetSpec, sets: Mapping[str, Sequence[Values]], origin: Origin, kept_from: int
 ) -> Kept:
     base = _scope(origin) | {"slug": spec.slug, "ids": list(sets)}
     rows = await (await conn.execute(sql.known_sets, base)).fetchall()
@@ -94,7 +100,7 @@ async def _store(
         for id, version in versions.items()
         if known.get(id, (0, ""))[1] != version and known.get(id, (0, ""))[0] < origin.began
     }
-    before = [id for id in changed if known.get(id, (0, ""))[0]]
+    before = [id for id in changed if known.get(id, (0, ""))[0] >= max(1, kept_from)]
     was = await _rows(conn, spec, before, origin)
     await replace(conn, spec, changed, origin)
     if before:

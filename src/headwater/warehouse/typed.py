@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from headwater.core import log
 from headwater.core.errors import RetryLater
-from headwater.core.model import EntitySpec, Field, Kind
+from headwater.core.model import EntitySpec, Field, Kind, PrivacyMode
 from headwater.warehouse import bi, columns, sql, views
 from headwater.warehouse.columns import LIMIT, SQL_TYPES, Column, Plan
 from headwater.warehouse.pool import Connection, Warehouse
@@ -35,16 +35,19 @@ async def ensure(
     key_column: str,
     now: datetime,
     limit: int = LIMIT,
+    mode: PrivacyMode = PrivacyMode.FULL,
 ) -> Sequence[Column]:
     """The columns of an entity's typed table, after making it fit `fields`.
 
     When another session holds the table for longer than two seconds, the change waits for the next run and
     the new fields live in `_more` meanwhile. A field whose very name PostgreSQL cannot hold gets no column.
+    Values of a field that is of a class now which `mode` does not keep are to be erased: the connection is
+    marked so.
     """
     entity = spec.slug
     have = await columns_of(warehouse, tenant, connection, entity)
     held = [replace(one, label=clean(one.label)) for one in fields if clean(one.name) is one.name]
-    planned = partial(columns.plan, have, held, key=spec.id_field, key_column=key_column, now=now)
+    planned = partial(columns.plan, have, held, key=spec.id_field, key_column=key_column, now=now, mode=mode)
     if have and not planned(limit=limit).changed:
         return have
     began = await _next_read(warehouse) if have else 0
@@ -52,7 +55,7 @@ async def ensure(
     try:
         async with warehouse.acting_for(tenant) as conn:
             await conn.execute("set local lock_timeout = '2s'")
-            await _record(conn, tenant, connection, entity, wanted.changed)
+            await _record(conn, tenant, connection, entity, wanted)
             await conn.execute("set local role hw_owner")
             if not have:
                 await _create(conn, schema, spec, key_column, wanted.columns)
@@ -63,7 +66,7 @@ async def ensure(
             raise RetryLater(f"the schema {schema} is being changed by somebody else just now") from exc
         LOGGER.warning("typed table is busy, new fields wait in _more", entity=entity, schema=schema)
         aside = planned(limit=0, began=began)
-        waiting = [replace(column, applied=False) for column in aside.changed]
+        waiting = replace(aside, changed=[replace(column, applied=False) for column in aside.changed])
         async with warehouse.acting_for(tenant) as conn:
             await _record(conn, tenant, connection, entity, waiting)
         return aside.columns
@@ -85,12 +88,12 @@ async def _next_read(warehouse: Warehouse) -> int:
     return int(row[0])
 
 
-async def _record(
-    conn: Connection, tenant: UUID, connection: int, entity: str, changed: Sequence[Column]
-) -> None:
-    rows = orjson.dumps([asdict(column) for column in changed]).decode()
+async def _record(conn: Connection, tenant: UUID, connection: int, entity: str, wanted: Plan) -> None:
+    rows = orjson.dumps([asdict(column) for column in wanted.changed]).decode()
     params = {"tenant": tenant, "connection": connection, "entity": entity, "columns": rows}
     await conn.execute(sql.put_typed_columns, params)
+    if wanted.erases:
+        await conn.execute(sql.begin_erasing, params)
 
 
 async def _create(

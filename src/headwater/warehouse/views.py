@@ -65,4 +65,6 @@ def comments(view: Identifier, table: Identifier, plan: Plan) -> Composed | None
 
 def _label(column: Column) -> str:
     text = column.label or column.field
+    if column.withheld:
+        text += " (not kept in privacy mode analytics)"
     return f"{text} (removed in the source, seen {column.removed_at:%Y-%m-%d})" if column.removed_at else text

@@ -46,3 +46,4 @@ PRIVACY: Mapping[str, Privacy] = {
     "UF_PHONE_INNER": Privacy.PERSONAL,
 }
 PERSONAL_PREFIXES = ("ADDRESS", "REG_ADDRESS")
+CUSTOM_PREFIX = "PROPERTY_"  # of products: what a company describes its goods by

@@ -31,6 +31,7 @@ _LOOSE = Type(Kind.TEXT, Empty.STRUCTURE, Privacy.PERSONAL)
 _WHOLE = Type(Kind.INTEGER)
 _FLAG = Type(Kind.FLAG)
 _TREE = Type(Kind.JSON, Empty.STRUCTURE, Privacy.PERSONAL)
+_INSIDE = Type(Kind.JSON, Empty.STRUCTURE, Privacy.PERSONAL, Privacy.FREE_TEXT)
 _PEOPLE = Type(Kind.JSON, Empty.STRUCTURE, Privacy.PERSONAL, Privacy.PERSONAL)
 _FILE = Type(Kind.JSON, Empty.STRUCTURE, Privacy.FREE_TEXT, Privacy.FREE_TEXT)
 
@@ -71,7 +72,7 @@ TYPES: Mapping[str, Type] = {
     "crm_enum_ownertype": _WORD,
     "address": Type(Kind.JSON, Empty.STRUCTURE, Privacy.PERSONAL, Privacy.PERSONAL),
     "location": _TREE,
-    "object": _TREE,
+    "object": _INSIDE,
     "resourcebooking": _TREE,
     "recurring_params": _TREE,
     "currency_localization": _TREE,
@@ -92,7 +93,7 @@ ADDRESSES = frozenset(
 )
 """Where a file is fetched: with a key in it, and another one each time. Its id finds it again."""
 
-UNKNOWN = _TEXT
+UNKNOWN = Type(Kind.TEXT, custom=Privacy.PERSONAL, system=Privacy.FREE_TEXT)
 """Any other type (an application's `rest_…`, a box's own): text as it comes, and reported."""
 
 SEVERAL_EMPTY = Empty.STRUCTURE

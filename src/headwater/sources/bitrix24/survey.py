@@ -1,17 +1,19 @@
 """What a portal says of itself before a run: its fields, its newest ids, its lists."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from headwater.core.errors import RetryLater
 from headwater.core.model import Field, Kind, Privacy
-from headwater.sources.bitrix24.classes import PERSONAL_PREFIXES, PRIVACY, TICKS
+from headwater.sources.bitrix24.classes import CUSTOM_PREFIX, PERSONAL_PREFIXES, PRIVACY, TICKS
 from headwater.sources.bitrix24.family import Declared, Fixed
 from headwater.sources.bitrix24.kinds import ADDRESSES, FILES, TYPES, UNKNOWN, Type
 from headwater.sources.bitrix24.lanes import number_of
 from headwater.sources.bitrix24.shapes import command, rows_of, section
 
 TIME = "time"
+HUMP = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
 def commands(entities: Iterable[Declared], *, count: bool, language: str) -> dict[str, str]:
@@ -134,8 +136,9 @@ def _fields(told: Told, taken: set[str]) -> Iterable[Field]:
 
 
 def _privacy(told: Told, type_: Type) -> Privacy:
-    if told.custom:
+    name = HUMP.sub("_", told.upper).upper()  # sourceDescription, where the portal does not spell it itself
+    if told.custom or name.startswith(CUSTOM_PREFIX):
         return type_.custom
-    if told.upper.startswith(PERSONAL_PREFIXES):
+    if name.startswith(PERSONAL_PREFIXES):
         return Privacy.PERSONAL
-    return PRIVACY.get(told.upper, type_.system)
+    return PRIVACY.get(name, type_.system)

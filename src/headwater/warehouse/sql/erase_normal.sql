@@ -1,0 +1,9 @@
+-- Takes what is not kept out of a stretch of normalised rows, and the trust out of `ids`, too; says which rows are
+-- trusted no more.
+update {normal} as t
+   set {emptied}custom_fields = coalesce(headwater.only(t.custom_fields, %(customs)s), '{{}}'), version = ''
+ where t.tenant_id = %(tenant)s and t.connection_id = %(connection)s and t.{id} > %(after)s
+   and (%(upto)s::text is null or t.{id} <= %(upto)s){t_part}
+   and (t.{id} = any (%(ids)s) or {filled}
+        coalesce(headwater.only(t.custom_fields, %(customs)s), '{{}}') <> t.custom_fields)
+returning t.{id}
