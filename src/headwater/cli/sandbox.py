@@ -37,6 +37,13 @@ def bitrix24_(
     deals_only: Annotated[
         bool, typer.Option("--deals-only", help="Leave out leads, contacts, companies, activities and calls.")
     ] = False,
+    sizes: Annotated[
+        str | None,
+        typer.Option(
+            help="A big portal in little time: exactly so many of each, leads=2000,activities=9000.",
+            metavar="NAME=COUNT,…",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed makes the same company.")] = 1,
     fill: Fill = None,
     data: Data = None,
@@ -63,6 +70,8 @@ def bitrix24_(
     file = mapping(fill, data)
     if ca is not None and not tls:
         raise typer.BadParameter("--ca writes the authority of --tls: say --tls as well")
+    if sizes is not None and fill is not None:
+        raise typer.BadParameter("--sizes and --fill both say what there is: choose one")
     if with_parent:
         threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -80,6 +89,7 @@ def bitrix24_(
                 seed=seed,
                 fill=file,
                 data=data,
+                sizes=None if sizes is None else bitrix24.sizes_of(sizes),
                 plan=plan,
                 limits=limits,
                 working=working,

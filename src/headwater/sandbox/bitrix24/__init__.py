@@ -2,6 +2,7 @@
 
 from headwater.sandbox.bitrix24.apps import Grant
 from headwater.sandbox.bitrix24.books import App, Books, Handler, Person, Pipeline, UserField, Webhook
+from headwater.sandbox.bitrix24.bulk import crowd, sizes_of
 from headwater.sandbox.bitrix24.clock import PortalClock
 from headwater.sandbox.bitrix24.company import found
 from headwater.sandbox.bitrix24.door import app
@@ -38,10 +39,12 @@ __all__ = [
     "Webhook",
     "app",
     "built",
+    "crowd",
     "filled",
     "found",
     "live",
     "serve",
     "served",
+    "sizes_of",
     "widen",
 ]

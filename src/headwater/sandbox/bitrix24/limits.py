@@ -35,7 +35,8 @@ _BUCKETS = {Plan.STANDARD: (50, 2.0), Plan.ENTERPRISE: (250, 5.0)}
 @dataclass(slots=True)
 class Rules:
     """What a portal limits. `floor_seconds`: shorter calls cost nothing. `count_refused`: a refused request
-    fills the bucket too. `count_row_seconds`: what COUNT costs for each row of a list."""
+    fills the bucket too. `count_row_seconds`: what COUNT costs for each row of a list. `slowness`: how many
+    times longer than usual its pages take."""
 
     on: bool = True
     plan: Plan = Plan.STANDARD
@@ -45,6 +46,7 @@ class Rules:
     shown: Shown = Shown.BOTH
     count_refused: bool = False
     count_row_seconds: float = 1e-6
+    slowness: float = 1.0
 
 
 @dataclass(slots=True)

@@ -94,6 +94,7 @@ def _set_limits(portal: Portal, body: Body) -> Body:
     rules = portal.limits.rules
     known = {"on": bool, "plan": Plan, "limit_seconds": float, "floor_seconds": float}
     known |= {"accounting": Accounting, "shown": Shown, "count_refused": bool, "count_row_seconds": float}
+    known |= {"slowness": float}
     for name, value in body.items():
         if name not in known:
             raise ValueError(f"no such limit: {name}; there are {', '.join(known)}")

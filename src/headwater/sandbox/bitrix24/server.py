@@ -7,7 +7,7 @@ import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +23,7 @@ from headwater.core.errors import NeedsPerson
 from headwater.sandbox.bitrix24 import company, history
 from headwater.sandbox.bitrix24.apps import Grant
 from headwater.sandbox.bitrix24.books import Books
+from headwater.sandbox.bitrix24.bulk import crowd
 from headwater.sandbox.bitrix24.clock import MOSCOW, PortalClock
 from headwater.sandbox.bitrix24.delivery import carry
 from headwater.sandbox.bitrix24.door import app
@@ -57,6 +58,9 @@ class Options:
     fill: Path | None = None
     data: Path | None = None
     """A mapping file and the folder of its CSV files, instead of the believable company."""
+
+    sizes: Mapping[str, int] | None = None
+    """Exactly so many leads, deals, contacts, companies and activities instead (see `bulk.crowd`)."""
 
     plan: Plan = Plan.STANDARD
     limits: bool = True
@@ -106,6 +110,8 @@ def built(options: Options) -> Portal:
     try:
         if options.fill:
             filled(portal, options.fill, options.data or options.fill.parent)
+        elif options.sizes:
+            crowd(portal, options.sizes, seed=options.seed)
         else:
             history.live(portal, options.deals, seed=options.seed, whole=options.whole)
     except BaseException:
