@@ -21,6 +21,10 @@ WORKERS ?= 2
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements/dev.txt
 	@touch $@
 
+.venv/installed-bench: .venv/installed-dev requirements/bench.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements/bench.txt
+	@touch $@
+
 demo: .venv/installed
 	$(BIN)/headwater demo $(ARGS)
 
@@ -33,7 +37,7 @@ check: .venv/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/installed-dev
+bench: .venv/installed-bench
 	$(BIN)/python -m bench $(ARGS)
 
 soak: .venv/installed-dev
@@ -43,6 +47,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 lock: .venv/bin/uv
 	$(LOCK) --group dev -o requirements/dev.txt
 	$(LOCK) -c requirements/dev.txt -o requirements/run.txt
+	$(LOCK) -c requirements/dev.txt --group bench -o requirements/bench.txt
 
 clean:
 	-$(BIN)/headwater db stop
