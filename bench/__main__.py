@@ -1,6 +1,6 @@
 """The runner: every benchmark three times, interleaved, beside one server in a temporary folder.
 
-python -m bench [--only NAME] [--quick] [--json]
+python -m bench [--only NAME] [--quick | --big] [--runs N] [--json]
 """
 
 import argparse
@@ -13,7 +13,19 @@ from dataclasses import asdict
 
 import orjson
 
-from bench import adapter, increment, letters, loader, river, sandbox_batch
+from bench import (
+    adapter,
+    connections,
+    cost,
+    increment,
+    letters,
+    loader,
+    memory,
+    others,
+    reconcile,
+    river,
+    sandbox_batch,
+)
 from bench.ground import Ground, ground
 from bench.measure import PROC, Sample, figures, told
 from headwater.core import log
@@ -24,8 +36,13 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Sample]]]] = {
     "adapter": adapter.once,
     "loader": loader.once,
     "river": river.once,
+    "cost": cost.once,
+    "others": others.once,
     "increment": increment.once,
+    "reconcile": reconcile.once,
     "letters": letters.once,
+    "memory": memory.once,
+    "connections": connections.once,
 }
 
 
@@ -34,14 +51,17 @@ def main() -> None:
         prog="python -m bench", description="Measures Headwater on this machine."
     )
     parser.add_argument("--only", choices=BENCHES, action="append", help="one benchmark; may be repeated")
-    parser.add_argument("--quick", action="store_true", help="small sizes and one run: does everything work?")
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument("--quick", action="store_true", help="small sizes and one run: does everything work?")
+    sizes.add_argument("--big", action="store_true", help="the sizes of the targets, one run: up to an hour")
+    parser.add_argument("--runs", type=int, help="how often; 3, and once when the sizes are small or big")
     parser.add_argument("--json", action="store_true", help="answer with one JSON document")
     asked = parser.parse_args()
     if not PROC.joinpath("self").exists():
         parser.error("CPU seconds are read from /proc: this needs Linux")
     log.setup(json=False, quiet=True)
     names = asked.only or list(BENCHES)
-    runs = asyncio.run(measured(names, quick=asked.quick, runs=1 if asked.quick else RUNS))
+    runs = asyncio.run(measured(names, asked.runs, quick=asked.quick, big=asked.big))
     machine = {
         "cores": os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
@@ -60,10 +80,13 @@ def main() -> None:
             print(told(figure))
 
 
-async def measured(names: list[str], *, quick: bool, runs: int) -> dict[str, list[list[Sample]]]:
+async def measured(
+    names: list[str], times: int | None, *, quick: bool, big: bool
+) -> dict[str, list[list[Sample]]]:
     """The samples of every benchmark, run after run: what disturbs the machine disturbs all alike."""
     found: dict[str, list[list[Sample]]] = {name: [] for name in names}
-    with ground(quick=quick) as made:
+    runs = times or (1 if quick or big else RUNS)
+    with ground(quick=quick, big=big) as made:
         for number in range(runs):
             for name in names:
                 print(f"run {number + 1} of {runs}: {name}", file=sys.stderr)

@@ -55,16 +55,17 @@ def figures(bench: str, runs: Sequence[Sequence[Sample]]) -> list[Figure]:
 
 def told(figure: Figure) -> str:
     """One figure in one line."""
-    spread = f"{_number(figure.least)} – {_number(figure.most)}"
+    several = figure.runs > 1
+    spread = f"{_number(figure.least)} – {_number(figure.most)}" if several else "one run"
     cpu = ", ".join(f"{side} {seconds:.2f}" for side, seconds in figure.cpu.items())
     return (
-        f"  {figure.name:<58} {_number(figure.median):>10} {figure.unit:<10} ({spread})"
+        f"  {figure.name:<62} {_number(figure.median):>10} {figure.unit:<10} ({spread})"
         f"{f'  CPU s: {cpu}' if cpu else ''}"
     )
 
 
 def _number(value: float) -> str:
-    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    digits = 0 if abs(value) >= 100 or value == int(value) else 1 if abs(value) >= 10 else 2
     return f"{value:,.{digits}f}"
 
 
@@ -96,23 +97,35 @@ def watched(*, postmaster: int | None = None, processes: Mapping[str, int] | Non
 
 def ran(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> tuple[str, float]:
     """What a process that must succeed said, and the CPU seconds it took."""
+    code, said, seconds = _waited(command, env, cwd)
+    if code != 0:
+        raise RuntimeError(f"{' '.join(command)} ended with {code}: {said}")
+    return said, seconds
+
+
+def attempted(command: Sequence[str], *, env: Mapping[str, str]) -> tuple[str, float]:
+    """What a process said, nothing when it failed, and the CPU seconds it took."""
+    code, said, seconds = _waited(command, env, None)
+    return (said if code == 0 else ""), seconds
+
+
+def _waited(command: Sequence[str], env: Mapping[str, str], cwd: Path | None) -> tuple[int, str, float]:
     with subprocess.Popen(command, env=env, cwd=cwd, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         said = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {said}")
-    return said, usage.ru_utime + usage.ru_stime
+    return process.returncode, said, usage.ru_utime + usage.ru_stime
 
 
 def peak_memory(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> tuple[str, float]:
-    """What a process that must succeed said, and the most memory it held: proportional set size, in MB."""
+    """What a process that must succeed said, and the most memory it and its children held: proportional set
+    size, in MB."""
     peak = 0.0
     with subprocess.Popen(command, env=env, cwd=cwd, stdout=subprocess.PIPE, text=True) as process:
         while process.poll() is None:
-            peak = max(peak, _pss(process.pid))
-            time.sleep(0.02)
+            peak = max(peak, sum(map(_pss, [process.pid, *_offspring(process.pid)])))
+            time.sleep(0.05)
         assert process.stdout
         said = process.stdout.read()
     if process.returncode != 0:
@@ -140,6 +153,12 @@ def _children(parent: int) -> Iterable[int]:
     for entry in PROC.iterdir():
         if entry.name.isdigit() and (about := _stat(int(entry.name))) and int(about[1]) == parent:
             yield int(entry.name)
+
+
+def _offspring(parent: int) -> list[int]:
+    """Everything a process started, and what that started."""
+    near = list(_children(parent))
+    return near + [one for child in near for one in _offspring(child)]
 
 
 def _cpu(pid: int, *, buried: bool = False) -> float:

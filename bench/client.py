@@ -1,0 +1,99 @@
+"""What river, reconciliation and memory share: `headwater` processes at work on a portal that counts."""
+
+import asyncio
+import math
+import ssl
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from bench.ground import Database, Ground, Portal
+from bench.measure import Spent, ran, watched
+from headwater.sandbox.control import Control
+
+DEPTH, DRAIN, ANSWER = 50, 2.0, 2_500  # a standard plan's bucket, and the records of one answer
+IDLE_SECONDS = 25.0  # in which both counts of the bucket, the portal's and ours, run empty
+
+
+def floor_seconds(sizes: Mapping[str, int]) -> float:
+    """The least time the portal's limit allows a reading that finds the bucket empty."""
+    answers = sum(math.ceil(count / ANSWER) for count in sizes.values())
+    return max(0.0, (answers - DEPTH) / DRAIN)
+
+
+def size_of(sizes: Mapping[str, int]) -> str:
+    """So many records, in words."""
+    if len(sizes) > 1:
+        return f"{sum(sizes.values()):,} records of {len(sizes)} entities"
+    return ", ".join(f"{count:,} {name}" for name, count in sizes.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A connection whose `headwater` processes run one after another."""
+
+    ground: Ground
+    database: Database
+    portal: Portal
+    home: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return self.ground.environment(self.database, self.home)
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "headwater", *words]
+
+    def run(self, *words: str) -> tuple[Any, Spent]:
+        """What a command said in JSON, and what it cost each side."""
+        with watched(postmaster=self.ground.postmaster, processes={"sandbox": self.portal.pid}) as spent:
+            said, cpu = ran(self.command(*words, "--json"), env=self.environment, cwd=self.home)
+        spent.cpu["client"] = cpu
+        return orjson.loads(said), spent
+
+    async def rest(self, *, limits: bool = True) -> None:
+        """Waits as long as the bucket needs to run empty; where none is measured, only says so."""
+        if limits and not self.ground.quick:
+            await asyncio.sleep(IDLE_SECONDS)
+        else:
+            self.database.drained()
+
+
+@contextmanager
+def connected(
+    ground: Ground,
+    portal: Portal,
+    *,
+    only: Mapping[str, int] | None = None,
+) -> Iterator[Client]:
+    """A connection to the portal in a fresh database, which syncs these entities, or all."""
+    with ground.database() as database, tempfile.TemporaryDirectory() as folder:
+        client = Client(ground, database, portal, Path(folder))
+        trust = ["--ca", str(portal.ca)] if portal.ca else []
+        client.run("connect", "bitrix24", portal.webhook, *trust)
+        if only is not None:
+            database.only(only)
+        yield client
+
+
+async def cheap(portal: Portal) -> None:
+    """Lets pages cost the portal nothing: what is measured is its limit of requests."""
+    async with _control(portal) as control:
+        await control.limits(floor_seconds=3600.0)
+
+
+async def told(portal: Portal) -> dict[str, Any]:
+    """What the portal counted: requests, and those it refused."""
+    async with _control(portal) as control:
+        return await control.stats()
+
+
+def _control(portal: Portal) -> Control:
+    verify = ssl.create_default_context(cafile=portal.ca) if portal.ca else True
+    return Control(portal.root, portal.token, verify=verify)
