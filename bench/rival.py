@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import dlt
 import orjson
 
 from bench.ground import Database
@@ -28,6 +27,8 @@ def address(database: Database) -> str:
 
 def load(url: str, file: Path, folder: str) -> dict[str, float]:
     """The seconds of one load, by the clock and of CPU."""
+    import dlt  # noqa: PLC0415 (only `make bench` installs it)
+
     wall, cpu = time.perf_counter(), time.process_time()
 
     @dlt.resource(name="deals", primary_key="ID", write_disposition="merge", max_table_nesting=0)
