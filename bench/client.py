@@ -21,10 +21,14 @@ DEPTH, DRAIN, ANSWER = 50, 2.0, 2_500  # a standard plan's bucket, and the recor
 IDLE_SECONDS = 25.0  # in which both counts of the bucket, the portal's and ours, run empty
 
 
+def answers(sizes: Mapping[str, int]) -> int:
+    """The least answers so many records of each entity come in."""
+    return sum(math.ceil(count / ANSWER) for count in sizes.values())
+
+
 def floor_seconds(sizes: Mapping[str, int]) -> float:
     """The least time the portal's limit allows a reading that finds the bucket empty."""
-    answers = sum(math.ceil(count / ANSWER) for count in sizes.values())
-    return max(0.0, (answers - DEPTH) / DRAIN)
+    return max(0.0, (answers(sizes) - DEPTH) / DRAIN)
 
 
 def size_of(sizes: Mapping[str, int]) -> str:
@@ -57,9 +61,10 @@ class Client:
         spent.cpu["client"] = cpu
         return orjson.loads(said), spent
 
-    async def rest(self, *, limits: bool = True) -> None:
-        """Waits as long as the bucket needs to run empty; where none is measured, only says so."""
-        if limits and not self.ground.quick:
+    async def rest(self, sizes: Mapping[str, int]) -> None:
+        """Waits until the bucket is empty, where that bears on reading so much. Where it does not, only our
+        own count is emptied: it begins full, as nobody knows what was asked before."""
+        if floor_seconds(sizes):
             await asyncio.sleep(IDLE_SECONDS)
         else:
             self.database.drained()

@@ -91,7 +91,7 @@ class Metered(httpx2.AsyncBaseTransport):
 
 async def once(ground: Ground) -> list[Sample]:
     """One run with the whole limit, and one with the usual share of it."""
-    sizes = {"deals": ground.size(75_000, 10_000), "contacts": ground.size(50_000, 5_000)}
+    sizes = {"deals": ground.size(50_000, 10_000, 75_000), "contacts": ground.size(25_000, 5_000, 50_000)}
     return [sample for share in SHARES for sample in await _read(ground, sizes, share)]
 
 

@@ -12,7 +12,17 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from bench.client import Client, cheap, connected, floor_seconds, size_of, told
+from bench.client import (
+    DRAIN,
+    IDLE_SECONDS,
+    Client,
+    answers,
+    cheap,
+    connected,
+    floor_seconds,
+    size_of,
+    told,
+)
 from bench.ground import Ground
 from bench.measure import Sample, Spent, attempted, watched
 
@@ -20,14 +30,14 @@ CLIENTS = ("fast_bitrix24", "b24pysdk")
 
 
 async def once(ground: Ground) -> list[Sample]:
-    """One run of each, with the portal's real limits, after 25 idle seconds, over TLS: one insists on it."""
+    """One run of each, with the portal's real limits, on an empty bucket, over TLS: one insists on it."""
     sizes = {"deals": ground.size(50_000, 5_000, 200_000)}
     with (
         ground.portal(sizes, limits=True, tls=True) as portal,
         connected(ground, portal, only=sizes) as client,
     ):
         await cheap(portal)
-        await client.rest()
+        await client.rest(sizes)
         before = await told(portal)
         [run], spent = client.run("sync", "--entity", "deals")
         assert run["created"] == sizes["deals"], run
@@ -37,7 +47,7 @@ async def once(ground: Ground) -> list[Sample]:
             Sample("floor", floor_seconds(sizes), "s"),
         ]
         for name in CLIENTS:
-            await client.rest()
+            await asyncio.sleep(min(IDLE_SECONDS, answers(sizes) / DRAIN))
             before = await told(portal)
             read, spent = _other(client, name)
             found += [

@@ -11,9 +11,9 @@ async def once(ground: Ground) -> list[Sample]:
     floor = floor_seconds(sizes)
     with ground.portal(sizes, limits=True) as portal, connected(ground, portal, only=sizes) as client:
         await cheap(portal)
-        await client.rest()
+        await client.rest(sizes)
         client.run("sync", "--entity", "deals")
-        await client.rest()
+        await client.rest(sizes)
         before = await told(portal)
         [found], spent = client.run("reconcile", "--entity", "deals")
         after = await told(portal)

@@ -12,7 +12,7 @@ async def once(ground: Ground) -> list[Sample]:
     floor = floor_seconds(sizes)
     with ground.portal(sizes, limits=True) as portal, connected(ground, portal, only=sizes) as client:
         await cheap(portal)
-        await client.rest()
+        await client.rest(sizes)
         before = await told(portal)
         runs, spent = client.run("sync")
         after = await told(portal)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import orjson
 import pytest
-
 from bench.client import floor_seconds
 from bench.cost import Use
 from bench.ground import MILLION, company
