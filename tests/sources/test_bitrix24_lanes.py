@@ -9,13 +9,11 @@ from hypothesis import strategies as st
 
 from headwater.core.errors import RetryLater, StopSync
 from headwater.core.model import Span
-from headwater.sources.bitrix24.budget import Budget
 from headwater.sources.bitrix24.entities import declared
 from headwater.sources.bitrix24.lanes import chain, harvest, lane, number_of, sound
 from headwater.sources.bitrix24.shapes import rows_of, section
 
 DEALS = declared(None)["deals"]
-
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
 
@@ -155,25 +153,3 @@ def test_rows_and_sections_are_found_in_every_form_php_gives_them() -> None:
     assert rows_of(None) is None
     assert section([5, 6]) == {"0": 5, "1": 6}
     assert section(None) == {}
-
-
-def test_a_method_near_its_limit_rests_until_the_portal_forgets() -> None:
-    budget = Budget()
-    told = {"operating": 476.0, "operating_reset_at": 1_000, "finish": 880.0}
-    budget.note("crm.deal.list", told, NOW)
-
-    assert budget.rest(["crm.deal.list"], NOW) == pytest.approx(121)
-    assert budget.rest(["crm.lead.list"], NOW) == 0
-    assert budget.rest(["crm.deal.list"], NOW + timedelta(seconds=121)) == 0
-    assert budget.blocked("crm.deal.list", NOW) == pytest.approx(121)
-    assert budget.blocked("crm.lead.list", NOW) is None
-
-
-@pytest.mark.parametrize(
-    "time", [{}, {"operating": 500}, {"operating": "a", "operating_reset_at": 1, "finish": 1}]
-)
-def test_a_portal_that_tells_no_operating_time_is_not_waited_for(time: dict[str, Any]) -> None:
-    budget = Budget()
-    budget.note("crm.deal.list", time, NOW)
-
-    assert budget.rest(["crm.deal.list"], NOW) == 0

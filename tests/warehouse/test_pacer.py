@@ -2,6 +2,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from headwater.core.clock import WallClock
+from headwater.core.model import Cost
 from headwater.warehouse.pacer import Pacer
 from headwater.warehouse.pool import Warehouse
 
@@ -134,3 +135,60 @@ async def test_read_numbers_rise(warehouse: Warehouse):
     numbers = [await pacer.turn("acme") for _ in range(5)]
 
     assert numbers == sorted(set(numbers))
+
+
+async def test_after_a_refusal_less_is_used_and_it_grows_back(warehouse: Warehouse):
+    clock = Clock()
+    pacer = pacer_of(warehouse, clock)
+    await pacer.turn("acme")
+
+    async def seconds_of(turns: int) -> float:
+        began = clock.passed
+        for _ in range(turns):
+            await pacer.turn("acme")
+        return clock.passed - began
+
+    await pacer.refused("acme")
+    eased = await seconds_of(100)
+    clock.time += timedelta(hours=1)
+    await seconds_of(50)
+    restored = await seconds_of(100)
+
+    assert 55 <= eased <= 65
+    assert 48 <= restored <= 52
+
+
+async def test_many_refusals_leave_a_fifth(warehouse: Warehouse):
+    clock = Clock()
+    pacer = pacer_of(warehouse, clock)
+    for _ in range(30):
+        await pacer.refused("acme")
+    await pacer.turn("acme")
+    began = clock.passed
+
+    for _ in range(10):
+        await pacer.turn("acme")
+
+    assert 20 <= clock.passed - began <= 26
+
+
+async def test_what_one_process_is_told_of_costs_the_others_know(warehouse: Warehouse):
+    clock = Clock()
+    first, second = pacer_of(warehouse, clock), pacer_of(warehouse, clock)
+    await first.spent("acme", {"crm.deal.list": Cost(400.0, 120.0), "crm.lead.list": Cost(3.0, 600.0)})
+    clock.time += timedelta(seconds=20)
+    await first.spent("acme", {"crm.lead.list": Cost(5.0, 590.0)})
+
+    known = await second.costs("acme")
+
+    assert known == {"crm.deal.list": Cost(400.0, 100.0), "crm.lead.list": Cost(5.0, 590.0)}
+    assert await second.costs("other") == {}
+
+
+async def test_costs_are_told_by_the_databases_clock(warehouse: Warehouse):
+    pacer = Pacer(warehouse, WallClock(), share=1.0)
+    await pacer.spent("acme", {"crm.deal.list": Cost(1.0, 60.0)})
+
+    [cost] = (await pacer.costs("acme")).values()
+
+    assert 50 < cost.left <= 60

@@ -304,6 +304,14 @@ class Fates(NamedTuple):
     requests: int = 1
 
 
+class Cost(NamedTuple):
+    """What a method of an account has used of its time: `used` seconds, the oldest of which are forgotten in
+    `left` seconds."""
+
+    used: float
+    left: float
+
+
 class Sets(NamedTuple):
     """What one answer says of sets of rows, by the id of the record they belong to, each whole.
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Protocol
 
 from headwater.core.model import (
     Account,
+    Cost,
     Decoder,
     EntitySpec,
     Fates,
@@ -28,7 +29,13 @@ class Clock(Protocol):
 
 
 class Pace(Protocol):
-    """The budget a source spends: one bucket per portal, shared by all processes."""
+    """The budget a source spends, shared by all processes: a bucket per portal, operating time per method.
+
+    `share` is what we may use of it.
+    """
+
+    @property
+    def share(self) -> float: ...
 
     async def turn(self, portal: str) -> int:
         """Waits until a request to `portal` may be sent; returns its read number.
@@ -39,7 +46,16 @@ class Pace(Protocol):
         ...
 
     async def refused(self, portal: str) -> None:
-        """The portal said it had too many requests: whoever asks next waits until its bucket has drained."""
+        """The portal said it had too many requests: whoever asks next waits until its bucket has drained, and
+        less of it is used for some hours."""
+        ...
+
+    async def costs(self, portal: str) -> Mapping[str, Cost]:
+        """Operating time that methods of `portal` have used, as last told to any process."""
+        ...
+
+    async def spent(self, portal: str, costs: Mapping[str, Cost]) -> None:
+        """Keeps what `portal` told of the operating time of its methods, for all processes."""
         ...
 
 

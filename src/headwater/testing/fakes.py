@@ -1,7 +1,9 @@
 """A clock that never really waits, a pace that only counts, and tokens kept in memory."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+
+from headwater.core.model import Cost
 
 
 class FakeClock:
@@ -31,9 +33,14 @@ class FakeClock:
 
 
 class CountingPace:
-    """Hands out rising read numbers at once; `turns` and `refusals` tell which portals were asked for."""
+    """Hands out rising read numbers at once; `turns` and `refusals` tell which portals were asked for, `told`
+    what was told of costs, by portal; `elsewhere` what other processes were told."""
+
+    share = 1.0
 
     def __init__(self, first: int = 1) -> None:
+        self.told: dict[str, dict[str, Cost]] = {}
+        self.elsewhere: dict[str, dict[str, Cost]] = {}
         self._next = first
         self.turns: list[str] = []
         self.refusals: list[str] = []
@@ -45,6 +52,12 @@ class CountingPace:
 
     async def refused(self, portal: str) -> None:
         self.refusals.append(portal)
+
+    async def costs(self, portal: str) -> Mapping[str, Cost]:
+        return self.elsewhere.get(portal, {})
+
+    async def spent(self, portal: str, costs: Mapping[str, Cost]) -> None:
+        self.told.setdefault(portal, {}).update(costs)
 
 
 class HeldTokens:

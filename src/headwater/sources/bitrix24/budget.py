@@ -1,39 +1,96 @@
-"""How much operating time each method has used, so that none is blocked for ten minutes."""
+"""How much operating time each method has used, so that none is refused and others are left their share."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from headwater.core.model import Cost
+
 # A portal blocks a method at 480 s per ten minutes (facts of the vendor); its own client stops at 475.
-RESERVED_AT = 475.0
+LIMIT_SECONDS = 480.0
+RESERVED_SECONDS = 5.0
+WINDOW_SECONDS = 600.0
+FREE_SECONDS = 0.1  # a command that takes no longer is not charged
+LATE_SECONDS = 1.0  # portals tell the moment they forget in whole seconds
 BATCH = "batch"
 
 
-class Budget:
-    """Remembers, per method, the operating time last told and when the oldest of it is forgotten."""
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """`used` seconds, the oldest of which are forgotten at `until`."""
 
-    def __init__(self) -> None:
-        self._used: dict[str, tuple[float, datetime]] = {}
+    used: float
+    until: datetime
+
+
+class Budget:
+    """Remembers, per method, the operating time last told, when the oldest of it is forgotten, and what a
+    command costs. Of the portal's limit it gives away no more than `share`."""
+
+    def __init__(self, share: float = 1.0) -> None:
+        self._cap = min(LIMIT_SECONDS - RESERVED_SECONDS, LIMIT_SECONDS * share)
+        self._accounts: dict[str, _Account] = {}
+        self._prices: dict[str, float] = {}
+        self._news: dict[str, Cost] = {}
 
     def note(self, method: str, time: Mapping[str, Any], now: datetime) -> None:
         """Keeps what the `time` part of an answer says; `now` is our time of the answer."""
         used, reset, finish = time.get("operating"), time.get("operating_reset_at"), time.get("finish")
         if isinstance(used, int | float) and isinstance(reset, int) and isinstance(finish, int | float):
             # The portal's clock may be wrong: only the distance between its own two times counts.
-            self._used[method] = (float(used), now + timedelta(seconds=min(max(reset - finish, 0.0), 600.0)))
+            told = Cost(float(used), min(max(reset - finish, 0.0), WINDOW_SECONDS))
+            if told.used or method in self._accounts:
+                self._news[method] = told
+            self._keep(method, told, now)
+
+    def price(self, prices: Mapping[str, float]) -> None:
+        """What the dearest command of each method took, in seconds."""
+        self._prices |= {method: took if took > FREE_SECONDS else 0.0 for method, took in prices.items()}
+
+    def learn(self, costs: Mapping[str, Cost], now: datetime) -> None:
+        """Takes over what was told to other processes."""
+        for method, told in costs.items():
+            self._keep(method, told, now)
+
+    def news(self) -> Mapping[str, Cost]:
+        """What was told since this was asked last, for other processes."""
+        told, self._news = self._news, {}
+        return told
+
+    def room(self, method: str, now: datetime, most: int) -> int:
+        """How many commands of a method, at most `most`, may be sent without using more than we may.
+
+        Once the oldest time is forgotten nobody knows how much is left: one command finds out.
+        """
+        found = most
+        for name in (method, BATCH):
+            account, price = self._accounts.get(name), self._prices.get(name, 0.0)
+            if account is None:
+                continue
+            left = self._cap - account.used
+            fit = most if price == 0.0 and left > 0 else int(left / price) if price and left > 0 else 0
+            found = min(found, max(fit, 1 if account.until <= now else 0))
+        return found
 
     def rest(self, methods: Iterable[str], now: datetime) -> float:
-        """Seconds to wait before `methods` may be called without being refused; 0 when they may now."""
-        waits = [
-            (until - now).total_seconds() + 1.0
-            for used, until in (self._used[name] for name in {*methods, BATCH} if name in self._used)
-            if used >= RESERVED_AT and until > now
+        """Seconds to wait before each of `methods` may be called again; 0 when all may now."""
+        accounts = [
+            account
+            for method in {*methods}
+            if self.room(method, now, 1) == 0
+            for name in (method, BATCH)
+            if (account := self._accounts.get(name)) is not None
         ]
+        waits = [(one.until - now).total_seconds() for one in accounts if one.until > now]
         return max(waits, default=0.0)
 
     def blocked(self, method: str, now: datetime) -> float | None:
         """Seconds until a method that was just refused is free, or None when the portal never said."""
-        known = self._used.get(method) or self._used.get(BATCH)
-        if known is None or known[1] <= now:
+        known = self._accounts.get(method) or self._accounts.get(BATCH)
+        if known is None or known.until <= now:
             return None
-        return (known[1] - now).total_seconds() + 1.0
+        return (known.until - now).total_seconds()
+
+    def _keep(self, method: str, told: Cost, now: datetime) -> None:
+        self._accounts[method] = _Account(told.used, now + timedelta(seconds=told.left + LATE_SECONDS))

@@ -1,7 +1,7 @@
 """Reads lanes and lists of ids to their ends, as much in each request as the portal can bear."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from typing import Any, NamedTuple
@@ -55,7 +55,8 @@ class Reader:
         if told and not waiting:
             yield self._page(told)
         while waiting:
-            served = _share(waiting, self._size)
+            methods = {lane.entity.family.list for lane in waiting}
+            served = _share(waiting, self._size, await self._wire.rooms(methods))
             zone = self._wire.zone or UTC
             keys = {
                 lane.name: chain(lane, pages, zone, select=lane.entity.brief if brief else ())
@@ -158,7 +159,8 @@ class Reader:
         waiting = deque(chunk for chunk in chunks if chunk)
         size, failures = at_once, 0
         while waiting:
-            served = [waiting.popleft() for _ in range(min(size, len(waiting)))]
+            rooms = await self._wire.rooms([entity.family.list], size)
+            served = [waiting.popleft() for _ in range(min(rooms[entity.family.list], len(waiting)))]
             commands = {f"i{number}": _by_ids(entity, chunk) for number, chunk in enumerate(served)}
             try:
                 batch = await self._wire.batch(commands, divisible=True)
@@ -216,14 +218,18 @@ class Reader:
         self._size = max(1, int(min(COMMANDS, 2 * self._size, light, quick)))
 
 
-def _share(waiting: Sequence[Lane], size: int) -> list[tuple[Lane, int]]:
-    """Divides `size` commands over the lanes; what one does not want, the next ones may have."""
-    lanes = list(waiting)[:size]
+def _share(waiting: Iterable[Lane], size: int, rooms: Mapping[str, int]) -> list[tuple[Lane, int]]:
+    """Divides `size` commands over the lanes; what one does not want, or its method has no `rooms` for, the
+    next ones may have."""
+    left = dict(rooms)
+    lanes = [lane for lane in waiting if left[lane.entity.family.list]][:size]
     shares = []
     for index, lane in enumerate(lanes):
-        pages = min(lane.wants(), size // (len(lanes) - index))
-        shares.append((lane, pages))
-        size -= pages
+        method = lane.entity.family.list
+        pages = min(lane.wants(), size // (len(lanes) - index), left[method])
+        if pages:
+            shares.append((lane, pages))
+            size, left[method] = size - pages, left[method] - pages
     return shares
 
 

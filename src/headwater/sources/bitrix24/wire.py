@@ -79,7 +79,7 @@ class Wire:
         self._pace = pace
         self._clock = clock
         self._moved = moved
-        self._budget = Budget()
+        self._budget = Budget(pace.share)
         self._log = log.get("sources").bind(source="bitrix24")
         self.requests = 0
         self.began = 0
@@ -94,7 +94,9 @@ class Wire:
         self, method: str, params: Mapping[str, Any] | None = None, *, tries: int = TRIES
     ) -> Reply:
         """What one method answers."""
-        return await self._patiently(method, params or {}, [method], tries)
+        reply = await self._patiently(method, params or {}, [method], tries)
+        await self._tell()
+        return reply
 
     async def batch(
         self, commands: Mapping[str, str], *, tries: int = TRIES, divisible: bool = False
@@ -106,7 +108,28 @@ class Wire:
         methods = {key: method_of(command) for key, command in commands.items()}
         hasty = divisible and len(commands) > 1
         reply = await self._patiently(BATCH, {"halt": 0, "cmd": commands}, methods.values(), tries, hasty)
-        return self._sorted_out(reply, methods)
+        found = self._sorted_out(reply, methods)
+        await self._tell()
+        if any(isinstance(exc, Spent) for exc in found.errors.values()):
+            await self._pace.refused(self.portal)
+        return found
+
+    async def rooms(self, methods: Iterable[str], most: int = COMMANDS) -> dict[str, int]:
+        """How many commands of each method, at most `most`, may go out now without using up its time; waits
+        until one of them may."""
+        named = sorted(set(methods))
+        while True:
+            self._budget.learn(await self._pace.costs(self.portal), self._clock.now())
+            found = {name: self._budget.room(name, self._clock.now(), most) for name in named}
+            if any(found.values()):
+                return found
+            rest = min(self._budget.rest([name], self._clock.now()) for name in named)
+            self._log.info("methods rest", methods=named, seconds=round(rest))
+            await self._clock.sleep(rest)
+
+    async def _tell(self) -> None:
+        if news := self._budget.news():
+            await self._pace.spent(self.portal, news)
 
     async def settle(self, commands: Mapping[str, str], *, tries: int = TRIES) -> Batch:
         """Like `batch`, but commands that failed in passing are asked again until each has an answer.
@@ -174,7 +197,7 @@ class Wire:
                 continue
             try:
                 return self._read(method, answer, began, what)
-            except TooMany:
+            except (TooMany, Spent):
                 await self._pace.refused(self.portal)
                 raise
             except Expired:
@@ -249,9 +272,14 @@ class Wire:
     def _sorted_out(self, reply: Reply, methods: Mapping[str, str]) -> Batch:
         outer = reply.result if isinstance(reply.result, dict) else {}
         now = self._clock.now()
+        dearest: dict[str, float] = {}
         for key, time in section(outer.get("result_time")).items():
             if isinstance(time, dict) and key in methods:
                 self._budget.note(methods[key], time, now)
+                took = time.get("duration")
+                for method in (methods[key], BATCH):
+                    dearest[method] = max(dearest.get(method, 0.0), took if isinstance(took, float) else 0.0)
+        self._budget.price(dearest)
         answered, refused = section(outer.get("result")), section(outer.get("result_error"))
         errors: dict[str, HeadwaterError] = {}
         for key, method in methods.items():
