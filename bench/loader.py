@@ -34,6 +34,7 @@ PAGE = 2_500
 NEAR = 4  # pages whose median stands for "at 0" and "at the end"
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 WIDTH, CUSTOM = 40, 13
+QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "CRITICAL"}
 NEEDED = {
     "TITLE", "STAGE_ID", "CATEGORY_ID", "OPPORTUNITY", "CURRENCY_ID", "ASSIGNED_BY_ID", "CONTACT_ID",
     "COMPANY_ID", "LEAD_ID", "STAGE_SEMANTIC_ID", "PROBABILITY", "SOURCE_ID", "TYPE_ID", "DATE_CREATE",
@@ -195,7 +196,7 @@ def _rival(ground: Ground, records: Sequence[Row]) -> list[dict[str, float]]:
         with watched(postmaster=ground.postmaster) as spent:
             said, _ = ran(
                 [sys.executable, "-m", "bench.rival", rival.address(database), str(file)],
-                env=os.environ | {"RUNTIME__DLTHUB_TELEMETRY": "false"}, cwd=Path.cwd(),
+                env=os.environ | QUIET, cwd=Path.cwd(),
             )  # fmt: skip
         rows = (
             psycopg.connect(database.url("postgres")).execute("select count(*) from rival.deals").fetchone()

@@ -4,7 +4,6 @@ python -m bench.rival DATABASE FILE: loads every line of FILE, each a page of re
 as it takes to see a first load and one that changes nothing; prints what each took as JSON.
 """
 
-import logging
 import sys
 import tempfile
 import time
@@ -45,7 +44,6 @@ def load(url: str, file: Path, folder: str) -> dict[str, float]:
 
 
 def main() -> None:
-    logging.getLogger("dlt").setLevel(logging.ERROR)
     url, file = sys.argv[1], Path(sys.argv[2])
     with tempfile.TemporaryDirectory() as folder:
         found = [load(url, file, folder) for _ in range(2)]
