@@ -87,6 +87,25 @@ async def test_a_process_that_is_found_in_the_middle_is_read_from_then_on(stream
 
 
 class TestSets:
+    async def test_a_record_hidden_when_its_set_is_asked_for_has_it_read_when_it_is_shown_again_unchanged(
+        self, stream: River
+    ) -> None:
+        stream.portal.add_fault(
+            Fault(Kind.ERROR, method="crm.item.list", count=FOR_EVER, code="ERROR_METHOD_NOT_FOUND")
+        )
+        await stream.sync_all("deals")
+        stream.portal.faults.clear()
+        stream.portal.set_rights(admin=False, sees="own")
+        await stream.sync_all("deals")
+        hidden = (await stands(stream))["deal_contacts"].due
+
+        stream.portal.set_rights(admin=True)
+        stream.settle()
+        await stream.sync_all("deals")
+
+        assert hidden
+        assert (await stands(stream))["deal_contacts"].due == 0
+
     async def test_a_kind_of_set_that_may_not_be_read_keeps_nothing_else_from_being_read(
         self, stream: River
     ) -> None:

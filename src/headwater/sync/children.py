@@ -13,7 +13,6 @@ from headwater.warehouse import failed, sets, state
 from headwater.warehouse.rows import clean
 
 LOGGER = log.get("sync")
-EVER = 2**62  # above every read number: nothing was asked
 
 
 async def read(held: Session, run: Run) -> None:
@@ -40,20 +39,24 @@ async def _read(held: Session, run: Run, spec: SetSpec) -> None:
         async with held.committing(run) as (conn, _):
             await sets.seed(conn, run.shape.spec, spec, held.origin(run, 0))
     await _retry(held, run, spec)
-    asked = 0
-    while spec.at_once is None or asked < spec.at_once:
+    asked, absent = 0, set[str]()
+    while len(absent) < AT_ONCE and (spec.at_once is None or asked < spec.at_once):
         limit = min(AT_ONCE, AT_ONCE if spec.at_once is None else spec.at_once - asked)
         ids = await sets.due(held.warehouse, link.tenant, link.id, spec.slug, limit=limit)
+        ids = [id for id in ids if id not in absent]
         if not ids:
             return
         asked += len(ids)
-        await fetch(held, run, spec, ids)
+        absent |= await _fetch(held, run, spec, ids)
     LOGGER.info("sets still wait", connection=link.slug, entity=run.entity, set=spec.slug)
 
 
-async def fetch(held: Session, run: Run, spec: SetSpec, ids: Sequence[str]) -> None:
-    """Asks the source for the sets of these records and stores them; none of them is due afterwards, unless
-    its record changed meanwhile."""
+async def _fetch(held: Session, run: Run, spec: SetSpec, ids: Sequence[str]) -> set[str]:
+    """Asks the source for the sets of these records and stores them; which it says nothing of.
+
+    Those are gone or hidden by now. They stay due, behind all others: one that is shown again may be
+    unchanged, and nothing else would ask for its set.
+    """
     told: set[str] = set()
     began = 0
     async for answer in held.source.sets(spec.slug, ids):
@@ -64,9 +67,11 @@ async def fetch(held: Session, run: Run, spec: SetSpec, ids: Sequence[str]) -> N
         told |= answer.sets.keys() | answer.refused.keys()
         began = max(began, answer.began)
         await _store(held, run, spec, answer)
-    if absent := [id for id in ids if id not in told]:
+    absent = set(ids) - told
+    if absent:
         async with held.committing(run) as (conn, _):
-            await sets.skip(conn, spec, absent, held.origin(run, began or EVER))
+            await sets.postpone(conn, spec, sorted(absent), held.origin(run, began))
+    return absent
 
 
 async def _store(held: Session, run: Run, spec: SetSpec, answer: Sets) -> None:

@@ -139,6 +139,13 @@ async def skip(conn: Connection, spec: SetSpec, ids: Sequence[str], origin: Orig
     )
 
 
+async def postpone(conn: Connection, spec: SetSpec, ids: Sequence[str], origin: Origin) -> None:
+    """The source says nothing of these records now: their sets stay due, behind all others."""
+    await conn.execute(
+        sql.postpone_sets, _scope(origin) | {"slug": spec.slug, "ids": list(ids), "began": origin.began}
+    )
+
+
 async def vanish(conn: Connection, entity: str, spec: SetSpec, ids: Sequence[str], origin: Origin) -> None:
     """The records are gone; what belonged to them moves to their entries in headwater.gone."""
     statements = _Statements.of(spec)

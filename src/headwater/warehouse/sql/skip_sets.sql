@@ -1,4 +1,4 @@
--- These records have no set to read now: they are gone, hidden, or what the source says of them is kept aside.
+-- What the source says of the sets of these records is kept aside: they are not due.
 update headwater.child_sets
    set due = touched > %(began)s
  where tenant_id = %(tenant)s and connection_id = %(connection)s and entity = %(slug)s
