@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 
+from headwater.core.errors import NeedsPerson
 from headwater.sandbox.bitrix24 import Options, built
 from headwater.sandbox.bitrix24.faults import Fault, Kind
+from headwater.sync.engine import Engine
 from headwater.sync.overview import Standing, standings
+from headwater.sync.reconcile import Terms, reconcile
 from headwater.testing.river import River, river
 
 SCOPES = ["crm", "user", "department", "telephony"]
 FOR_EVER = None
+STRANGE = "items_999"
 
 
 @pytest.fixture
@@ -84,6 +88,36 @@ async def test_a_process_that_is_found_in_the_middle_is_read_from_then_on(stream
     assert await count(stream, "crm_items") == len(list(stream.portal.truth("dynamic_177"))) > 0
     assert await count(stream, "crm_stage_history where entity = 'items_177'") > 0
     assert await count(stream, "crm_stages where entity = 'items_177' and gone_at is null") > 0
+
+
+async def test_a_process_that_nobody_knows_of_yet_is_learnt_when_it_is_named(stream: River) -> None:
+    stream.portal.add_fault(Fault(Kind.SCOPE, method="crm.type.list"))
+    await stream.sync_all()
+    source = stream.source()
+
+    run = await Engine(stream.warehouse, stream.clock).sync_ids(stream.link, source, "items_177", ["1"])
+    await source.close()
+
+    assert run.stored.created == 1
+
+
+@pytest.mark.parametrize("how", ["sync_ids", "sync", "reconcile"])
+async def test_an_entity_there_is_not_is_told_with_those_there_are(stream: River, how: str) -> None:
+    engine, source = Engine(stream.warehouse, stream.clock), stream.source()
+
+    async def asked() -> None:
+        match how:
+            case "sync_ids":
+                await engine.sync_ids(stream.link, source, STRANGE, ["1"])
+            case "sync":
+                await engine.sync(stream.link, source, entities=[STRANGE])
+            case "reconcile":
+                args = stream.warehouse, stream.clock, stream.link, source, Terms(seed=1)
+                await reconcile(*args, entities=[STRANGE])
+
+    with pytest.raises(NeedsPerson, match=rf"no entity '{STRANGE}'; there are: users, .*items_177"):
+        await asked()
+    await source.close()
 
 
 class TestSets:

@@ -9,6 +9,7 @@ from headwater.core.ports import Clock, Source
 from headwater.sync import children, offline, plan, session
 from headwater.sync.ahead import ahead
 from headwater.sync.healing import heal
+from headwater.sync.known import learnt
 from headwater.sync.plan import Cursor, Reading
 from headwater.sync.replay import Replayed, replayed
 from headwater.sync.runs import Report, Run
@@ -46,8 +47,9 @@ class Engine:
     async def sync_ids(self, link: Link, source: Source, entity: str, ids: Sequence[str]) -> Run:
         """Reads these records again, whatever their times say. Those the source does not have any more
         move to headwater.gone; what is no id of the source is refused, and the rest is read."""
-        usable, refused = _sorted(source, entity, ids)
         async with self._session(link, source) as held:
+            await learnt(source, [entity])
+            usable, refused = _sorted(source, entity, ids)
             known = await held.state(entity)
             survey = await held.survey([entity], {entity: known})
             reading = Reading("ids", Cursor.load(known.cursor), fresh=True)
@@ -77,6 +79,7 @@ class Engine:
 
 
 async def _once(held: Session, entities: Sequence[str] | None, *, full: bool) -> list[Run]:
+    await learnt(held.source, entities or ())
     queue = await offline.opened(held) if entities is None else None
     wanted = await _enabled(held, entities or held.source.entities)
     states = {name: await held.state(name) for name in wanted}

@@ -16,6 +16,7 @@ from headwater.sync import children, session
 from headwater.sync.ahead import ahead
 from headwater.sync.certificate import EXAMPLES, Alarm, Certificate, Mismatch
 from headwater.sync.compare import differences_of, moment
+from headwater.sync.known import learnt
 from headwater.sync.plan import Cursor, Reading
 from headwater.sync.runs import Run, sort
 from headwater.sync.session import AT_ONCE, Session
@@ -71,10 +72,10 @@ async def reconcile(
     record that is here and not there; compares a random sample field by field. A number of deletions that
     looks like a loss of rights is told and not applied. Without `entities`, all that are switched on.
     """
-    wanted = list(entities or source.entities)
-    names = await state.enabled(warehouse, link.tenant, link.id, wanted)
     told = progress or (lambda *_: None)
     async with session.opened(warehouse, clock, link, source, report=lambda _: None) as held:
+        await learnt(source, entities or ())
+        names = await state.enabled(warehouse, link.tenant, link.id, list(entities or source.entities))
         if not entities:
             paused = [name for name in names if (await held.state(name)).status == "paused"]
             names = [name for name in names if name not in paused]
