@@ -9,6 +9,7 @@ import pytest
 from headwater.core.errors import NeedsPerson
 from headwater.sandbox.bitrix24 import Options, built
 from headwater.sandbox.bitrix24.faults import Fault, Kind
+from headwater.sync.certificate import Certificate
 from headwater.sync.engine import Engine
 from headwater.sync.overview import Standing, standings
 from headwater.sync.reconcile import Terms, reconcile
@@ -118,6 +119,67 @@ async def test_an_entity_there_is_not_is_told_with_those_there_are(stream: River
     with pytest.raises(NeedsPerson, match=rf"no entity '{STRANGE}'; there are: users, .*items_177"):
         await asked()
     await source.close()
+
+
+class TestMerges:
+    """What names a loser names the survivor afterwards, and no time tells; the sample is too small to see it."""
+
+    async def test_what_named_the_loser_is_read_again_by_the_reconciliation_that_misses_it(
+        self, stream: River
+    ) -> None:
+        await stream.sync_all()
+        loser, survivor, owned = await self.merged(stream)
+
+        issued = await self.reconciled(stream, "contacts", "deals", "activities")
+
+        assert issued["contacts"].deleted == 1
+        assert [issued[one].verdict for one in ("deals", "activities")] == ["repaired", "repaired"]
+        for table, column in (
+            ("crm_deals", "contact_id"), ("crm_activities", "contact_id"), ("crm_links", "to_id")
+        ):  # fmt: skip
+            assert await count(stream, f"{table} where {column} = '{loser}'") == 0, table
+        links = f"crm_activity_links where entity = 'contacts' and external_id = '{survivor}'"
+        assert await count(stream, links) >= owned > 0
+        assert await count(stream, "headwater.failed") == 0
+
+    async def test_and_by_the_sync_that_follows_one_who_is_told(self, stream: River) -> None:
+        await stream.sync_all()
+        loser, *_ = await self.merged(stream)
+        source = stream.source()
+        await Engine(stream.warehouse, stream.clock).sync_ids(stream.link, source, "contacts", [loser])
+        await source.close()
+
+        await stream.sync_all()
+
+        assert await count(stream, f"crm_deals where contact_id = '{loser}'") == 0
+        assert await count(stream, f"crm_activities where contact_id = '{loser}'") == 0
+        assert await count(stream, f"crm_links where to_id = '{loser}' and to_entity = 'contacts'") == 0
+        assert await count(stream, "headwater.failed") == 0
+
+    async def merged(self, stream: River) -> tuple[str, str, int]:
+        """A contact of a deal and of activities is merged into another: loser, survivor, how many activities."""
+        [row] = await stream.rows(
+            "select n.contact_id as id, count(*) as owned from crm_activities as n join crm_deals as d"
+            " on d.contact_id = n.contact_id group by n.contact_id order by 2 desc limit 1"
+        )
+        others = [int(one["ID"]) for one in stream.portal.truth("contact")]
+        survivor = next(one for one in others if str(one) != row["id"])
+        owned = await count(stream, f"crm_activities where contact_id = '{row['id']}'")
+        stream.clock.advance(timedelta(days=3).total_seconds())
+        stream.portal.merge([survivor, int(row["id"])], entity="contact")
+        stream.settle()
+        await stream.sync_all()
+        assert await count(stream, f"crm_deals where contact_id = '{row['id']}'") > 0
+        return row["id"], str(survivor), owned
+
+    async def reconciled(self, stream: River, *entities: str) -> dict[str, Certificate]:
+        source = stream.source()
+        terms = Terms(seed=1, sample=0)
+        issued = await reconcile(
+            stream.warehouse, stream.clock, stream.link, source, terms, entities=entities
+        )
+        await source.close()
+        return {one.certificate.entity: one.certificate for one in issued}
 
 
 class TestSets:

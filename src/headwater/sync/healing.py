@@ -1,7 +1,8 @@
 """What heals by itself: beside its own reading, a run reads again by id what is due.
 
-Two things are: records of the failed queue whose time has come, and rows whose value of a new column still
-lies elsewhere. Both stay due in the database until they are right, whatever happens to the process.
+Two things are: records of the failed queue whose time has come (among them those that name a record which
+is gone), and rows whose value of a new column still lies elsewhere. Both stay due in the database until they
+are right, whatever happens to the process.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -24,11 +25,16 @@ DUE = "(due again)"  # among the notes of fields: what concerns this reading as 
 async def heal(held: Session, run: Run) -> None:
     """Reads again by id what is due of the run's entity. What cannot be read now is left for a later run,
     and the run goes on."""
+    if await retry(held, run):
+        await _fill(held, run)
+
+
+async def retry(held: Session, run: Run) -> bool:
+    """Reads again what is due of the failed queue; whether that worked."""
     due = await failed.due(
         held.warehouse, held.link.tenant, held.link.id, run.entity, now=held.clock.now(), limit=FAILED
     )
-    if await _again(held, run, due):
-        await _fill(held, run)
+    return await _again(held, run, due)
 
 
 async def _fill(held: Session, run: Run) -> None:

@@ -12,7 +12,7 @@ from headwater.core import log
 from headwater.core.errors import NeedsPerson, SkipRecord, Unfit
 from headwater.core.model import Page, PrivacyMode, Row, Span, Text
 from headwater.core.ports import Clock, Source
-from headwater.sync import children, session
+from headwater.sync import children, healing, session
 from headwater.sync.ahead import ahead
 from headwater.sync.certificate import EXAMPLES, Alarm, Certificate, Mismatch
 from headwater.sync.compare import differences_of, moment
@@ -122,14 +122,17 @@ class _Work:
     async def done(self, whole: Span) -> int:
         """Does all of it; returns the number of the certificate."""
         began, found = time.monotonic(), self.found
+        await self._retry()
         since = await self._read_pairs(whole)
         counted = await self.pairs.count()
         found.in_source, found.stored_before = counted.in_source, counted.stored
         differing = await self.pairs.differing(since=since, until=self.until)
         for kind, ids in differing.items():
             found.examples[kind] = ids[:EXAMPLES]
-        found.missing, found.extra = len(differing.get("missing", ())), len(differing.get("extra", ()))
-        found.stale, found.torn = len(differing.get("stale", ())), len(differing.get("torn", ()))
+        found.missing += len(differing.get("missing", ()))
+        found.extra += len(differing.get("extra", ()))
+        found.stale += len(differing.get("stale", ()))
+        found.torn = len(differing.get("torn", ()))
         found.recent = len(differing.get("recent", ()))
         LOGGER.info(
             "compared with the source", entity=self.run.entity, in_source=found.in_source,
@@ -152,6 +155,13 @@ class _Work:
         found.failed = await self.pairs.failed(run=self.run.number)
         await self.pairs.clear()
         return await self._issue(began)
+
+    async def _retry(self) -> None:
+        """Reads what is due of the failed queue; what is otherwise than it was stored was wrong."""
+        await healing.retry(self.held, self.run)
+        found, stored = self.found, self.run.stored
+        found.missing, found.stale, found.extra = stored.created, stored.updated, stored.deleted
+        found.deleted = stored.deleted
 
     async def _read_pairs(self, whole: Span) -> int:
         """Keeps the pairs of the source and returns the read number of the first page."""
@@ -220,7 +230,7 @@ class _Work:
         asked = extra[:PROBED] if withhold else extra
         before = self.run.stored.deleted
         reread = await self.held.reread(self.run, asked, noticed="reconcile", withhold=withhold)
-        found.deleted = self.run.stored.deleted - before
+        found.deleted += self.run.stored.deleted - before
         if not withhold:
             found.hidden += len(reread.hidden)
         else:

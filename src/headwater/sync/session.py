@@ -18,6 +18,7 @@ from headwater.warehouse import (
     erasing,
     failed,
     lease,
+    mentions,
     page,
     privacy,
     state,
@@ -232,11 +233,16 @@ class Session:
     async def vanish(
         self, run: Run, ids: Sequence[str], began: int, *, noticed: str, requests: int = 0
     ) -> None:
-        """Moves records that the source does not have any more to headwater.gone, in one commit."""
+        """Moves records that the source does not have any more to headwater.gone, in one commit. What names
+        them is due then: they may have been merged."""
+        read = await state.enabled(self.warehouse, self.link.tenant, self.link.id, list(self.source.entities))
         async with self.committing(run) as (conn, step):
             origin = self.origin(run, began)
             step.requests = requests
             step.stored.deleted = await page.vanish(conn, run.shape, ids, origin, noticed=noticed)
+            if step.stored.deleted:
+                specs = [self.source.entities[name] for name in read]
+                await mentions.due(conn, specs, run.entity, ids, origin)
 
     @asynccontextmanager
     async def committing(self, run: Run) -> AsyncIterator[tuple[Connection, Step]]:

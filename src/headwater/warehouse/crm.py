@@ -38,7 +38,8 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class SetTable:
     """A table of rows that belong to records: `owner` is the record's id; then come the columns. `row` is
-    the one that holds an id of the row itself, where the source has one. `privacy` as in `Table`."""
+    the one that holds an id of the row itself or of the record it names, where the source has one. `privacy`
+    as in `Table`."""
 
     owner: str
     columns: Mapping[str, Kind]
@@ -277,7 +278,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
 SETS: Mapping[str, SetTable] = MappingProxyType(
     {
         "activity_links": SetTable("activity_id", {"entity": TEXT, "external_id": TEXT}),
-        "links": SetTable("external_id", {"to_id": TEXT}, scope=("entity", "to_entity")),
+        "links": SetTable("external_id", {"to_id": TEXT}, scope=("entity", "to_entity"), row="to_id"),
         "deal_products": SetTable(
             "deal_id",
             {
