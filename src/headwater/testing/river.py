@@ -48,7 +48,7 @@ class River:
         pace = Pacer(self.warehouse, self.clock, share=1.0, now=self.clock.now)
         hook = self.portal.books.webhooks[0]
         url = f"https://{self.link.portal}/rest/{hook.user_id}/{hook.code}/"
-        return Bitrix24(url, pace=pace, clock=self.clock, transport=self.transport)
+        return Bitrix24(url, pace=pace, clock=self.clock, memory=self.link.memory, transport=self.transport)
 
     async def sync(self, *, full: bool = False, report: Report | None = None) -> Run:
         """One run over the deals, as `headwater sync` makes it."""
