@@ -8,7 +8,7 @@ from headwater.core import log
 from headwater.core.errors import NeedsPerson, StopSync
 from headwater.core.model import PrivacyMode, Sets, SetSpec, Values
 from headwater.sync.runs import Run
-from headwater.sync.session import AT_ONCE, Session
+from headwater.sync.session import AT_ONCE, Session, ids_in
 from headwater.warehouse import failed, sets, state
 from headwater.warehouse.rows import clean
 
@@ -47,31 +47,39 @@ async def _read(held: Session, run: Run, spec: SetSpec) -> None:
         if not ids:
             return
         asked += len(ids)
-        absent |= await _fetch(held, run, spec, ids)
+        shown = await _shown(held, run, spec, ids)
+        told = await _fetch(held, run, spec, [id for id in ids if id in shown])
+        absent |= set(ids) - told
+        if told != set(ids):
+            async with held.committing(run) as (conn, _):
+                await sets.postpone(conn, spec, sorted(set(ids) - told), held.origin(run, run.since))
     LOGGER.info("sets still wait", connection=link.slug, entity=run.entity, set=spec.slug)
 
 
-async def _fetch(held: Session, run: Run, spec: SetSpec, ids: Sequence[str]) -> set[str]:
-    """Asks the source for the sets of these records and stores them; which it says nothing of.
+async def _shown(held: Session, run: Run, spec: SetSpec, ids: Sequence[str]) -> set[str]:
+    """Those of these records that we may see. What this run brought was shown just now. The rest is read
+    again: of a record that is hidden by now a source may say that it has nothing."""
+    async with held.committing(run) as (conn, _):
+        older = await sets.older(conn, spec, ids, held.origin(run, run.since))
+    shown = set(ids) - set(older)
+    async for answer in held.source.by_ids(run.entity, older):
+        await held.store([run], answer, due=True)
+        shown |= {id for part in answer.parts for id in ids_in(held.source, run.entity, part)}
+    return shown
 
-    Those are gone or hidden by now. They stay due, behind all others: one that is shown again may be
-    unchanged, and nothing else would ask for its set.
-    """
+
+async def _fetch(held: Session, run: Run, spec: SetSpec, ids: Sequence[str]) -> set[str]:
+    """Asks the source for the sets of these records and stores them; the records that it told of. The others
+    are gone or hidden by now: they stay due, for one that is shown again may be unchanged."""
     told: set[str] = set()
-    began = 0
     async for answer in held.source.sets(spec.slug, ids):
         if strange := answer.sets.keys() - set(ids):
             raise StopSync(
                 f"{spec.slug}: asked for {len(ids)} records, the source told of {min(strange)} too"
             )
         told |= answer.sets.keys() | answer.refused.keys()
-        began = max(began, answer.began)
         await _store(held, run, spec, answer)
-    absent = set(ids) - told
-    if absent:
-        async with held.committing(run) as (conn, _):
-            await sets.postpone(conn, spec, sorted(absent), held.origin(run, began))
-    return absent
+    return told
 
 
 async def _store(held: Session, run: Run, spec: SetSpec, answer: Sets) -> None:

@@ -43,6 +43,8 @@ class Run:
     expected: int | None = None
     before: int = 0
     seen_by: str = "poll"
+    since: int = 0
+    """Read number of the survey it began with."""
     read: int = 0
     again: int = 0
     requests: int = 0

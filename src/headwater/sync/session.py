@@ -114,6 +114,7 @@ class Session:
             expected=total if full else None,
             before=0 if reading.fresh or not full else known.synced_records,
             seen_by=seen_by,
+            since=survey.began,
         )  # fmt: skip
         for field in shape.fields:
             if field.unknown:
@@ -199,7 +200,7 @@ class Session:
         for at in range(0, len(ids), AT_ONCE):
             asked = ids[at : at + AT_ONCE]
             async for answer in self.source.by_ids(run.entity, asked):
-                found.here |= {id for part in answer.parts for id in _ids(self.source, run.entity, part)}
+                found.here |= {id for part in answer.parts for id in ids_in(self.source, run.entity, part)}
                 await self.store([run], answer, due=due)
             absent = [id for id in asked if id not in found.here]
             async for told in self.source.fates(run.entity, absent):
@@ -320,7 +321,7 @@ async def _store_part(conn: Connection, run: Run, part: Part, found: Sorted, ori
     return stored
 
 
-def _ids(source: Source, entity: str, part: Part) -> set[str]:
+def ids_in(source: Source, entity: str, part: Part) -> set[str]:
     """The ids an answer speaks of, also those whose record it could not hand over."""
     told = {one.id for one in part.unread if one.id is not None}
     for record in part.records:

@@ -171,6 +171,12 @@ async def waiting(conn: Connection, spec: SetSpec, ids: Sequence[str], origin: O
     return {row[0] for row in await (await conn.execute(sql.waiting_sets, params)).fetchall()}
 
 
+async def older(conn: Connection, spec: SetSpec, ids: Sequence[str], origin: Origin) -> list[str]:
+    """Those of these records that no answer after `origin.began` brought."""
+    params = _scope(origin) | {"slug": spec.slug, "ids": list(ids), "began": origin.began}
+    return [row[0] for row in await (await conn.execute(sql.older_sets, params)).fetchall()]
+
+
 async def owners(conn: Connection, spec: SetSpec, rows: Sequence[str], origin: Origin) -> list[str]:
     """Records whose stored sets of this kind hold rows of these ids."""
     statement = _Statements.of(spec).owners
