@@ -10,7 +10,7 @@ from headwater.testing.histories.world import World
 
 @pytest.fixture
 def world(newest_database):
-    made = World(newest_database.url(), tenant="main", deals=10, seed=0)
+    made = World(newest_database.url(), tenant="main", deals=10, seed=0, playing=["deals"])
     yield made
     made.close()
 
