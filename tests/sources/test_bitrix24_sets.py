@@ -13,6 +13,7 @@ from headwater.sandbox.bitrix24.faults import Kind as Fault
 from headwater.sources.bitrix24.children import CHILDREN
 from headwater.sources.bitrix24.shapes import section
 from headwater.sources.bitrix24.source import Bitrix24
+from headwater.testing.heeding import HeedsFirst
 
 LISTS = {
     "deal_contacts": "crm.item.list",
@@ -430,6 +431,220 @@ class TestTooMuch:
             "productId": {"id": 450},
         }
         assert row["price"] == "899.1"
+
+
+class TestSeveralRecordsOfACommand:
+    """A page of the vendor doubts that a portal heeds more than the first: `crm.item.productrow.list`."""
+
+    @pytest.fixture(params=[False, True], ids=["heeds_all", "heeds_the_first"])
+    def portal(self, world: Any, request: Any) -> HeedsFirst:
+        return HeedsFirst(world.transport, on=request.param)
+
+    @pytest.fixture
+    def narrow(self, world: Any) -> HeedsFirst:
+        return HeedsFirst(world.transport)
+
+    @pytest.fixture
+    def normal(self, world: Any) -> HeedsFirst:
+        return HeedsFirst(world.transport, on=False)
+
+    async def test_nothing_is_missed_where_the_first_alone_is_heeded(
+        self, world: Any, deals: list[str], wanted: Any, narrow: HeedsFirst
+    ) -> None:
+        source = world.connect(transport=narrow)
+
+        answers = [answer async for answer in source.sets("deal_products", deals)]
+
+        sets = {id: rows for answer in answers for id, rows in answer.sets.items()}
+        assert counted(sets) == wanted("deal_products")
+        assert [(one.doubt, bool(one.sets)) for one in answers] == [(True, False)] + [(False, True)] * 3
+        assert sum(one.requests for one in answers) == len(world.pace.turns) == 1 + 1 + 3
+        assert all(len(owners) == 1 for told in narrow.asked[2:] for owners in told)
+
+    async def test_a_normal_portal_proves_it_with_its_first_answer(
+        self, world: Any, deals: list[str], normal: HeedsFirst
+    ) -> None:
+        source = world.connect(transport=normal)
+
+        first = [answer async for answer in source.sets("deal_products", deals)]
+        again = [answer async for answer in source.sets("deal_products", deals)]
+
+        assert first[0].sets == again[0].sets
+        assert [one.doubt for one in [*first, *again]] == [False, False]
+        assert len(normal.asked) == 2
+        assert [len(told) for told in normal.asked] == [50, 3]
+
+    async def test_rows_of_the_first_record_alone_cost_a_normal_portal_no_request(
+        self, world: Any, normal: HeedsFirst
+    ) -> None:
+        some, none, other = world.add(3)
+        sold(world, some, 2)
+
+        sets, _ = await told(world.connect(transport=normal), "deal_products", [some, none, other])
+
+        assert counted(sets) == {some: 2, none: 0, other: 0}
+        assert normal.asked == [[[some, none, other], [none, some], [other, some]]]
+
+    @pytest.mark.parametrize("place", [0, 1, 25, 49])
+    async def test_one_record_with_rows_tells(self, world: Any, narrow: HeedsFirst, place: int) -> None:
+        ids = world.add(50)
+        sold(world, ids[place], 2)
+        source = world.connect(transport=narrow)
+
+        sets, _ = await told(source, "deal_products", ids)
+
+        assert counted(sets) == dict.fromkeys(ids, 0) | {ids[place]: 2}
+        assert source.memory["singly"] == ["deal_products"]
+
+    async def test_a_portal_without_any_rows_is_asked_no_more_and_not_doubted(
+        self, world: Any, portal: HeedsFirst
+    ) -> None:
+        ids = world.add(300)
+        source = world.connect(transport=portal)
+
+        answers = [answer async for answer in source.sets("deal_products", ids)]
+
+        assert [(one.doubt, counted(one.sets)) for one in answers] == [(False, dict.fromkeys(ids, 0))]
+        assert [len(told) for told in portal.asked] == [50]
+        assert "singly" not in source.memory
+
+    async def test_a_witness_among_the_first_of_commands_is_asked_for_behind_another(
+        self, world: Any, portal: HeedsFirst
+    ) -> None:
+        """45 commands leave room for five others: this witness is in none of them."""
+        ids = world.add(45 * 50)
+        first, second = ids[30 * 50], ids[30 * 50 + 1]
+        sold(world, first, 2)
+
+        answers = [answer async for answer in world.connect(transport=portal).sets("deal_products", ids)]
+
+        sets = {id: rows for answer in answers for id, rows in answer.sets.items()}
+        assert counted(sets) == dict.fromkeys(ids, 0) | {first: 2}
+        assert [one.doubt for one in answers].count(True) == portal.on
+        assert portal.asked[1] == [[first], [second, first], [first]]
+        assert len(portal.asked) == (2 + 45 if portal.on else 2)
+
+    async def test_many_records_leave_room_for_trials_until_one_is_proof(
+        self, world: Any, normal: HeedsFirst
+    ) -> None:
+        ids = world.add(101 * 50)
+        sold(world, ids[46 * 50 + 1], 1)
+
+        sets, _ = await told(world.connect(transport=normal), "deal_products", ids)
+
+        assert sum(map(len, sets.values())) == 1
+        assert [len(told) for told in normal.asked] == [50, 50, 11]
+
+    async def test_a_single_record_is_asked_for_and_nothing_else(
+        self, world: Any, portal: HeedsFirst
+    ) -> None:
+        [id] = world.add(1)
+        sold(world, id, 2)
+
+        sets, _ = await told(world.connect(transport=portal), "deal_products", [id])
+
+        assert counted(sets) == {id: 2}
+        assert portal.asked == [[[id]]]
+
+    async def test_long_sets_are_read_whole(self, world: Any, portal: HeedsFirst) -> None:
+        many, one, more = world.add(3)
+        for id, count in ((many, 60), (one, 1), (more, 120)):
+            sold(world, id, count)
+
+        sets, _ = await told(world.connect(transport=portal), "deal_products", [many, one, more])
+
+        assert counted(sets) == {many: 60, one: 1, more: 120}
+
+    async def test_small_answers_bring_the_same(
+        self, world: Any, deals: list[str], wanted: Any, portal: HeedsFirst
+    ) -> None:
+        source = world.connect(transport=portal, limit=3_000)
+
+        sets, refused = await told(source, "deal_products", deals)
+
+        assert counted(sets) == wanted("deal_products")
+        assert not refused
+
+    async def test_a_trial_that_fails_in_passing_is_made_again(self, world: Any, narrow: HeedsFirst) -> None:
+        ids = world.add(3)
+        sold(world, ids[0], 2)
+        sold(world, ids[2], 1)
+        failing = [2]
+
+        def twist(body: Any, asked: Any) -> None:
+            batch = body["result"]
+            results, errors = section(batch["result"]), section(batch["result_error"])
+            if failing[0] and "c0" not in asked["cmd"]:
+                failing[0] -= 1
+                errors["t1"] = {"error": "QUERY_LIMIT_EXCEEDED"}
+                results.pop("t1", None)
+            batch["result"], batch["result_error"] = results, errors
+
+        world.transport = narrow
+
+        sets, _ = await told(world.connect_twisted(twist), "deal_products", ids)
+
+        assert counted(sets) == dict(zip(ids, [2, 0, 1], strict=True))
+        assert failing == [0]
+
+    async def test_a_set_that_is_saved_meanwhile_is_no_sign(self, world: Any) -> None:
+        """A moment later its rows are there again."""
+        some, none = world.add(2)
+        sold(world, some, 2)
+        requests: list[Any] = []
+
+        def twist(body: Any, asked: Any) -> None:
+            requests.append(asked["cmd"])
+            if len(requests) == 1:
+                section(body["result"]["result"])["t0"]["productRows"] = []
+
+        source = world.connect_twisted(twist)
+
+        answers = [answer async for answer in source.sets("deal_products", [some, none])]
+
+        assert [(one.doubt, counted(one.sets)) for one in answers] == [(False, {some: 2, none: 0})]
+        assert len(requests) == 2
+        assert "singly" not in source.memory
+
+    async def test_the_next_connection_asks_singly_and_doubts_nothing(
+        self, world: Any, deals: list[str], wanted: Any, narrow: HeedsFirst
+    ) -> None:
+        first = world.connect(transport=narrow)
+        await told(first, "deal_products", deals)
+        narrow.asked.clear()
+
+        source = world.connect(transport=narrow, memory=first.memory)
+        answers = [answer async for answer in source.sets("deal_products", deals)]
+
+        sets = {id: rows for answer in answers for id, rows in answer.sets.items()}
+        assert counted(sets) == wanted("deal_products")
+        assert not any(one.doubt for one in answers)
+        assert narrow.several == 0
+        assert [len(told) for told in narrow.asked] == [50, 50, 30]
+        assert source.memory["singly"] == ["deal_products"]
+
+    async def test_a_doubt_that_nobody_heeded_is_told_again(
+        self, world: Any, deals: list[str], wanted: Any, narrow: HeedsFirst
+    ) -> None:
+        source = world.connect(transport=narrow)
+        reading = source.sets("deal_products", deals)
+        assert (await anext(reading)).doubt
+        await reading.aclose()
+
+        answers = [answer async for answer in source.sets("deal_products", deals)]
+
+        assert [one.doubt for one in answers] == [True, False, False, False]
+        sets = {id: rows for answer in answers for id, rows in answer.sets.items()}
+        assert counted(sets) == wanted("deal_products")
+
+    @pytest.mark.parametrize("slug", ["deal_contacts", "deal_comments"])
+    async def test_other_sets_are_not_doubted(self, world: Any, deals: list[str], slug: str) -> None:
+        calls: list[int] = []
+        source = world.connect_twisted(lambda _, asked: calls.append(len(asked["cmd"])))
+
+        await told(source, slug, deals)
+
+        assert sum(calls) == -(-len(deals) // CHILDREN[slug].per)
 
 
 def refusing(method: str, id: str | None, code: str, words: str) -> Callable[[Any, Any], None]:

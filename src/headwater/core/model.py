@@ -316,13 +316,15 @@ class Sets(NamedTuple):
     """What one answer says of sets of rows, by the id of the record they belong to, each whole.
 
     Rows have the columns of the set's table, in text form. Records in `refused` were asked about in vain,
-    each with the reason; records that the source does not have are in neither.
+    each with the reason; records that the source does not have are in neither. `doubt`: the source found out
+    that what it said of this kind of set in earlier readings, to whomever, may be wrong.
     """
 
     began: int
     sets: Mapping[str, Sequence[Values]]
     refused: Mapping[str, str]
     requests: int = 1
+    doubt: bool = False
 
 
 class Pack(NamedTuple):

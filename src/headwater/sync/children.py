@@ -9,7 +9,7 @@ from headwater.core.errors import NeedsPerson, StopSync
 from headwater.core.model import PrivacyMode, Sets, SetSpec, Values
 from headwater.sync.runs import Run
 from headwater.sync.session import AT_ONCE, Session, ids_in
-from headwater.warehouse import failed, sets, state
+from headwater.warehouse import connections, failed, sets, state
 from headwater.warehouse.rows import clean
 
 LOGGER = log.get("sync")
@@ -77,9 +77,21 @@ async def _fetch(held: Session, run: Run, spec: SetSpec, ids: Sequence[str]) -> 
             raise StopSync(
                 f"{spec.slug}: asked for {len(ids)} records, the source told of {min(strange)} too"
             )
+        if answer.doubt:
+            await start_over(held, run, spec)
         told |= answer.sets.keys() | answer.refused.keys()
         await _store(held, run, spec, answer)
     return told
+
+
+async def start_over(held: Session, run: Run, spec: SetSpec) -> None:
+    """What was said of these sets before is doubted: all of them are due again. Only then is kept that the
+    source knows better now: when it is cut in between, the next process finds out again."""
+    run.note(spec.slug, "the source answers for one record at a time only: all are read again, singly", "–")
+    async with held.committing(run) as (conn, _):
+        await sets.start_over(conn, spec, held.origin(run, 0))
+    await connections.remember(held.warehouse, held.link, held.source.memory, held.source.portal)
+    LOGGER.warning("sets are read again, one by one", connection=held.link.slug, set=spec.slug)
 
 
 async def _store(held: Session, run: Run, spec: SetSpec, answer: Sets) -> None:

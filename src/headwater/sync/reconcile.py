@@ -258,8 +258,12 @@ class _Work:
             if not await state.enabled(self.held.warehouse, link.tenant, link.id, [spec.slug]):
                 continue
             few = ids if spec.at_once is None else ids[:DEAR]
+            doubt = False
             async for answer in self.held.source.sets(spec.slug, few):
                 self.requests += answer.requests
+                if answer.doubt:  # nothing of this reading was told before
+                    doubt = True
+                    continue
                 async with self.held.warehouse.acting_for(link.tenant) as conn:
                     origin = self.held.origin(self.run, answer.began)
                     waiting = await sets.waiting(conn, spec, list(answer.sets), origin)
@@ -277,6 +281,8 @@ class _Work:
                 if wrong:
                     async with self.held.committing(self.run) as (conn, _):
                         await sets.distrust(conn, spec, ids_wrong, self.held.origin(self.run, 0))
+            if doubt:
+                await children.start_over(self.held, self.run, spec)
         await children.read(self.held, self.run)
 
     async def _compare_all(self, whole: Span) -> None:

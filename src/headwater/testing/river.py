@@ -50,6 +50,11 @@ class River:
         url = f"https://{self.link.portal}/rest/{hook.user_id}/{hook.code}/"
         return Bitrix24(url, pace=pace, clock=self.clock, memory=self.link.memory, transport=self.transport)
 
+    async def renew(self) -> None:
+        """From now on everybody knows what the connection has learnt, as the next process would."""
+        links = await connections.links(self.warehouse, self.tenant.id)
+        [self.link] = [link for link in links if link.id == self.link.id]
+
     async def sync(self, *, full: bool = False, report: Report | None = None) -> Run:
         """One run over the deals, as `headwater sync` makes it."""
         [run] = await self.sync_all("deals", full=full, report=report)

@@ -191,6 +191,11 @@ async def distrust(conn: Connection, spec: SetSpec, ids: Sequence[str], origin: 
     await conn.execute(sql.distrust_sets, _scope(origin) | {"slug": spec.slug, "ids": list(ids)})
 
 
+async def start_over(conn: Connection, spec: SetSpec, origin: Origin) -> None:
+    """The same for all sets of this kind."""
+    await conn.execute(sql.start_sets_over, _scope(origin) | {"slugs": [spec.slug]})
+
+
 async def _rows(conn: Connection, spec: SetSpec, ids: Sequence[str], origin: Origin) -> dict[str, str]:
     if not ids:
         return {}

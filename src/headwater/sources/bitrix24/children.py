@@ -105,7 +105,9 @@ def _products(owner: str) -> Child:
     family = Family(
         "crm.item.productrow.list", id="id", rows="productRows", fixed=[("filter[=ownerType]", owner)]
     )
-    return Child(family, PAGE, _named("=ownerId"), lambda row: row.get("ownerId"), _product_rows)
+    return Child(
+        family, PAGE, _named("=ownerId"), lambda row: row.get("ownerId"), _product_rows, doubted=True
+    )
 
 
 CHILDREN: Mapping[str, Child] = {

@@ -128,7 +128,8 @@ class Child:
 
     `asked` makes the parameters that name them; `owner` finds the record a row belongs to, `take` makes the
     rows of the set of what was listed for one record. With `paged`, records may have more rows than a page
-    holds, and are read on above the last id.
+    holds, and are read on above the last id. With `doubted`, that a portal heeds all of them has to be seen
+    before it is believed.
     """
 
     family: Family
@@ -137,3 +138,4 @@ class Child:
     owner: Callable[[Row], Any]
     take: Callable[[Sequence[Row]], Sequence[Values]]
     paged: bool = True
+    doubted: bool = False

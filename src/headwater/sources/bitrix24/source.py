@@ -37,6 +37,7 @@ from headwater.sources.bitrix24.oauth import Access, application, is_app, site_o
 from headwater.sources.bitrix24.offline import ABOUT, Queue, bucket_of
 from headwater.sources.bitrix24.reading import Reader
 from headwater.sources.bitrix24.setreading import SetReader
+from headwater.sources.bitrix24.several import Several
 from headwater.sources.bitrix24.shapes import section
 from headwater.sources.bitrix24.wire import COMMANDS, Batch, Wire
 
@@ -51,7 +52,7 @@ class Bitrix24:
 
     `credentials` are the webhook's address, or what `application` made; `tokens` keeps those that wear out.
     `portal` is the host as it last answered: it moves when the portal is renamed. `memory` is what an earlier
-    connection learnt: smart processes, mode, region, limits. `verify` is a CA file or a TLS context;
+    connection learnt: smart processes, mode, region, limits, habits. `verify` is a CA file or a TLS context;
     `language` that of field labels; `limit` the bytes of an answer above which it is cut off and asked again
     in parts.
     """
@@ -98,6 +99,10 @@ class Bitrix24:
         self._processes = [Process(int(number), str(title)) for number, title in known.get("processes", ())]
         self._declared = declared(self._region, self._processes)
         self._bucket: Sequence[float] | None = known.get("bucket")
+        self._several = {
+            slug: Several(proven=not child.doubted, singly=slug in known.get("singly", ()))
+            for slug, child in CHILDREN.items()
+        }
         self._queue = Queue(self._wire, known.get("connector"), self._told) if self._access else None
 
     @staticmethod
@@ -117,12 +122,15 @@ class Bitrix24:
 
     @property
     def memory(self) -> Mapping[str, Any]:
-        """Smart processes, mode, region, limits and queue, for the next connection."""
+        """Smart processes, mode, region, limits and queue, and what sets have to be asked for one by one, for
+        the next connection."""
         learnt: dict[str, Any] = {
             "processes": [list(one) for one in self._processes],
             "mode": self._mode,
             "region": self._region,
         }
+        if singly := [slug for slug, several in self._several.items() if several.singly]:
+            learnt["singly"] = singly
         if self._queue is not None:
             learnt |= {"bucket": self._bucket, "connector": self._queue.connector}
         return learnt
@@ -244,8 +252,9 @@ class Bitrix24:
 
     async def sets(self, slug: str, ids: Sequence[str]) -> AsyncIterator[Sets]:
         """Reads what belongs to these records: contacts and products of up to 2,500 in a request, comments
-        of up to 50."""
-        async for answer in SetReader(self._wire, self._clock).read(CHILDREN[slug], ids):
+        of up to 50. Products take a command each where the portal heeds one record of a command alone."""
+        reader = SetReader(self._wire, self._clock, self._several[slug])
+        async for answer in reader.read(CHILDREN[slug], ids):
             yield answer
 
     def id_of(self, entity: str, row: Row) -> str:
