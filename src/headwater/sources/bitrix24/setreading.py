@@ -69,7 +69,8 @@ class SetReader:
                 yield self._said({}, {}, None)._replace(doubt=True)
                 several.untold = False
                 continue
-            served, trials = self._next()
+            rooms = await self._wire.rooms([child.family.list])
+            served, trials = self._next(rooms[child.family.list])
             try:
                 batch = await self._wire.batch(
                     {f"c{number}": _asked(child, chunk) for number, chunk in enumerate(served)}
@@ -95,14 +96,15 @@ class SetReader:
         if whole := self._taken():
             yield self._told(child, whole, {})
 
-    def _next(self) -> tuple[list[_Chunk], list[_Chunk]]:
-        """What to ask for in the next request, and what beside it to find out whether several are heeded."""
-        most = min(self._size, COMMANDS - ROOM if self._several.open else COMMANDS)
+    def _next(self, room: int) -> tuple[list[_Chunk], list[_Chunk]]:
+        """What to ask for in the next request of so many commands, and what beside it to find out whether
+        several are heeded."""
+        most = min(self._size, room, COMMANDS - ROOM if self._several.open else COMMANDS)
         served = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
         if self._calm and served:
             return served, []
         named = [chunk.ids for chunk in served]
-        return served, [_Chunk(ids) for ids in self._several.trials(named, COMMANDS - len(served))]
+        return served, [_Chunk(ids) for ids in self._several.trials(named, room - len(served))]
 
     def _divided(
         self, served: Sequence[_Chunk], trials: Sequence[_Chunk], exc: TooLarge | TooSlow
