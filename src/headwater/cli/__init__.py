@@ -1,9 +1,15 @@
 """The command line: `headwater …`."""
 
+import gc
+
 import typer
 
 from headwater import __version__
 from headwater.cli import bi, connect, db, demo, doctor, failed, reconcile, sandbox, say, secret, status, sync
+
+GARBAGE = 50_000
+"""New objects between two looks for cycles: an answer holds tens of thousands, which live until it is stored.
+With Python's own 700 looking for cycles took most of the time in which answers are parsed."""
 
 app = typer.Typer(
     name="headwater",
@@ -45,4 +51,5 @@ app.add_typer(sandbox.app, name="sandbox")
 
 def main() -> None:
     """The entry point of the `headwater` script."""
+    gc.set_threshold(GARBAGE)
     app()

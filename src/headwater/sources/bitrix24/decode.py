@@ -73,7 +73,7 @@ def _as_text(raw: Any) -> str:
 
 def _integer(raw: Any) -> Text:
     if raw.__class__ is str:
-        if raw.isdecimal() and raw.isascii() and len(raw) < 19 and raw[0] != "0":
+        if raw.isdecimal() and raw.isascii() and len(raw) < 19 and (raw[0] != "0" or raw == "0"):
             return str(raw)
         if not raw:
             return None
@@ -182,7 +182,7 @@ def _without(keys: frozenset[str]) -> Decoder:
             return {key: value for key, value in raw.items() if key not in keys}
         return [clean(one) for one in raw] if isinstance(raw, list) else raw
 
-    return lambda raw: text(clean(raw))
+    return lambda raw: text(clean(raw) if raw else raw)
 
 
 def _anything(raw: Any) -> Text:
