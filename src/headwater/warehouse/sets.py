@@ -13,7 +13,7 @@ from uuid import UUID
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from headwater.core.model import EntitySpec, Kind, SetSpec, Values
-from headwater.warehouse import crm, failed, sql
+from headwater.warehouse import arrays, crm, failed, sql
 from headwater.warehouse.columns import SQL_TYPES
 from headwater.warehouse.origin import Origin
 from headwater.warehouse.places import names_of
@@ -41,7 +41,8 @@ class Kept:
 async def touch(conn: Connection, specs: Sequence[SetSpec], ids: Sequence[str], origin: Origin) -> None:
     """These records changed: what the source has to be asked for beside them is due."""
     if specs and ids:
-        params = {"slugs": [one.slug for one in specs], "ids": list(ids), "began": origin.began}
+        slugs = [one.slug for one in specs]
+        params = {"slugs": slugs, "ids": arrays.texts(ids), "began": origin.began}
         await conn.execute(sql.touch_sets, _scope(origin) | params)
 
 
@@ -119,7 +120,7 @@ async def replace(
     if not sets:
         return
     statements = _Statements.of(spec)
-    base = _scope(origin) | {"ids": list(sets), "began": origin.began}
+    base = _scope(origin) | {"ids": arrays.texts(sets), "began": origin.began}
     await conn.execute(statements.clear, base)
     if any(sets.values()):
         await _stage(conn, statements, sets)
