@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import methodcaller
 from typing import Any
 
 import orjson
@@ -30,7 +31,7 @@ NEVER = "9999"  # the year of a deadline that is none
 
 def column(name: str, origin: str) -> Normal:
     """A normalised column that repeats one field."""
-    return Normal(name, lambda values: values.get(origin))
+    return Normal(name, methodcaller("get", origin))
 
 
 def constant(name: str, value: str) -> Normal:
