@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from headwater.sync.ahead import ahead
+from headwater.sync.ahead import ahead, each
 
 
 class Answers:
@@ -90,3 +90,23 @@ async def test_whoever_leaves_early_leaves_nothing_running():
 async def test_nothing_at_all_is_an_end_too():
     async with ahead(Answers(0).told()) as told:
         assert [one async for one in told] == []
+
+
+async def test_what_is_made_of_an_answer_is_made_while_the_one_before_it_is_worked_on():
+    answers = Answers(4)
+    made: list[int] = []
+    seen = []
+
+    async def doubled(number: int) -> int:
+        await asyncio.sleep(0)
+        made.append(2 * number)
+        return 2 * number
+
+    async with ahead(each(answers.told(), doubled)) as told:
+        async for one in told:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            seen.append((one, made[-1]))
+
+    assert seen == [(0, 2), (2, 4), (4, 6), (6, 6)]
+    assert answers.closed

@@ -174,6 +174,42 @@ async def test_new_fields_widen_the_table_while_rows_are_in_it(deals: Bench):
     assert (row["uf_size"], change["diff"]) == (Decimal("12.5"), {"uf_size": [None, 12.5]})
 
 
+async def test_a_removed_field_keeps_its_last_value_and_makes_no_history(deals: Bench):
+    await deals.store(DEAL, began=1)
+    narrow = await deals.widened([field for field in FIELDS if field.name != "COUNT"])
+
+    await narrow.store({key: DEAL[key] for key in DEAL if key != "COUNT"} | {"TITLE": "x"}, began=100)
+
+    [row] = await deals.rows(TYPED)
+    [change] = await deals.rows("select diff from headwater.history")
+    assert (row["count"], change["diff"]) == (3, {"title": ["Насосы", "x"]})
+
+
+async def test_what_comes_to_more_and_leaves_it_is_in_the_history(deals: Bench):
+    await deals.store(DEAL | {"NEW": 1, "STAYS": "s"}, began=1)
+
+    await deals.store(DEAL | {"NEWER": [2], "STAYS": "s"}, began=2)
+
+    [change] = await deals.rows("select diff from headwater.history")
+    assert change["diff"] == {"new": [1, None], "newer": [None, [2]]}
+
+
+async def test_a_page_of_everything_at_once_tells_each_fate(deals: Bench):
+    await deals.store(*({"ID": id, "TITLE": id} for id in ("same", 'ch"an\\ged', "gone")), began=1)
+    await deals.store({"ID": "late"}, began=9)
+    await deals.vanish("gone", began=9)
+
+    stored = await deals.store(
+        *({"ID": id, "TITLE": title} for id, title in (
+            ("same", "same"), ('ch"an\\ged', "x"), ("gone", "gone"), ("late", "x"), ("NULL", "{}"),
+        )), began=2,
+    )  # fmt: skip
+
+    assert (stored.created, stored.updated, stored.same, stored.older) == (1, 1, 1, 2)
+    rows = {row["external_id"]: row["began"] for row in await deals.rows(DEALS)}
+    assert rows == {"same": 2, 'ch"an\\ged': 2, "late": 9, "NULL": 2}
+
+
 async def test_a_busy_table_makes_new_fields_wait_in_more_and_nothing_is_lost(deals: Bench):
     await deals.store(DEAL, began=1)
     with psycopg.connect(deals.warehouse.direct_url) as reader:

@@ -97,6 +97,22 @@ class TestReplacing:
         )
         assert row["began"] == 2
 
+    async def test_what_is_due_already_and_what_is_new_become_due_together(self, shelf: Shelf) -> None:
+        await shelf.store({"1": sold("a"), "2": []}, began=2)
+
+        await shelf.act(sets.touch, [PRODUCTS, LINKS], ["2", "3", 'n"ew'], began=5)
+        await shelf.act(sets.touch, [PRODUCTS], ["2"], began=4)
+
+        rows = await shelf.bench.rows(
+            "select entity, external_id, touched from headwater.child_sets where due order by entity, external_id"
+        )
+        touched = {(row["entity"], row["external_id"]): row["touched"] for row in rows}
+        assert sorted(await shelf.due()) == ["2", "3", 'n"ew']
+        assert {
+            touched[slug, id] for slug in ("deal_products", "deal_contacts") for id in ("2", "3", 'n"ew')
+        } == {5}
+        assert await shelf.names() == {"1": ["a"]}
+
     async def test_what_is_the_same_is_not_written(self, shelf: Shelf) -> None:
         await shelf.store({"1": sold("a"), "2": []}, began=2)
 

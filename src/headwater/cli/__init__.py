@@ -1,5 +1,7 @@
 """The command line: `headwater …`."""
 
+import gc
+
 import typer
 
 from headwater import __version__
@@ -18,6 +20,10 @@ from headwater.cli import (
     status,
     sync,
 )  # fmt: skip
+
+GARBAGE = 50_000
+"""New objects between two looks for cycles: an answer holds tens of thousands, which live until it is stored.
+With Python's own 700 looking for cycles took most of the time in which answers are parsed."""
 
 app = typer.Typer(
     name="headwater",
@@ -60,4 +66,5 @@ app.add_typer(sandbox.app, name="sandbox")
 
 def main() -> None:
     """The entry point of the `headwater` script."""
+    gc.set_threshold(GARBAGE)
     app()

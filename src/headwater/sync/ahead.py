@@ -1,11 +1,12 @@
-"""Asks for the next answer while the one before it is stored."""
+"""Asks for the next answer, and works on it, while the one before it is stored."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
 END: Any = object()
 
 
@@ -16,6 +17,15 @@ def ahead(answers: AsyncIterator[T]) -> AbstractAsyncContextManager[AsyncIterato
     Whoever leaves early has the one under way cancelled.
     """
     return aclosing(_ahead(answers))
+
+
+async def each(answers: AsyncIterator[T], work: Callable[[T], Awaitable[U]]) -> AsyncGenerator[U, None]:
+    """What `work` makes of each answer."""
+    try:
+        async for answer in answers:
+            yield await work(answer)
+    finally:
+        await _close(answers)
 
 
 async def _ahead(answers: AsyncIterator[T]) -> AsyncGenerator[T, None]:
@@ -29,5 +39,9 @@ async def _ahead(answers: AsyncIterator[T]) -> AsyncGenerator[T, None]:
         await asyncio.wait([under_way])
         if not under_way.cancelled():
             under_way.exception()  # told above, or nobody waits for it any more
-        if isinstance(answers, AsyncGenerator):
-            await answers.aclose()
+        await _close(answers)
+
+
+async def _close(answers: AsyncIterator[Any]) -> None:
+    if isinstance(answers, AsyncGenerator):
+        await answers.aclose()

@@ -63,7 +63,7 @@ async def _shown(held: Session, run: Run, spec: SetSpec, ids: Sequence[str]) -> 
         older = await sets.older(conn, spec, ids, held.origin(run, run.since))
     shown = set(ids) - set(older)
     async for answer in held.source.by_ids(run.entity, older):
-        await held.store([run], answer, due=True)
+        await held.store(await held.ready([run], answer), due=True)
         shown |= {id for part in answer.parts for id in ids_in(held.source, run.entity, part)}
     return shown
 

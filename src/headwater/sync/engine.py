@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 from headwater.core import log
 from headwater.core.errors import SkipRecord
 from headwater.core.ports import Clock, Source
 from headwater.sync import children, offline, plan, session
-from headwater.sync.ahead import ahead
+from headwater.sync.ahead import ahead, each
 from headwater.sync.healing import heal
 from headwater.sync.known import learnt
 from headwater.sync.plan import Cursor, Reading
@@ -99,9 +100,10 @@ async def _once(held: Session, entities: Sequence[str] | None, *, full: bool) ->
         if queue is not None and any(run.reading.sync_type == "incremental" for run in runs):
             await offline.drain(held, queue, runs)
         spans = [span for run in runs for span in run.cursor.spans]
-        async with ahead(held.source.pages(spans)) as answers:
+        made = each(held.source.pages(spans), partial(held.ready, runs))
+        async with ahead(made) as answers:
             async for answer in answers:
-                await held.store(runs, answer)
+                await held.store(answer)
         for run in runs:
             _weigh(run)
             await heal(held, run)

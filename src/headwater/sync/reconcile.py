@@ -299,7 +299,7 @@ class _Work:
         compared, wrong = await self._wrong_of(records)
         if wrong:
             await self.held.distrust(self.run, wrong)
-        await self.held.store([self.run], answer)
+        await self.held.store(await self.held.ready([self.run], answer))
         return compared
 
     async def _wrong_of(self, records: Sequence[Row]) -> tuple[int, list[str]]:

@@ -1,5 +1,6 @@
 """What a run is: its reading, how far it is, and what its answers did."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -12,6 +13,9 @@ from headwater.warehouse.failed import Failure
 from headwater.warehouse.page import Stored
 from headwater.warehouse.rows import Made, Shape, make
 from headwater.warehouse.sets import Kept
+
+TURN = 25
+"""Records of which rows are made in about a millisecond."""
 
 
 @dataclass(slots=True)
@@ -89,32 +93,50 @@ Report: TypeAlias = Callable[[Run], None]
 """Told after every committed page."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sorted:
     """The records of a part: rows to store, and those that cannot become rows. Ids are unique."""
 
-    made: Sequence[Made]
-    failures: Sequence[Failure]
+    shape: Shape
+    rows: dict[str, Made] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
 
+    @property
+    def made(self) -> Sequence[Made]:
+        return list(self.rows.values())
 
-def sort(shape: Shape, records: Sequence[Row]) -> Sorted:
-    """Rows of the records, and what cannot become rows, each with its reason."""
-    made: dict[str, Made] = {}
-    failures: list[Failure] = []
-    for record in records:
+    def add(self, record: Row) -> None:
+        """Makes rows of one more record, or a failure with its reason."""
         try:
-            one = make(shape, record)
+            one = make(self.shape, record)
         except SkipRecord as why:
-            failures.append(failed.unusable(None, str(why), shape.cut(record)))
-            continue
+            self.failures.append(failed.unusable(None, str(why), self.shape.cut(record)))
+            return
         except RecursionError:
-            failures.append(failed.unusable(None, "the record is nested too deeply", None))
-            continue
-        twin = made.get(one.id)
+            self.failures.append(failed.unusable(None, "the record is nested too deeply", None))
+            return
+        twin = self.rows.get(one.id)
         if twin is not None and twin.version != one.version:
             reason = (
                 "the source gave this id twice in one answer, with different content; the later one is stored"
             )
-            failures.append(failed.unusable(one.id, reason, twin.record))
-        made[one.id] = one
-    return Sorted(list(made.values()), failures)
+            self.failures.append(failed.unusable(one.id, reason, twin.record))
+        self.rows[one.id] = one
+
+
+def sort(shape: Shape, records: Sequence[Row]) -> Sorted:
+    """Rows of the records, and what cannot become rows, each with its reason."""
+    found = Sorted(shape)
+    for record in records:
+        found.add(record)
+    return found
+
+
+async def sort_in_turns(shape: Shape, records: Sequence[Row]) -> Sorted:
+    """The same, letting others have their turn every millisecond: the page before is stored meanwhile."""
+    found = Sorted(shape)
+    for at, record in enumerate(records, start=1):
+        found.add(record)
+        if at % TURN == 0:
+            await asyncio.sleep(0)
+    return found

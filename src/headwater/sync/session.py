@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from headwater.core import log
 from headwater.core.errors import HeadwaterError, SkipRecord
 from headwater.core.model import Fate, Page, Part, PrivacyMode, SetSpec, Survey, Values
 from headwater.core.ports import Clock, Source
 from headwater.sync.plan import Cursor, Reading
-from headwater.sync.runs import Report, Reread, Run, Sorted, Step, sort
+from headwater.sync.runs import Report, Reread, Run, Sorted, Step, sort_in_turns
 from headwater.warehouse import (
     books,
     connections,
@@ -36,6 +37,13 @@ from headwater.warehouse.state import State
 LOGGER = log.get("sync")
 AT_ONCE = 2_500  # records that are read again by id in one go
 HIDDEN = "the source does not show this record to us any more"
+
+
+class Ready(NamedTuple):
+    """An answer, and what is to be stored of each of its parts."""
+
+    answer: Page
+    parts: Sequence[tuple[Run, Part, Sorted]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,20 +167,25 @@ class Session:
         table = crm.SETS[spec.table]
         return {id: table.cut(rows, self.keeping.mode) for id, rows in told.items()}
 
-    async def store(self, runs: Sequence[Run], answer: Page, *, due: bool = False) -> None:
+    async def ready(self, runs: Sequence[Run], answer: Page) -> Ready:
+        """Rows of all records of an answer. Nothing is stored yet."""
+        by_entity = {run.entity: run for run in runs}
+        parts = [(by_entity[part.span.entity], part) for part in answer.parts]
+        return Ready(
+            answer, [(run, part, await sort_in_turns(run.shape, part.records)) for run, part in parts]
+        )
+
+    async def store(self, ready: Ready, *, due: bool = False) -> None:
         """One answer, one commit: rows, history, failures, cursor, counters; the counters last.
 
         `due`: it is not of the run's own reading, but brings what was due beside it.
         """
-        by_entity = {run.entity: run for run in runs}
-        parts = [(by_entity[part.span.entity], part) for part in answer.parts]
-        ready = [(run, part, sort(run.shape, part.records)) for run, part in parts]
-        steps = {run.entity: Step(run, run.cursor, due) for run, _ in parts}
-        next(iter(steps.values())).requests = answer.requests
+        steps = {run.entity: Step(run, run.cursor, due) for run, _, _ in ready.parts}
+        next(iter(steps.values())).requests = ready.answer.requests
         async with self.warehouse.acting_for(self.link.tenant) as conn:
             await self.held.hold(conn)
-            for run, part, found in ready:
-                origin = self.origin(run, answer.began)
+            for run, part, found in ready.parts:
+                origin = self.origin(run, ready.answer.began)
                 step = steps[run.entity]
                 step.stored.add(await _store_part(conn, run, part, found, origin))
                 step.cursor = step.cursor.advanced(part.span, done=part.done)
@@ -201,7 +214,7 @@ class Session:
             asked = ids[at : at + AT_ONCE]
             async for answer in self.source.by_ids(run.entity, asked):
                 found.here |= {id for part in answer.parts for id in ids_in(self.source, run.entity, part)}
-                await self.store([run], answer, due=due)
+                await self.store(await self.ready([run], answer), due=due)
             absent = [id for id in asked if id not in found.here]
             async for told in self.source.fates(run.entity, absent):
                 gone = [id for id, fate in told.fates.items() if fate is Fate.GONE]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from types import MappingProxyType
 
 from headwater.core.model import Kind, Privacy, PrivacyMode, Values
@@ -314,6 +315,7 @@ SETS: Mapping[str, SetTable] = MappingProxyType(
 """Tables of sets, by the name after crm_."""
 
 
+@lru_cache(maxsize=4096)
 def cents(amount: str) -> tuple[str | None, bool]:
     """An exact decimal as numeric(18,2) shows it, and whether that is another figure.
 

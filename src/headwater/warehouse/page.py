@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from psycopg.sql import SQL
 
-from headwater.warehouse import failed, sets, sql
+from headwater.warehouse import arrays, failed, sets, sql
 from headwater.warehouse.columns import SQL_TYPES
 from headwater.warehouse.origin import Origin
 from headwater.warehouse.places import names_of
@@ -15,7 +15,8 @@ from headwater.warehouse.pool import Connection
 from headwater.warehouse.rows import Made, Shape
 from headwater.warehouse.staging import copied, names_in, stage_of, updates_of
 
-CONTROL = ["tenant_id", "connection_id", "_began", "_version", "_synced_at", "_more"]
+CONTROL = ["tenant_id", "connection_id", "_began", "_version", "_synced_at", "_more", "id", "version"]
+"""Columns of the typed and of the staging table that are no fields."""
 
 
 @dataclass(slots=True)
@@ -90,66 +91,70 @@ async def store(conn: Connection, shape: Shape, made: Sequence[Made], origin: Or
 
 
 async def _store(conn: Connection, shape: Shape, made: Sequence[Made], origin: Origin) -> Stored:
-    base = {"tenant": origin.tenant, "connection": origin.connection, "began": origin.began}
+    entity = shape.spec.slug
+    base = {"tenant": origin.tenant, "connection": origin.connection, "began": origin.began, "entity": entity}
     statements = Statements(shape)
-    ids = [record.id for record in made]
-    known = await conn.execute(statements.known, base | {"ids": ids})
-    stored = {id: (began, version) for id, began, version in await known.fetchall()}
-    unknown = [record.id for record in made if record.id not in stored]
-    later = await conn.execute(sql.gone_later, base | {"entity": shape.spec.slug, "ids": unknown})
-    decision = decide(made, stored, {row[0] for row in await later.fetchall()}, origin.began)
+    known = await _known(conn, statements, base, [record.id for record in made])
+    decision = decide(made, known.stored, known.gone, origin.began)
 
     fresh = {*decision.new, *decision.changed}
     writing = sorted((record for record in made if record.id in fresh), key=lambda record: record.id)
     if writing:
-        before = await _before(conn, statements, base, decision.changed)
         await conn.execute(statements.stage_typed)
         await copied(conn, statements.copy_typed, [f"{r.typed}\t{r.version}\n" for r in writing])
+        if decision.changed:
+            changed = {
+                "ids": arrays.texts(decision.changed),
+                "now": origin.seen_at,
+                "seen_by": origin.seen_by,
+                "run": origin.run,
+                "ignored": [*CONTROL, shape.key_column, *sorted(shape.ticking | shape.withheld)],
+                "known": shape.known_then if shape.kept_from else [],
+                "kept_from": shape.kept_from,
+            }
+            await conn.execute(statements.put_history, base | changed)
         await conn.execute(statements.put_typed, base | {"now": origin.seen_at})
         await conn.execute(statements.stage_normal)
         await copied(conn, statements.copy_normal, [f"{r.normal}\t{r.version}\n" for r in writing])
         await conn.execute(statements.put_normal, base | {"source": shape.source, "now": origin.seen_at})
-        if before:
-            await conn.execute(
-                statements.put_history,
-                base
-                | {
-                    "entity": shape.spec.slug,
-                    "ids": [id for id, _ in before],
-                    "rows": [row for _, row in before],
-                    "now": origin.seen_at,
-                    "seen_by": origin.seen_by,
-                    "run": origin.run,
-                    "ignored": [*CONTROL, shape.key_column, *sorted(shape.ticking | shape.withheld)],
-                    "known": shape.known_then if shape.kept_from else [],
-                    "kept_from": shape.kept_from,
-                },
-            )
+        ids = decision.new + decision.changed
         actions = ["create"] * len(decision.new) + ["update"] * len(decision.changed)
-        changes = base | {
-            "entity": shape.spec.slug,
-            "ids": decision.new + decision.changed,
-            "actions": actions,
-        }
-        await conn.execute(sql.put_changes, changes)
+        changes = {"ids": arrays.texts(ids), "actions": arrays.texts(actions)}
+        await conn.execute(sql.put_changes, base | changes)
         for at, spec in enumerate(shape.within):
             await sets.replace(conn, spec, {record.id: record.sets[at] for record in writing}, origin)
-        await sets.touch(conn, shape.spec.asked, decision.new + decision.changed, origin)
+        await sets.touch(conn, shape.spec.asked, ids, origin)
     if decision.same:
-        same = base | {"ids": decision.same}
+        same = base | {"ids": arrays.texts(decision.same)}
         await conn.execute(statements.touch_typed, same)
         await conn.execute(statements.touch_normal, same)
-    await failed.heal(conn, origin, shape.spec.slug, [id for id in ids if id not in set(decision.older)])
+    if healed := known.failed.difference(decision.older):
+        await failed.heal(conn, origin, entity, list(healed))
     return Stored(len(decision.new), len(decision.changed), len(decision.same), len(decision.older))
 
 
-async def _before(
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of records before they are stored: read number and content hash of those that are here,
+    those that a later read found gone, and those in the failed queue."""
+
+    stored: Mapping[str, tuple[int, str]]
+    gone: Collection[str]
+    failed: frozenset[str]
+
+
+async def _known(
     conn: Connection, statements: "Statements", base: Mapping[str, Any], ids: Sequence[str]
-) -> list[tuple[str, str]]:
-    """Whole typed rows, as JSON text, before they are written over."""
-    if not ids:
-        return []
-    return await (await conn.execute(statements.was, {**base, "ids": list(ids)})).fetchall()
+) -> Known:
+    found = await conn.execute(statements.known, {**base, "ids": arrays.texts(ids)})
+    stored: dict[str, tuple[int, str]] = {}
+    others: dict[str, set[str]] = {"gone": set(), "failed": set()}
+    for id, what, began, version in await found.fetchall():
+        if what == "stored":
+            stored[id] = began, version
+        else:
+            others[what].add(id)
+    return Known(stored, others["gone"] - stored.keys(), frozenset(others["failed"]))
 
 
 async def drifted(
@@ -175,8 +180,9 @@ async def drifted(
 
 async def here(conn: Connection, shape: Shape, ids: Sequence[str], origin: Origin) -> list[str]:
     """Those of these records that are stored."""
-    params = {"tenant": origin.tenant, "connection": origin.connection, "ids": list(ids)}
-    return [row[0] for row in await (await conn.execute(Statements(shape).known, params)).fetchall()]
+    base = {"tenant": origin.tenant, "connection": origin.connection, "entity": shape.spec.slug}
+    known = await _known(conn, Statements(shape), base | {"began": origin.began}, ids)
+    return list(known.stored)
 
 
 async def distrust(conn: Connection, shape: Shape, ids: Sequence[str], origin: Origin) -> None:
@@ -214,11 +220,11 @@ class Statements:
         normal |= {"custom_fields": "jsonb"}
         names = names_of(shape.spec, schema=shape.schema, key_column=shape.key_column)
         self.known = SQL(sql.known_records).format(**names)
-        self.was = SQL(sql.typed_rows).format(**names)
         self.stage_typed, self.copy_typed, staged = stage_of(typed, entity=shape.spec.slug)
         self.put_typed = SQL(sql.put_typed).format(
             **names, columns=names_in(typed), sets=updates_of(typed), staged=staged
         )
+        self.put_history = SQL(sql.put_history).format(**names, staged=staged)
         self.drifted_typed = SQL(sql.drifted).format(
             table=names["typed"], key=names["key"], t_part=SQL(""), staged=staged
         )
@@ -230,7 +236,6 @@ class Statements:
             **names, columns=names_in(normal), sets=updates_of(normal), staged=staged
         )
         self.put_gone = SQL(sql.put_gone).format(**names)
-        self.put_history = SQL(sql.put_history).format(**names)
         self.distrust = SQL(sql.distrust).format(**names)
         self.touch_typed = SQL(sql.touch_typed).format(**names)
         self.touch_normal = SQL(sql.touch_normal).format(**names)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from hashlib import blake2b
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -19,7 +19,6 @@ from headwater.core.model import (
     EntitySpec,
     Field,
     Kind,
-    Normal,
     PrivacyMode,
     Row,
     SetSpec,
@@ -35,7 +34,8 @@ ROW_BYTES = 7000  # of 8,160: what a row may take inline before its last fields 
 INLINE = 24  # a longer value is stored elsewhere by PostgreSQL and leaves a pointer
 WIDTHS = MappingProxyType({Kind.FLAG: 1, Kind.DATE: 8, Kind.INTEGER: 16, Kind.MOMENT: 16, Kind.JSON: INLINE})
 """What a value takes inline at the most, with what aligns it; of other kinds it depends on the value."""
-EMPTY_CELL = "\t\\N"
+NULL = "\\N"
+EMPTY_CELL = f"\t{NULL}"
 NOTHING: Sequence[Any] = (None, "", [], {})
 """What an unknown key may hold without holding anything."""
 
@@ -66,6 +66,11 @@ class Shape:
     def cells(self) -> Sequence[Column]:
         """The live columns that are real, in the order of a row's cells."""
         return [c for c in self.columns if c.real and c.live]
+
+    @cached_property
+    def places(self) -> Sequence[str]:
+        """The names of the fields behind the cells."""
+        return [column.field for column in self.cells]
 
     @cached_property
     def aside(self) -> Sequence[Column]:
@@ -130,8 +135,9 @@ class Shape:
         return {field.name: field.kind for field in self.fields}
 
     @cached_property
-    def custom(self) -> Sequence[Field]:
-        return [field for field in self.fields if field.custom]
+    def custom(self) -> Sequence[tuple[str, str, Kind]]:
+        """The custom fields: name, key in `custom_fields`, and kind."""
+        return [(one.name, clean(one.column.lower()), one.kind) for one in self.fields if one.custom]
 
     @cached_property
     def place(self) -> crm.Table:
@@ -139,9 +145,17 @@ class Shape:
         return table_of(self.spec)
 
     @cached_property
-    def normal(self) -> Sequence[Normal]:
+    def takes(self) -> Sequence[Callable[[Values], Text]]:
+        """How each column of the normalised table is filled, in its order."""
         kept = self.place.kept(self.mode)
-        return [entry for entry in self.spec.normal if entry.column in kept]
+        known = {entry.column: entry.take for entry in self.spec.normal if entry.column in kept}
+        return [known.get(column, nothing) for column in self.place.columns]
+
+    @cached_property
+    def money(self) -> tuple[int, int] | None:
+        """Where the normalised table has its amount and its currency, counted in columns."""
+        amount, names = self.place.money, list(self.place.columns)
+        return (names.index(amount), names.index("currency")) if amount else None
 
     @cached_property
     def within(self) -> Sequence[SetSpec]:
@@ -188,8 +202,7 @@ class Misfit:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(NamedTuple):
     """One record as two lines of COPY text, without the closing columns `began` and `synced_at`.
 
     `record` is the source's, without what is not kept.
@@ -211,7 +224,7 @@ def make(shape: Shape, record: Row) -> Made:
     if not id:
         raise SkipRecord("the record has an empty id")
     record = shape.cut(record)
-    values: dict[str, Text] = {}
+    values: dict[str, str] = {}
     raw: dict[str, Any] = {}
     misfits: list[Misfit] = []
     for field, key, decode in shape.readers:
@@ -223,43 +236,55 @@ def make(shape: Shape, record: Row) -> Made:
         except Unfit as why:
             raw[key] = value
             misfits.append(Misfit(field.name, str(why)))
-            continue
-        if text is None:
-            continue
-        cleaned = clean_json(text) if field.kind is Kind.JSON else clean(text)
-        if cleaned is not text:
-            raw[key] = value
-            misfits.append(
-                Misfit(field.name, "it has characters that PostgreSQL cannot hold; they were replaced")
-            )
-        values[field.name] = cleaned
+        else:
+            if text is not None:
+                values[field.name] = text
+    if not is_clean("".join(values.values())):
+        _mend(shape, record, values, raw, misfits)
     return _rows(shape, id, record, values, raw, misfits)
 
 
+def _mend(
+    shape: Shape, record: Row, values: dict[str, str], raw: dict[str, Any], misfits: list[Misfit]
+) -> None:
+    """Replaces what PostgreSQL cannot hold in `values`, and keeps the originals in `raw`."""
+    for field, key, _ in shape.readers:
+        if (text := values.get(field.name)) is None:
+            continue
+        cleaned = clean_json(text) if field.kind is Kind.JSON else clean(text)
+        if cleaned is not text:
+            values[field.name] = cleaned
+            raw[key] = record[key]
+            misfits.append(
+                Misfit(field.name, "it has characters that PostgreSQL cannot hold; they were replaced")
+            )
+
+
 def _rows(
-    shape: Shape, id: str, record: Row, values: dict[str, Text], raw: dict[str, Any], misfits: list[Misfit]
+    shape: Shape, id: str, record: Row, values: Values, raw: dict[str, Any], misfits: list[Misfit]
 ) -> Made:
-    cells = [values.get(column.field) for column in shape.cells]
+    cells = list(map(values.get, shape.places))
     more = {
-        column.name: as_json(text, column.kind)
+        column.name: in_json(text, column.kind)
         for column in shape.aside
         if (text := values.get(column.field)) is not None
     }
-    for key in sorted(record.keys() - shape.keys):
-        if record[key] not in NOTHING:
-            more[_free_key(key, shape, more)] = json_text(record[key])
+    if not record.keys() <= shape.keys:
+        for key in sorted(record.keys() - shape.keys):
+            if record[key] not in NOTHING:
+                more[_free_key(key, shape, more)] = orjson.Fragment(json_text(record[key]))
     _slim(shape, cells, more)
 
     last = len(cells)
     while last and cells[last - 1] is None:
         last -= 1
-    filled = "".join(EMPTY_CELL if text is None else f"\t{escaped(text)}" for text in cells[:last])
+    filled = line([id, *cells[:last]])
     aside = f"\t{escaped(_object(more))}" if more else EMPTY_CELL
     aside += f"\t{escaped(json_text(raw))}" if raw else EMPTY_CELL
-    typed = f"{escaped(id)}{filled}{EMPTY_CELL * (len(cells) - last)}{aside}"
+    typed = f"{filled}{EMPTY_CELL * (len(cells) - last)}{aside}"
     normal = _normal(shape, id, values, misfits)
     # Empty cells at the end do not count, so that a new column alone makes no record another one.
-    content = f"{escaped(id)}{filled}{aside}\n{normal}"
+    content = f"{filled}{aside}\n{normal}"
     version = blake2b(content.encode(), digest_size=16, key=shape.signatures[last]).hexdigest()
     sets = [one.within(values) for one in shape.within if one.within]
     if shape.kept is not None:
@@ -281,7 +306,7 @@ def more_key(key: str) -> str:
     return clean(key).lower()
 
 
-def _slim(shape: Shape, cells: list[Text], more: dict[str, str]) -> None:
+def _slim(shape: Shape, cells: list[Text], more: dict[str, Any]) -> None:
     """Moves the last fields of an overfull row to `_more`: PostgreSQL refuses rows over 8,160 bytes."""
     if len(cells) * INLINE < shape.inline:
         return
@@ -293,7 +318,7 @@ def _slim(shape: Shape, cells: list[Text], more: dict[str, str]) -> None:
             return
         text, column = cells[at], shape.cells[at]
         if text is not None:
-            more[column.name] = as_json(text, column.kind)
+            more[column.name] = in_json(text, column.kind)
             size -= _width(text, column)
             cells[at] = None
 
@@ -302,31 +327,46 @@ def _width(text: str, column: Column) -> int:
     return WIDTHS.get(column.kind) or min(len(text.encode()) + 5, INLINE)
 
 
-def _normal(shape: Shape, id: str, values: Mapping[str, Text], misfits: list[Misfit]) -> str:
-    taken = {entry.column: entry.take(values) for entry in shape.normal}
-    rounded = False
-    table = shape.place
-    amount = table.money
-    if amount and (exact := taken.get(amount)) is not None:
-        taken[amount], rounded = crm.cents(exact)
-        if taken[amount] is None:
-            misfits.append(Misfit(amount, "more than 16 digits before the point; the typed column keeps it"))
-    if amount and taken.get("currency") is None:
-        taken["currency"] = shape.currency
+def _normal(shape: Shape, id: str, values: Values, misfits: list[Misfit]) -> str:
+    cells = [id, *[take(values) for take in shape.takes]]
+    if shape.money:
+        amount, currency = shape.money
+        rounded = False
+        if (exact := cells[1 + amount]) is not None:
+            cells[1 + amount], rounded = crm.cents(exact)
+            if cells[1 + amount] is None:
+                reason = "more than 16 digits before the point; the typed column keeps it"
+                misfits.append(Misfit(shape.place.money or "", reason))
+        if cells[1 + currency] is None:
+            cells[1 + currency] = shape.currency
+        cells.append("t" if rounded else "f")
     custom = {
-        field.column.lower(): as_json(text, field.kind)
-        for field in shape.custom
-        if (text := values.get(field.name)) is not None
+        key: in_json(text, kind) for name, key, kind in shape.custom if (text := values.get(name)) is not None
     }
-    line = [escaped(id), *(cell(taken.get(column)) for column in table.columns)]
-    if amount:
-        line.append("t" if rounded else "f")
-    return "\t".join([*line, escaped(_object(custom))])
+    return line([*cells, _object(custom)])
+
+
+def nothing(values: Values) -> Text:  # noqa: ARG001 (what fills a column, of any record)
+    """Fills a column that the source knows nothing of."""
+    return None
+
+
+def line(cells: Sequence[Text]) -> str:
+    """A row as COPY's text format wants it."""
+    joined = "\t".join([NULL if text is None else text for text in cells])
+    if (
+        joined.count("\\") == cells.count(None)
+        and joined.count("\t") == len(cells) - 1
+        and "\n" not in joined
+        and "\r" not in joined
+    ):
+        return joined  # nothing in it wants to be escaped, which is one look instead of one a cell
+    return "\t".join(map(cell, cells))
 
 
 def cell(text: Text) -> str:
     """One value as COPY's text format wants it."""
-    return "\\N" if text is None else escaped(text)
+    return NULL if text is None else escaped(text)
 
 
 def escaped(text: str) -> str:
@@ -334,6 +374,12 @@ def escaped(text: str) -> str:
     if "\\" in text or "\n" in text or "\t" in text or "\r" in text:
         return text.translate(ESCAPES)
     return text
+
+
+def is_clean(text: str) -> bool:
+    """Whether nothing in texts that were joined to this one, JSON texts among them, may want `clean` or
+    `clean_json`. A false alarm is possible: the two characters that begin an escape may be just that."""
+    return "\0" not in text and "\\u" not in text and (text.isascii() or clean(text) is text)
 
 
 def clean(text: str) -> str:
@@ -354,17 +400,15 @@ def clean_json(text: str) -> str:
     return clean(text)
 
 
-def as_json(text: str, kind: Kind) -> str:
-    """A value in its text form, as JSON text."""
-    match kind:
-        case Kind.JSON | Kind.FLAG:
-            return text
-        case Kind.INTEGER:
-            return str(int(text))
-        case Kind.NUMBER:
-            return format(Decimal(text), "f")
-        case _:
-            return orjson.dumps(text).decode()
+def in_json(text: str, kind: Kind) -> Any:
+    """A value in its text form, as a part of what orjson writes."""
+    if kind is Kind.TEXT or kind is Kind.MOMENT or kind is Kind.DATE:
+        return text
+    if kind is Kind.INTEGER:
+        text = str(int(text))
+    elif kind is Kind.NUMBER:
+        text = format(Decimal(text), "f")
+    return orjson.Fragment(text)
 
 
 def json_text(value: Any) -> str:
@@ -398,5 +442,5 @@ def restored(value: Any) -> Any:
     return [restored(item) for item in value] if isinstance(value, list) else value
 
 
-def _object(items: Mapping[str, str]) -> str:
-    return "{" + ",".join(f"{json_text(key)}:{text}" for key, text in items.items()) + "}"
+def _object(items: Mapping[str, Any]) -> str:
+    return orjson.dumps(items).decode()

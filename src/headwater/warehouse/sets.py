@@ -12,13 +12,13 @@ from uuid import UUID
 
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
-from headwater.core.model import EntitySpec, Kind, SetSpec, Values
-from headwater.warehouse import crm, failed, sql
+from headwater.core.model import EntitySpec, Kind, SetSpec, Text, Values
+from headwater.warehouse import arrays, crm, failed, sql
 from headwater.warehouse.columns import SQL_TYPES
 from headwater.warehouse.origin import Origin
 from headwater.warehouse.places import names_of
 from headwater.warehouse.pool import Connection, Warehouse
-from headwater.warehouse.rows import cell, clean, clean_json, escaped
+from headwater.warehouse.rows import clean, clean_json, is_clean, line
 from headwater.warehouse.staging import copied, names_in, stage_of
 
 
@@ -41,7 +41,8 @@ class Kept:
 async def touch(conn: Connection, specs: Sequence[SetSpec], ids: Sequence[str], origin: Origin) -> None:
     """These records changed: what the source has to be asked for beside them is due."""
     if specs and ids:
-        params = {"slugs": [one.slug for one in specs], "ids": list(ids), "began": origin.began}
+        slugs = [one.slug for one in specs]
+        params = {"slugs": slugs, "ids": arrays.texts(ids), "began": origin.began}
         await conn.execute(sql.touch_sets, _scope(origin) | params)
 
 
@@ -125,7 +126,7 @@ async def replace(
     if not sets:
         return
     statements = _Statements.of(spec)
-    base = _scope(origin) | {"ids": list(sets), "began": origin.began}
+    base = _scope(origin) | {"ids": arrays.texts(sets), "began": origin.began}
     await conn.execute(statements.clear, base)
     if any(sets.values()):
         await _stage(conn, statements, sets)
@@ -206,19 +207,25 @@ async def _rows(conn: Connection, spec: SetSpec, ids: Sequence[str], origin: Ori
 async def _stage(conn: Connection, statements: "_Statements", sets: Mapping[str, Sequence[Values]]) -> None:
     await conn.execute(statements.stage)
     await conn.execute(statements.empty)
-    columns = statements.columns.items()
     lines = [
-        "\t".join([escaped(id), str(place), *(_cell(row.get(n), kind) for n, kind in columns), ""]) + "\n"
+        f"{_line(statements.columns, id, place, row)}\n"
         for id, rows in sets.items()
         for place, row in enumerate(rows)
     ]
     await copied(conn, statements.copy, lines)
 
 
-def _cell(text: str | None, kind: Kind) -> str:
+def _line(columns: Mapping[str, Kind], id: str, place: int, row: Values) -> str:
+    texts = list(map(row.get, columns))
+    if not is_clean("".join(filter(None, texts))):
+        texts = [_cleaned(text, kind) for text, kind in zip(texts, columns.values(), strict=True)]
+    return line([id, str(place), *texts, ""])
+
+
+def _cleaned(text: Text, kind: Kind) -> Text:
     if text is None:
-        return cell(None)
-    return escaped(clean_json(text) if kind is Kind.JSON else clean(text))
+        return None
+    return clean_json(text) if kind is Kind.JSON else clean(text)
 
 
 def _version(spec: SetSpec, rows: Sequence[Values]) -> str:

@@ -73,11 +73,10 @@ def _as_text(raw: Any) -> str:
 
 def _integer(raw: Any) -> Text:
     if raw.__class__ is str:
-        if raw.isdecimal() and raw.isascii() and len(raw) < 19 and raw[0] != "0":
-            return str(raw)
-        if not raw:
-            return None
-        return _whole(raw)
+        text: str = raw
+        if text.isdecimal() and text.isascii() and len(text) < 19 and (text[0] != "0" or text == "0"):
+            return text
+        return _whole(text) if text else None
     if raw is None:
         return None
     if raw.__class__ is int:
@@ -182,7 +181,7 @@ def _without(keys: frozenset[str]) -> Decoder:
             return {key: value for key, value in raw.items() if key not in keys}
         return [clean(one) for one in raw] if isinstance(raw, list) else raw
 
-    return lambda raw: text(clean(raw))
+    return lambda raw: text(clean(raw) if raw else raw)
 
 
 def _anything(raw: Any) -> Text:

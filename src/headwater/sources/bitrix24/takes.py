@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import methodcaller
 from typing import Any
 
 import orjson
@@ -30,7 +31,7 @@ NEVER = "9999"  # the year of a deadline that is none
 
 def column(name: str, origin: str) -> Normal:
     """A normalised column that repeats one field."""
-    return Normal(name, lambda values: values.get(origin))
+    return Normal(name, methodcaller("get", origin))
 
 
 def constant(name: str, value: str) -> Normal:
@@ -133,7 +134,9 @@ def owners(values: Values) -> Sequence[tuple[str, str]]:
 
 def owner(entity: str) -> Callable[[Values], Text]:
     """The first record of one kind that an activity belongs to."""
-    return lambda values: next((id for kind, id in owners(values) if kind == entity), None)
+    return lambda values: _first_owners(
+        values.get("OWNER_TYPE_ID"), values.get("OWNER_ID"), values.get("BINDINGS")
+    ).get(entity)
 
 
 def activity_links(values: Values) -> Sequence[Values]:
@@ -189,6 +192,11 @@ def _owners(type_id: Text, id: Text, bindings: Text) -> Sequence[tuple[str, str]
         ]
     named = [(entity_of(kind), str(one)) for kind, one in pairs if one not in (None, "", "0", 0)]
     return list(dict.fromkeys((entity, one) for entity, one in named if entity))
+
+
+@lru_cache(maxsize=4096)
+def _first_owners(type_id: Text, id: Text, bindings: Text) -> Mapping[str, str]:
+    return dict(reversed(_owners(type_id, id, bindings)))
 
 
 @lru_cache(maxsize=4096)

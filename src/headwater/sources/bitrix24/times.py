@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, tzinfo
+from functools import cache, lru_cache
 from typing import Any
 
 from headwater.core.errors import Unfit
@@ -15,41 +16,53 @@ EDGES = frozenset({"0001", "9999"})
 OFFSETS = frozenset(
     f"{sign}{hour:02}:{minute:02}" for sign in "+-" for hour in range(15) for minute in (0, 30, 45)
 )
+REMEMBERED = 8_192  # times of one reading repeat: within a record, and days between records
 
 
 def day(raw: Any) -> Text:
     """The portal's own day: it sends midnight in its own offset, and converting that would shift it."""
     if raw.__class__ is str:
-        if not raw:
-            return None
-        if len(raw) == 10 and raw[4] == "-" == raw[7]:
-            try:
-                date.fromisoformat(raw)
-            except ValueError:
-                raise _no_time(raw) from None
-            return str(raw)
-        if len(raw) == 25 and raw[4:11:3] == "--T" and raw[19:] in OFFSETS:
-            try:
-                datetime.fromisoformat(raw)
-            except ValueError:
-                raise _no_time(raw) from None
-            return str(raw[:10])
-        return _any_time(raw, UTC)[:10]
+        return _day(raw) if raw else None
     if _is_no_time(raw):
         return None
     raise Unfit(f"{said(raw)} where a date should be")
 
 
+@lru_cache(REMEMBERED)
+def _day(raw: str) -> str:
+    if len(raw) == 10 and raw[4] == "-" == raw[7]:
+        try:
+            date.fromisoformat(raw)
+        except ValueError:
+            raise _no_time(raw) from None
+        return raw
+    if len(raw) == 25 and raw[4:11:3] == "--T" and raw[19:] in OFFSETS:
+        try:
+            datetime.fromisoformat(raw)
+        except ValueError:
+            raise _no_time(raw) from None
+        return raw[:10]
+    return _any_time(raw, UTC)[:10]
+
+
+@cache
 def moment_in(zone: tzinfo) -> Decoder:
+    """How moments are read; those without an offset are taken as the zone's own. Fields share it, and what
+    it remembers."""
+
+    @lru_cache(REMEMBERED)
+    def told(raw: str) -> str:
+        if len(raw) == 25 and raw[4:11:3] == "--T" and raw[19:] in OFFSETS and raw[:4] not in EDGES:
+            try:
+                datetime.fromisoformat(raw)
+            except ValueError:
+                raise _no_time(raw) from None
+            return raw
+        return _any_time(raw, zone)
+
     def moment(raw: Any) -> Text:
         if raw.__class__ is str:
-            if len(raw) == 25 and raw[4:11:3] == "--T" and raw[19:] in OFFSETS and raw[:4] not in EDGES:
-                try:
-                    datetime.fromisoformat(raw)
-                except ValueError:
-                    raise _no_time(raw) from None
-                return str(raw)
-            return _any_time(raw, zone) if raw else None
+            return told(raw) if raw else None
         if _is_no_time(raw):
             return None
         raise Unfit(f"{said(raw)} where a time should be")
