@@ -17,6 +17,7 @@ from headwater.warehouse.pool import Warehouse
 ROOT = Path(__file__).parent.parent
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
 TEMPLATE = "hw_template"
+ROOMY = 8 * 2**30
 
 
 def postgres15() -> Path | None:
@@ -92,7 +93,7 @@ class Database:
 def _fresh(server: Server) -> Iterator[Database]:
     name = f"t_{uuid4().hex}"
     with psycopg.connect(server.url(database="postgres"), autocommit=True) as admin:
-        admin.execute(f"create database {name} template {TEMPLATE}")
+        admin.execute(f"create database {name} template {TEMPLATE} strategy file_copy")
         # What `migrate` grants on the database itself is not copied with a template.
         admin.execute(f"grant connect, create, temporary on database {name} to hw_owner")
         try:
@@ -138,6 +139,16 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the shared data sets are not here (name their folder in HEADWATER_TEST_DATA)")
     return folder
+
+
+def pytest_configure() -> None:
+    """Databases and files of tests live in memory where that is roomy: a thousand databases are copied."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK):
+        return
+    room = os.statvfs(memory)
+    if room.f_bavail * room.f_frsize >= ROOMY and not room.f_flag & os.ST_NOEXEC:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
