@@ -11,7 +11,7 @@ from headwater.core.errors import NeedsPerson
 from headwater.testing.sample import Bench, bench
 from headwater.warehouse.pool import Warehouse
 
-WITHOUT_TENANT = {"tenants", "pacer", "eras", "migrations", "role_tenants"}
+WITHOUT_TENANT = {"tenants", "pacer", "pacer_costs", "eras", "migrations", "role_tenants"}
 """Tables that belong to no tenant (or, role_tenants, say who belongs to whom): no SQL login may read them."""
 
 DEFINERS = {"asking", "tenant", "sees_all", "own_people"}
