@@ -11,6 +11,7 @@ from headwater.warehouse.pool import Warehouse
 
 DEPTH = 50.0  # requests a portal takes at once; facts: leaky bucket, counter above 50 is refused
 DRAIN = 2.0  # requests per second that leave it
+SLACK = 1.0  # requests arrive closer together than they were sent, when they are late unlike
 YIELDS = 0.8  # what is left of our share after a refusal: the vendor's own client gives a fifth away
 LEAST = 0.2
 RECOVERY = 0.2 / 3600  # of our share, a second
@@ -38,7 +39,7 @@ class Pacer:
         self.clock = clock
         self.share = share
         self.now = now
-        self.depth = max(1.0, depth * share)
+        self.depth = max(1.0, min(depth * share, depth - SLACK))
         self.drain = drain * share
 
     async def turn(self, portal: str) -> int:
