@@ -147,7 +147,7 @@ def reader(portal: Portal, pace: Share) -> Bitrix24:
     return Bitrix24(url, pace=pace, clock=pace.clock, transport=transport)
 
 
-@pytest.mark.parametrize(("share", "least", "most"), [(1.0, 0.98, 0.99), (0.7, 0.69, 0.7)])
+@pytest.mark.parametrize(("share", "least", "most"), [(1.0, 0.95, 0.99), (0.7, 0.65, 0.7)])
 async def test_a_slow_portals_time_is_used_up_to_our_share_and_nothing_is_refused(
     portal: Portal, clock: FakeClock, share: float, least: float, most: float
 ) -> None:

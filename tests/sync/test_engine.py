@@ -8,6 +8,7 @@ import pytest
 from headwater.core.errors import HeadwaterError, NeedsPerson
 from headwater.sandbox import bitrix24
 from headwater.sandbox.bitrix24 import Fault, Kind, Options, UserField
+from headwater.sync import plan
 from headwater.sync.runs import Run
 from headwater.testing.river import River, river
 
@@ -301,3 +302,22 @@ async def test_the_secret_of_the_webhook_is_nowhere_in_the_database(newest_datab
     assert files
     assert {key for row in files for file in row["files"] for key in file} == {"id"}
     assert newest_database.holding(code) == []
+
+
+async def test_ranges_that_are_cut_go_on_each_where_it_was(newest_database, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(plan, "RANGE_IDS", 1_500)
+    async with river(newest_database.url(), deals=6000) as stream:
+        stream.portal.add_fault(Fault(Kind.HTML, status=403, skip=3))
+        with pytest.raises(HeadwaterError):
+            await stream.sync()
+        [cut] = await stream.rows("select * from sync_state")
+
+        await stream.sync()
+
+        left = {span["name"]: span["after"] for span in cut["cursor"]["spans"]}
+        assert 0 < cut["total_records"] < 6000
+        assert 1 <= len(left) <= 3
+        assert left.keys() < {"all", "all1", "all2", "all3"}
+        [state] = await stream.rows("select * from crm_sync_status")
+        assert state["synced_records"] == 6000
+        assert (await stream.compare()).equal

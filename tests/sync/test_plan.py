@@ -89,3 +89,14 @@ def test_a_cursor_survives_being_stored():
     cursor = decide(SPEC, Cursor(until=NOW, top=7), now=NOW, newest=9).cursor
 
     assert Cursor.load(orjson.loads(orjson.dumps(cursor.dump()))) == cursor
+
+
+def test_many_ids_are_read_in_ranges_that_leave_none_out():
+    reading = decide(SPEC, Cursor(), now=NOW, newest=1_000_003)
+
+    spans = reading.cursor.spans
+    assert [span.name for span in spans] == ["all", "all1", "all2", "all3"]
+    assert (spans[0].after, spans[-1].upto) == (0, 1_000_003)
+    assert [span.upto for span in spans[:-1]] == [span.after for span in spans[1:]]
+    assert walked(reading.cursor).top == 1_000_003
+    assert Cursor.load(orjson.loads(orjson.dumps(reading.cursor.dump()))) == reading.cursor

@@ -10,6 +10,9 @@ from headwater.core.model import EntitySpec, Span
 OVERLAP = timedelta(minutes=2)  # read again before the last window: clocks and late commits of the source
 MARGIN = timedelta(seconds=5)  # left out at the end of a window: changes that are being written right now
 
+RANGES = 4  # of a full read: no more requests are worth having under way at once
+RANGE_IDS = 100_000  # fewer ids are read in one range: every end of one costs some pages
+
 RunType = Literal["full", "incremental"]
 SyncType = Literal["full", "incremental", "ids", "reconcile"]
 
@@ -82,8 +85,8 @@ def decide(spec: EntitySpec, cursor: Cursor, *, now: datetime, newest: int, full
         return Reading(cursor.run, cursor, fresh=False)
     goal = now - MARGIN
     if full or cursor.until is None:
-        whole = Span(spec.slug, "all", after=0, upto=newest)
-        begun = replace(cursor, run="full", goal=goal, top=max(newest, cursor.top), spans=(whole,))
+        whole = _ranges(spec.slug, newest)
+        begun = replace(cursor, run="full", goal=goal, top=max(newest, cursor.top), spans=whole)
         return Reading("full", begun, fresh=True)
     since = cursor.until - (OVERLAP if spec.overlap is None else spec.overlap)
     spans: Sequence[Span] = [
@@ -93,6 +96,16 @@ def decide(spec: EntitySpec, cursor: Cursor, *, now: datetime, newest: int, full
     tail = Span(spec.slug, TAIL, after=cursor.top if spec.clocks else 0)
     begun = replace(cursor, run="incremental", goal=max(goal, cursor.until), spans=(*spans, tail))
     return Reading("incremental", begun, fresh=True)
+
+
+def _ranges(entity: str, newest: int) -> tuple[Span, ...]:
+    """All ids up to the newest, in ranges that may be read side by side where there are many."""
+    count = max(1, min(RANGES, newest // RANGE_IDS))
+    bounds = [newest * at // count for at in range(count + 1)]
+    return tuple(
+        Span(entity, f"all{at}" if at else "all", after=bounds[at], upto=bounds[at + 1])
+        for at in range(count)
+    )
 
 
 def _moment(text: str | datetime | None) -> datetime | None:

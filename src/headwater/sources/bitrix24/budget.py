@@ -1,6 +1,8 @@
 """How much operating time each method has used, so that none is refused and others are left their share."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +35,7 @@ class Budget:
         self._accounts: dict[str, _Account] = {}
         self._prices: dict[str, float] = {}
         self._news: dict[str, Cost] = {}
+        self._flying: Counter[str] = Counter()
 
     def note(self, method: str, time: Mapping[str, Any], now: datetime) -> None:
         """Keeps what the `time` part of an answer says; `now` is our time of the answer."""
@@ -47,6 +50,16 @@ class Budget:
     def price(self, prices: Mapping[str, float]) -> None:
         """What the dearest command of each method took, in seconds."""
         self._prices |= {method: took if took > FREE_SECONDS else 0.0 for method, took in prices.items()}
+
+    @contextmanager
+    def spending(self, methods: Collection[str]) -> Iterator[None]:
+        """These commands are under way: what they may cost is not given away again."""
+        commands = Counter(methods) + Counter({BATCH: len(methods)})
+        self._flying += commands
+        try:
+            yield
+        finally:
+            self._flying -= commands
 
     def learn(self, costs: Mapping[str, Cost], now: datetime) -> None:
         """Takes over what was told to other processes."""
@@ -68,7 +81,7 @@ class Budget:
             account, price = self._accounts.get(name), self._prices.get(name, 0.0)
             if account is None:
                 continue
-            left = self._cap - account.used
+            left = self._cap - account.used - self._flying[name] * price
             fit = most if price == 0.0 and left > 0 else int(left / price) if price and left > 0 else 0
             found = min(found, max(fit, 1 if account.until <= now else 0))
         return found

@@ -35,6 +35,10 @@ class Lane:
             return self.appetite
         return max(1, min(self.appetite, -(-(self.span.upto - self.span.after) // PAGE)))
 
+    def is_long(self, size: int) -> bool:
+        """Whether it can use a whole request of so many commands: a range of ids that many may be left of."""
+        return self.span.upto is not None and self.span.clock is None and self.wants() >= size
+
 
 class Harvest(NamedTuple):
     """What an answer brought to a lane; `trouble` is why it did not bring all that was asked."""

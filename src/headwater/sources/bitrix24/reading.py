@@ -1,8 +1,10 @@
 """Reads lanes and lists of ids to their ends, as much in each request as the portal can bear."""
 
+import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any, NamedTuple
 
@@ -14,9 +16,11 @@ from headwater.sources.bitrix24.family import ID, Declared
 from headwater.sources.bitrix24.lanes import PAGE, Lane, chain, harvest, number_of
 from headwater.sources.bitrix24.refusals import Denied
 from headwater.sources.bitrix24.shapes import command, rows_of
-from headwater.sources.bitrix24.wire import COMMANDS, Wire, wait_out
+from headwater.sources.bitrix24.wire import COMMANDS, Batch, Wire, wait_out
 
 COMFORT_SECONDS = 20.0  # a request is cut by the portal at 60 s
+TURN_SECONDS = 0.5  # between two requests that a portal's bucket lets pass for long
+ABREAST = 4  # the vendor's clients fly four to five; their answers together stay under 32 MB
 
 
 class Haul(NamedTuple):
@@ -27,10 +31,21 @@ class Haul(NamedTuple):
     unread: Sequence[Unread]
 
 
-class Reader:
-    """One reading: requests go out strictly one after another, and each answer is one page.
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """A request under way: the lanes it serves, the keys of each one's chain, and all commands."""
 
-    `limit` is the size at which answers are cut off; requests are made for answers of half of it.
+    lanes: Sequence[Lane]
+    keys: Mapping[str, Sequence[str]]
+    commands: Mapping[str, str]
+
+
+class Reader:
+    """One reading: each answer is one page.
+
+    Requests go out one after another as long as the portal answers faster than its bucket drains; where it
+    is slower, up to four are under way, each for lanes of its own. `limit` is the size at which answers are
+    cut off; requests are made for answers of half of it.
     """
 
     def __init__(self, wire: Wire, clock: Clock, *, limit: int) -> None:
@@ -38,6 +53,7 @@ class Reader:
         self._clock = clock
         self._comfort = limit / 2
         self._size = COMMANDS
+        self._abreast = 1
         self._paid = wire.requests
 
     async def spans(
@@ -54,42 +70,71 @@ class Reader:
             await self._wire.call("server.time")
         if told and not waiting:
             yield self._page(told)
-        while waiting:
-            methods = {lane.entity.family.list for lane in waiting}
-            served = _share(waiting, self._size, await self._wire.rooms(methods))
-            zone = self._wire.zone or UTC
-            keys = {
-                lane.name: chain(lane, pages, zone, select=lane.entity.brief if brief else ())
-                for lane, pages in served
-            }
-            commands = {key: text for chained in keys.values() for key, text in chained.items()}
-            try:
-                batch = await self._wire.batch(commands, divisible=True)
-            except (TooLarge, TooSlow) as exc:
-                if len(commands) > 1:
-                    self._size = len(commands) // 2
-                elif isinstance(exc, TooLarge):
-                    async for page in self._narrowly(waiting[0], told):
+        flying: dict[asyncio.Task[Batch], _Flight] = {}
+        try:
+            while waiting or flying:
+                while waiting and len(flying) < self._abreast:
+                    flight = await self._flight(waiting, brief=brief, patient=not flying)
+                    if flight is None:
+                        break
+                    flying[asyncio.ensure_future(self._wire.batch(flight.commands, divisible=True))] = flight
+                landed, _ = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
+                for task in landed:
+                    async for page in self._landed(flying.pop(task), task, waiting, told):
                         told = []
                         yield page
-                    if waiting[0].done:
-                        waiting.popleft()
-                else:
-                    raise
-                continue
-            self._learn(len(commands), batch.reply.bytes, batch.reply.time)
-            parts, troubles = told, []
-            told = []
-            for lane, _ in served:
-                part, trouble = harvest(lane, list(keys[lane.name]), batch.results, batch.errors)
-                parts = [*parts, part]
-                waiting.remove(lane)
-                if not part.done:
-                    waiting.append(lane)
-                if trouble is not None:
-                    troubles.append((lane, trouble))
-            yield self._page(parts, batch.reply.began)
-            await self._face(troubles)
+        finally:
+            for task in flying:
+                task.cancel()
+            await asyncio.gather(*flying, return_exceptions=True)
+
+    async def _flight(self, waiting: deque[Lane], *, brief: bool, patient: bool) -> "_Flight | None":
+        """The next request: lanes that leave `waiting` for it, and its commands. None when no method has time
+        left, unless somebody `patient` waits for it."""
+        methods = {lane.entity.family.list for lane in waiting}
+        rooms = await self._wire.rooms(methods, patient=patient)
+        zone = self._wire.zone or UTC
+        keys: dict[str, list[str]] = {}
+        commands: dict[str, str] = {}
+        served = _share(waiting, self._size, rooms)
+        for lane, pages in served:
+            chained = chain(lane, pages, zone, select=lane.entity.brief if brief else ())
+            keys[lane.name] = list(chained)
+            commands |= chained
+            waiting.remove(lane)
+        return _Flight([lane for lane, _ in served], keys, commands) if served else None
+
+    async def _landed(
+        self, flight: "_Flight", task: asyncio.Task[Batch], waiting: deque[Lane], told: Sequence[Part]
+    ) -> AsyncIterator[Page]:
+        """What a request brought; lanes that are not done wait for the next."""
+        try:
+            batch = task.result()
+        except (TooLarge, TooSlow) as exc:
+            if len(flight.commands) > 1:
+                self._size = len(flight.commands) // 2
+                waiting.extendleft(reversed(flight.lanes))
+                return
+            if isinstance(exc, TooSlow):
+                raise
+            [lane] = flight.lanes
+            async for page in self._narrowly(lane, told):
+                told = []
+                yield page
+            if not lane.done:
+                waiting.appendleft(lane)
+            return
+        self._learn(len(flight.commands), batch.reply.bytes, batch.reply.time)
+        parts, troubles = list(told), []
+        for lane in flight.lanes:
+            part, trouble = harvest(lane, flight.keys[lane.name], batch.results, batch.errors)
+            parts.append(part)
+            if not part.done:
+                waiting.append(lane)
+            if trouble is not None:
+                troubles.append((lane, trouble))
+        yield self._page(parts, batch.reply.began)
+        await self._face(troubles)
 
     async def ids(self, entity: Declared, ids: Sequence[str]) -> AsyncIterator[Page]:
         """Reads records by id, 50 to a command; what does not come back is gone or hidden."""
@@ -210,19 +255,24 @@ class Reader:
         return Page(self._wire.began if began is None else began, parts, self._wire.now, paid)
 
     def _learn(self, asked: int, size: int, time: Mapping[str, Any]) -> None:
-        """How many commands the next request may hold, by what the last one weighed and took."""
+        """How many commands the next request may hold, and how many requests may be under way, by what the
+        last one weighed and took."""
         took = time.get("duration")
         seconds = float(took) if isinstance(took, int | float) else 0.0
         light = asked * self._comfort / max(size, 1)
         quick = asked * COMFORT_SECONDS / seconds if seconds > 0 else COMMANDS
         self._size = max(1, int(min(COMMANDS, 2 * self._size, light, quick)))
+        self._abreast = max(1, min(ABREAST, math.ceil(seconds / TURN_SECONDS)))
 
 
 def _share(waiting: Iterable[Lane], size: int, rooms: Mapping[str, int]) -> list[tuple[Lane, int]]:
     """Divides `size` commands over the lanes; what one does not want, or its method has no `rooms` for, the
-    next ones may have."""
+    next ones may have. A lane that fills a request has one by itself, as fewer parts are stored faster."""
     left = dict(rooms)
-    lanes = [lane for lane in waiting if left[lane.entity.family.list]][:size]
+    lanes = [lane for lane in waiting if left[lane.entity.family.list]]
+    if lanes and lanes[0].is_long(size):
+        return [(lanes[0], min(size, left[lanes[0].entity.family.list]))]
+    lanes = [lane for lane in lanes if not lane.is_long(size)][:size]
     shares = []
     for index, lane in enumerate(lanes):
         method = lane.entity.family.list

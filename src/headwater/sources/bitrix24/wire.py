@@ -107,21 +107,24 @@ class Wire:
         """
         methods = {key: method_of(command) for key, command in commands.items()}
         hasty = divisible and len(commands) > 1
-        reply = await self._patiently(BATCH, {"halt": 0, "cmd": commands}, methods.values(), tries, hasty)
+        with self._budget.spending(methods.values()):
+            reply = await self._patiently(BATCH, {"halt": 0, "cmd": commands}, methods.values(), tries, hasty)
         found = self._sorted_out(reply, methods)
         await self._tell()
         if any(isinstance(exc, Spent) for exc in found.errors.values()):
             await self._pace.refused(self.portal)
         return found
 
-    async def rooms(self, methods: Iterable[str], most: int = COMMANDS) -> dict[str, int]:
-        """How many commands of each method, at most `most`, may go out now without using up its time; waits
-        until one of them may."""
+    async def rooms(
+        self, methods: Iterable[str], most: int = COMMANDS, *, patient: bool = True
+    ) -> dict[str, int]:
+        """How many commands of each method, at most `most`, may go out now without using up its time. Who is
+        `patient` waits until one of them may."""
         named = sorted(set(methods))
         while True:
             self._budget.learn(await self._pace.costs(self.portal), self._clock.now())
             found = {name: self._budget.room(name, self._clock.now(), most) for name in named}
-            if any(found.values()):
+            if any(found.values()) or not patient:
                 return found
             rest = min(self._budget.rest([name], self._clock.now()) for name in named)
             self._log.info("methods rest", methods=named, seconds=round(rest))
