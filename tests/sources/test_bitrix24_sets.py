@@ -558,7 +558,7 @@ class TestSeveralRecordsOfACommand:
     async def test_small_answers_bring_the_same(
         self, world: Any, deals: list[str], wanted: Any, portal: HeedsFirst
     ) -> None:
-        source = world.connect(transport=portal, limit=3_000)
+        source = world.connect(transport=portal, limit=6_000)
 
         sets, refused = await told(source, "deal_products", deals)
 

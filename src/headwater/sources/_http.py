@@ -80,22 +80,25 @@ class Http:
             headers={"User-Agent": f"Headwater/{__version__}", "Accept": "application/json"},
         )
 
-    async def post(self, url: str, data: Mapping[str, Any], *, what: str) -> Answer:
-        """The answer to a JSON POST, whatever its status. `what` names the attempt in messages."""
+    async def post(self, url: str, data: Mapping[str, Any], *, what: str, limit: int | None = None) -> Answer:
+        """The answer to a JSON POST, whatever its status. `what` names the attempt in messages; `limit` is
+        another than the usual one."""
         headers = {"Content-Type": "application/json"}
-        return await self._sent("POST", url, what, content=orjson.dumps(data), headers=headers)
+        content = orjson.dumps(data)
+        return await self._sent("POST", url, what, limit or self.limit, content=content, headers=headers)
 
     async def get(self, url: str, params: Mapping[str, str], *, what: str) -> Answer:
         """The answer to a GET, whatever its status."""
-        return await self._sent("GET", url, what, params=params)
+        return await self._sent("GET", url, what, self.limit, params=params)
 
-    async def _sent(self, verb: str, url: str, what: str, **request: Any) -> Answer:
+    async def _sent(self, verb: str, url: str, what: str, limit: int, **request: Any) -> Answer:
         try:
             async with (
                 asyncio.timeout(WHOLE_SECONDS),
                 self._client.stream(verb, url, **request) as response,
             ):
-                return Answer(response.status_code, response.headers, await self._whole(response, what))
+                body = await _whole(response, what, limit)
+                return Answer(response.status_code, response.headers, body)
         except (TimeoutError, httpx2.TimeoutException) as exc:
             raise TooSlow(
                 f"{what}: no answer in time ({type(exc).__name__}); it will be asked again"
@@ -140,14 +143,6 @@ class Http:
             return StopSync(f"{said}; the request was refused and would be refused again")
         return RetryLater(f"{said}: not JSON, or cut off; it will be asked again", wait=wait)
 
-    async def _whole(self, response: httpx2.Response, what: str) -> bytes:
-        body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > self.limit:
-                raise TooLarge(f"{what}: the answer is larger than {self.limit:,} bytes and was cut off")
-        return bytes(body)
-
     def _unreached(self, exc: httpx2.HTTPError, what: str) -> HeadwaterError:
         reason = self.clean(str(exc)) or type(exc).__name__
         if _untrusted(exc):
@@ -162,6 +157,15 @@ class Http:
         return RetryLater(
             f"{what}: not reached ({reason}); check the address and the network, it will be asked again"
         )
+
+
+async def _whole(response: httpx2.Response, what: str, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > limit:
+            raise TooLarge(f"{what}: the answer is larger than {limit:,} bytes and was cut off")
+    return bytes(body)
 
 
 def parsed(body: bytes) -> Any:

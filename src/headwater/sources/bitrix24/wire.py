@@ -103,7 +103,8 @@ class Wire:
     ) -> Batch:
         """What each of up to 50 commands answers, in one request; refusals are kept beside the results.
 
-        A caller that can ask for less at a time says `divisible` and gets TooSlow at once.
+        A caller that can ask for less at a time says `divisible`: he gets TooSlow at once, and TooLarge at
+        half the usual limit.
         """
         methods = {key: method_of(command) for key, command in commands.items()}
         hasty = divisible and len(commands) > 1
@@ -178,10 +179,12 @@ class Wire:
             reraise=True,
         ):
             with attempt:
-                return await self._once(method, params, named)
+                return await self._once(method, params, named, hasty)
         raise AssertionError("tenacity ends by returning or raising")
 
-    async def _once(self, method: str, params: Mapping[str, Any], methods: Iterable[str]) -> Reply:
+    async def _once(
+        self, method: str, params: Mapping[str, Any], methods: Iterable[str], hasty: bool
+    ) -> Reply:
         if (rest := self._budget.rest(methods, self._clock.now())) > 0:
             self._log.info("method rests", method=method, seconds=round(rest))
             await self._clock.sleep(rest)
@@ -192,7 +195,10 @@ class Wire:
             self.began = began = await self._pace.turn(self.portal)
             self.requests += 1
             url = self._place.url(method)
-            answer = await self._http.post(url, {**params, "auth": token} if token else params, what=what)
+            answer = await self._http.post(
+                url, {**params, "auth": token} if token else params, what=what,
+                limit=self._http.limit // 2 if hasty else None,
+            )  # fmt: skip
             there = moved_to(answer, url)
             if there is not None:
                 self._follow(there, what)
