@@ -97,6 +97,14 @@ class House:
             )
         return chosen
 
+    async def link(self, tenant: Tenant, slug: str | None = None) -> Link:
+        """The connection of that slug; without one, the only one there is."""
+        chosen = await self.links(tenant, slug)
+        if len(chosen) > 1:
+            names = ", ".join(link.slug for link in chosen)
+            raise NeedsPerson(f"there are several connections ({names}): name one with --connection")
+        return chosen[0]
+
     async def _link_from_environment(self, tenant: Tenant, url: str) -> None:
         for link in await connections.links(self.warehouse, tenant.id):
             if link.source == "bitrix24" and self.vault.open(link.sealed) == url:

@@ -46,7 +46,7 @@ async def test_changing_to_analytics_erases_and_says_what(written, headwater, gi
     assert given.holding(WORD) == []
     assert "bitrix24.deals, not kept: " in shown.words
     assert "COMMENTS" in shown.words
-    assert [(one["news"], one["erased"]) for one in again.json] == [(False, {})]
+    assert (again.json["news"], again.json["erased"]) == (False, {})
 
 
 async def test_back_to_full_the_next_sync_brings_it_again(written, headwater, given):
@@ -86,3 +86,19 @@ async def test_while_somebody_syncs_it_says_who_and_changes_nothing(written, hea
     assert said.code == 4
     assert "is syncing this connection" in said.words
     assert shown.json[0]["privacy"] == "full"
+
+
+async def test_of_several_connections_one_has_to_be_named(written, headwater):
+    other = written.webhook.replace("127.0.0.1", "localhost")
+    connected = await headwater("connect", "bitrix24", other)
+
+    unnamed = await headwater("privacy", "analytics", "--yes")
+    named = await headwater("privacy", "analytics", "--yes", "--connection", "bitrix24", "--json")
+
+    shown = {one["connection"]: one["privacy"] for one in (await headwater("privacy", "--json")).json}
+    assert connected.code == 0
+    assert unnamed.code == 3
+    assert "name one with --connection" in unnamed.words
+    assert named.json["connection"] == "bitrix24"
+    assert shown.pop("bitrix24") == "analytics"
+    assert set(shown.values()) == {"full"}

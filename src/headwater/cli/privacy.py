@@ -1,6 +1,7 @@
 """`headwater privacy`: what a connection keeps, and changing it."""
 
 import sys
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated
 
@@ -47,52 +48,46 @@ def privacy(
     if mode is Wanted.ANALYTICS and not yes:
         _ask(tenant, connection, as_json=as_json)
 
-    async def work(house: House) -> list[Changed]:
-        owner = await house.tenant(tenant)
-        found = []
-        for link in await house.links(owner, connection):
-            source = house.source_of(link)
-            try:
-                found.append(
-                    await changed(house.warehouse, house.clock, link, source, PrivacyMode(mode.value))
-                )
-            finally:
-                await source.close()
-        return found
+    async def work(house: House) -> Changed:
+        link = await house.link(await house.tenant(tenant), connection)
+        source = house.source_of(link)
+        try:
+            return await changed(house.warehouse, house.clock, link, source, PrivacyMode(mode.value))
+        finally:
+            await source.close()
 
     found = run(work, as_json=as_json)
     if as_json:
-        say.json(found)
-        return
-    for one in found:
-        if one.privacy is PrivacyMode.FULL:
-            say.line("privacy_full" if one.news else "privacy_full_already", connection=one.connection)
-            continue
-        say.line("privacy_analytics", connection=one.connection, rows=say.number(sum(one.erased.values())))
-        for table, rows in sorted(one.erased.items()):
-            say.line("privacy_erased", table=table, rows=say.number(rows))
-
-
-def _standings(tenant: str | None, connection: str | None, *, as_json: bool) -> list[Standing]:
-    async def work(house: House) -> list[Standing]:
-        owner = await house.tenant(tenant)
-        return await standings(house.warehouse, await house.links(owner, connection))
-
-    return run(work, as_json=as_json)
+        say.json(asdict(found))
+    elif found.privacy is PrivacyMode.FULL:
+        say.line("privacy_full" if found.news else "privacy_full_already", connection=found.connection)
+    else:
+        rows = say.number(sum(found.erased.values()))
+        say.line("privacy_analytics", connection=found.connection, rows=rows)
+        for table, count in sorted(found.erased.items()):
+            say.line("privacy_erased", table=table, rows=say.number(count))
 
 
 def _ask(tenant: str | None, connection: str | None, *, as_json: bool) -> None:
     """Asks a person at a terminal; anybody else has to say --yes."""
     if not sys.stdin.isatty():
         raise typer.BadParameter("to erase without being asked, say --yes")
-    names = ", ".join(one.connection for one in _standings(tenant, connection, as_json=as_json))
-    if not typer.confirm(text("privacy_ask", connections=names), err=True):
+
+    async def work(house: House) -> str:
+        return (await house.link(await house.tenant(tenant), connection)).slug
+
+    name = run(work, as_json=as_json)
+    if not typer.confirm(text("privacy_ask", connection=name), err=True):
         say.line("privacy_unchanged")
         raise typer.Exit(say.OK)
 
 
 def _show(tenant: str | None, connection: str | None, *, as_json: bool) -> None:
-    found = _standings(tenant, connection, as_json=as_json)
+    async def work(house: House) -> list[Standing]:
+        owner = await house.tenant(tenant)
+        return await standings(house.warehouse, await house.links(owner, connection))
+
+    found = run(work, as_json=as_json)
     if as_json:
         say.json(found)
         return

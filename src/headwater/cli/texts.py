@@ -302,10 +302,10 @@ TEXTS = MappingProxyType(
         "col_not_kept": ("fields not kept", "полей не хранится"),
         "privacy_fields": ("  {entity}, not kept: {fields}", "  {entity}, не хранится: {fields}"),
         "privacy_ask": (
-            "Erase free text (comments, letters, transcripts), files and secrets of {connections} here, also "
+            "Erase free text (comments, letters, transcripts), files and secrets of {connection} here, also "
             "from history and the failed queue? History does not come back.",
             "Стереть здесь свободный текст (комментарии, письма, расшифровки), файлы и служебные данные "
-            "{connections}, в том числе из истории и очереди отказов? История не вернётся.",
+            "{connection}, в том числе из истории и очереди отказов? История не вернётся.",
         ),
         "privacy_unchanged": ("Nothing was changed.", "Ничего не изменено."),
         "privacy_analytics": (
