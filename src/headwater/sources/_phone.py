@@ -28,7 +28,7 @@ def region_of(host: str, zone: str = "") -> str | None:
     return REGIONS.get(host.rpartition(".")[2].partition(":")[0].lower()) or ZONES.get(zone)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def e164(text: str, region: str | None) -> str | None:
     """`text` as +998901234567, or None when it is no valid number: with its country code, also without the
     plus, or as people in `region` dial it."""

@@ -262,7 +262,7 @@ class Reader:
         light = asked * self._comfort / max(size, 1)
         quick = asked * COMFORT_SECONDS / seconds if seconds > 0 else COMMANDS
         self._size = max(1, int(min(COMMANDS, 2 * self._size, light, quick)))
-        fit = 2 * self._comfort / max(size, 1)
+        fit = self._comfort / max(size, 1)
         self._abreast = max(1, int(min(ABREAST, math.ceil(seconds / TURN_SECONDS), fit)))
 
 
