@@ -79,6 +79,14 @@ def test_when_the_oldest_is_forgotten_one_command_finds_out_how_much_is_left() -
     assert budget.rest([DEALS, LEADS], NOW) == pytest.approx(61)
 
 
+def test_who_waits_waits_for_what_is_used_up_and_not_for_what_is_not() -> None:
+    budget = Budget()
+    budget.learn({DEALS: Cost(475.0, 60.0), "batch": Cost(0.0, 600.0)}, NOW)
+
+    assert budget.rest([DEALS], NOW) == pytest.approx(61)
+    assert budget.rest([LEADS], NOW) == 0
+
+
 def test_commands_that_are_not_charged_have_no_price() -> None:
     budget = Budget()
     budget.learn({DEALS: Cost(470.0, 60.0)}, NOW)

@@ -76,27 +76,12 @@ class Budget:
 
         Once the oldest time is forgotten nobody knows how much is left: one command finds out.
         """
-        found = most
-        for name in (method, BATCH):
-            account, price = self._accounts.get(name), self._prices.get(name, 0.0)
-            if account is None:
-                continue
-            left = self._cap - account.used - self._flying[name] * price
-            fit = most if price == 0.0 and left > 0 else int(left / price) if price and left > 0 else 0
-            found = min(found, max(fit, 1 if account.until <= now else 0))
-        return found
+        return min(self._fit(name, now, most) for name in (method, BATCH))
 
     def rest(self, methods: Iterable[str], now: datetime) -> float:
         """Seconds to wait before each of `methods` may be called again; 0 when all may now."""
-        accounts = [
-            account
-            for method in {*methods}
-            if self.room(method, now, 1) == 0
-            for name in (method, BATCH)
-            if (account := self._accounts.get(name)) is not None
-        ]
-        waits = [(one.until - now).total_seconds() for one in accounts if one.until > now]
-        return max(waits, default=0.0)
+        used_up = [name for name in {*methods, BATCH} if self._fit(name, now, 1) == 0]
+        return max(((self._accounts[name].until - now).total_seconds() for name in used_up), default=0.0)
 
     def blocked(self, method: str, now: datetime) -> float | None:
         """Seconds until a method that was just refused is free, or None when the portal never said."""
@@ -104,6 +89,17 @@ class Budget:
         if known is None or known.until <= now:
             return None
         return (known.until - now).total_seconds()
+
+    def _fit(self, name: str, now: datetime, most: int) -> int:
+        """How many commands what is left of one account is enough for."""
+        account, price = self._accounts.get(name), self._prices.get(name, 0.0)
+        if account is None:
+            return most
+        left = self._cap - account.used - self._flying[name] * price
+        unknown = account.until <= now
+        if left <= 0:
+            return int(unknown)
+        return max(min(most, int(left / price)) if price else most, int(unknown))
 
     def _keep(self, method: str, told: Cost, now: datetime) -> None:
         self._accounts[method] = _Account(told.used, now + timedelta(seconds=told.left + LATE_SECONDS))
