@@ -31,7 +31,7 @@ LOGGER = log.get("sync")
 SAMPLE = 1_000
 FEW = 20  # so many deletions are never suspicious
 SHARE = 0.05  # of what is stored: more that vanish at once look like a loss of rights
-DEAR = 50  # of a sample, where each record takes a command of its own
+DEAR = 100  # of a sample, where each record takes a command of its own
 PROBED = 100  # of a suspicious number, that are asked for one by one
 
 Progress = Callable[[str, int], None]

@@ -286,8 +286,9 @@ class Wire:
             if isinstance(time, dict) and key in methods:
                 self._budget.note(methods[key], time, now)
                 took = time.get("duration")
+                seconds = float(took) if isinstance(took, int | float) else 0.0
                 for method in (methods[key], BATCH):
-                    dearest[method] = max(dearest.get(method, 0.0), took if isinstance(took, float) else 0.0)
+                    dearest[method] = max(dearest.get(method, 0.0), seconds)
         self._budget.price(dearest)
         answered, refused = section(outer.get("result")), section(outer.get("result_error"))
         errors: dict[str, HeadwaterError] = {}
