@@ -28,7 +28,7 @@ from headwater.warehouse import connections, page, state, typed
 from headwater.warehouse.connections import Link
 from headwater.warehouse.origin import Origin
 from headwater.warehouse.pool import Warehouse
-from headwater.warehouse.rows import Shape
+from headwater.warehouse.shape import Shape
 
 PAGE = 2_500
 NEAR = 4  # pages whose median stands for "at 0" and "at the end"

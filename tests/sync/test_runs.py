@@ -4,7 +4,7 @@ from headwater.core.model import Field, Kind
 from headwater.sync.runs import TURN, sort, sort_in_turns
 from headwater.testing.sample import FIELDS, NOW, SPEC, decoder, id_of
 from headwater.warehouse.columns import plan
-from headwater.warehouse.rows import Shape
+from headwater.warehouse.shape import Shape
 
 COLUMNS = plan([], FIELDS, key="ID", key_column="bitrix_id", now=NOW).columns
 SHAPE = Shape(

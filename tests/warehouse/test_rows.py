@@ -13,18 +13,10 @@ from hypothesis import strategies as st
 from headwater.core.model import Field, Kind
 from headwater.testing.sample import NOW, SPEC, decoder, id_of
 from headwater.warehouse.columns import plan
+from headwater.warehouse.copytext import cell, clean, clean_json, in_json, is_clean, line, restored
 from headwater.warehouse.crm import cents
-from headwater.warehouse.rows import (
-    Shape,
-    cell,
-    clean,
-    clean_json,
-    in_json,
-    is_clean,
-    line,
-    make,
-    restored,
-)  # fmt: skip
+from headwater.warehouse.rows import make
+from headwater.warehouse.shape import Shape
 
 hostile = st.text(st.sampled_from('aя😀\t\n\r\\N\0u0d8\ud800"{}.') | st.characters(codec=None), max_size=12)
 texts = hostile.map(clean)

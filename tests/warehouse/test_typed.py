@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from headwater.core.model import Field, Kind
 from headwater.testing.sample import FIELDS, NOW, SPEC, Bench, bench, decoder, id_of
 from headwater.warehouse.columns import plan
+from headwater.warehouse.copytext import json_text, restored
 from headwater.warehouse.pool import Warehouse
-from headwater.warehouse.rows import Shape, json_text, make, restored
+from headwater.warehouse.rows import make
+from headwater.warehouse.shape import Shape
 
 ALL = "select * from bitrix24.crm_deals_all order by bitrix_id"
 

@@ -10,7 +10,7 @@ from headwater.core.model import PrivacyMode, Sets, SetSpec, Values
 from headwater.sync.runs import Run
 from headwater.sync.session import AT_ONCE, Session, ids_in
 from headwater.warehouse import connections, failed, sets, state
-from headwater.warehouse.rows import clean
+from headwater.warehouse.copytext import clean
 
 LOGGER = log.get("sync")
 

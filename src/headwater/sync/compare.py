@@ -14,7 +14,7 @@ from typing import Any
 from headwater.core.model import EntitySpec, Field, Kind, Row
 from headwater.warehouse.columns import Column
 from headwater.warehouse.compared import Stored
-from headwater.warehouse.rows import restored
+from headwater.warehouse.copytext import restored
 
 CHUNK = 1000
 TRUE, FALSE = ("Y", "1", 1, True, "true"), ("N", "0", 0, False, "false")

@@ -9,7 +9,7 @@ from headwater.warehouse import privacy, typed
 from headwater.warehouse.compared import Stored
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Warehouse
-from headwater.warehouse.rows import cut, kept_keys
+from headwater.warehouse.shape import cut, kept_keys
 
 
 async def compared(

@@ -8,8 +8,8 @@ from headwater.sync.plan import Cursor, Reading
 from headwater.sync.runs import Reread, Run, sort
 from headwater.sync.session import HIDDEN, Session
 from headwater.warehouse import failed, page
+from headwater.warehouse.copytext import restored
 from headwater.warehouse.failed import Entry
-from headwater.warehouse.rows import restored
 
 NO_SOURCE = "this connection has no such entity any more"
 

@@ -11,8 +11,9 @@ from headwater.sync.plan import Cursor, Reading
 from headwater.warehouse import failed
 from headwater.warehouse.failed import Failure
 from headwater.warehouse.page import Stored
-from headwater.warehouse.rows import Made, Shape, make
+from headwater.warehouse.rows import Made, make
 from headwater.warehouse.sets import Kept
+from headwater.warehouse.shape import Shape
 
 TURN = 25
 """Records of which rows are made in about a millisecond."""

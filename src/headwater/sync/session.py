@@ -31,7 +31,7 @@ from headwater.warehouse.origin import Origin
 from headwater.warehouse.page import Stored
 from headwater.warehouse.pool import Connection, Warehouse
 from headwater.warehouse.privacy import Keeping
-from headwater.warehouse.rows import Shape
+from headwater.warehouse.shape import Shape
 from headwater.warehouse.state import State
 
 LOGGER = log.get("sync")

@@ -15,7 +15,8 @@ from headwater.warehouse.connections import Link, Tenant
 from headwater.warehouse.origin import Origin
 from headwater.warehouse.page import Stored
 from headwater.warehouse.pool import Connection, Warehouse
-from headwater.warehouse.rows import Shape, make
+from headwater.warehouse.rows import make
+from headwater.warehouse.shape import Shape
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ import orjson
 
 from headwater.core.model import Books
 from headwater.warehouse import sql
+from headwater.warehouse.copytext import clean
 from headwater.warehouse.pool import Connection
-from headwater.warehouse.rows import clean
 
 
 async def put(

@@ -11,9 +11,9 @@ import psycopg
 
 from headwater.core import log
 from headwater.warehouse import sql
+from headwater.warehouse.copytext import clean, json_text
 from headwater.warehouse.origin import Origin
 from headwater.warehouse.pool import Connection, Warehouse
-from headwater.warehouse.rows import clean, json_text
 
 LOGGER = log.get("warehouse")
 REFUSED = "PostgreSQL refused it"

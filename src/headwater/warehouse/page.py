@@ -12,7 +12,8 @@ from headwater.warehouse.columns import SQL_TYPES
 from headwater.warehouse.origin import Origin
 from headwater.warehouse.places import names_of
 from headwater.warehouse.pool import Connection
-from headwater.warehouse.rows import Made, Shape
+from headwater.warehouse.rows import Made
+from headwater.warehouse.shape import Shape
 from headwater.warehouse.staging import copied, names_in, stage_of, updates_of
 
 CONTROL = ["tenant_id", "connection_id", "_began", "_version", "_synced_at", "_more", "id", "version"]

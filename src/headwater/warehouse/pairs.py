@@ -13,7 +13,7 @@ from headwater.core.model import Text
 from headwater.warehouse import sql
 from headwater.warehouse.places import names_of
 from headwater.warehouse.pool import Warehouse
-from headwater.warehouse.rows import Shape
+from headwater.warehouse.shape import Shape
 
 Kind = Literal["missing", "extra", "stale", "recent", "torn"]
 

@@ -15,10 +15,10 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from headwater.core.model import EntitySpec, Kind, SetSpec, Text, Values
 from headwater.warehouse import arrays, crm, failed, sql
 from headwater.warehouse.columns import SQL_TYPES
+from headwater.warehouse.copytext import clean, clean_json, is_clean, line
 from headwater.warehouse.origin import Origin
 from headwater.warehouse.places import names_of
 from headwater.warehouse.pool import Connection, Warehouse
-from headwater.warehouse.rows import clean, clean_json, is_clean, line
 from headwater.warehouse.staging import copied, names_in, stage_of
 
 

@@ -7,7 +7,7 @@ empty one, and a join of two of them for nothing to worry about: it compares eve
 from psycopg.sql import SQL, Identifier
 
 from headwater.warehouse.pool import Warehouse
-from headwater.warehouse.rows import Shape
+from headwater.warehouse.shape import Shape
 
 MANY = 1_000
 """Rows that make a table worth it: below that no plan is slow."""

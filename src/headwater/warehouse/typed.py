@@ -15,8 +15,8 @@ from headwater.core.errors import RetryLater
 from headwater.core.model import EntitySpec, Field, Kind, PrivacyMode
 from headwater.warehouse import bi, columns, sql, views
 from headwater.warehouse.columns import LIMIT, SQL_TYPES, Column, Plan
+from headwater.warehouse.copytext import clean
 from headwater.warehouse.pool import Connection, Warehouse
-from headwater.warehouse.rows import clean
 
 LOGGER = log.get("warehouse")
 CLOSING = SQL(

@@ -10,7 +10,8 @@ from headwater.warehouse import sql
 from headwater.warehouse.columns import Column
 from headwater.warehouse.origin import Origin
 from headwater.warehouse.pool import Connection
-from headwater.warehouse.rows import Shape, more_key
+from headwater.warehouse.rows import more_key
+from headwater.warehouse.shape import Shape
 
 
 def below(shape: Shape) -> int | None:
