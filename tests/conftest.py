@@ -141,6 +141,15 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="class")
+def folder(request: pytest.FixtureRequest, shared_data: Path) -> Path:
+    """Where the files of the class's data set are."""
+    found = shared_data / request.cls.name
+    if not found.is_dir():
+        pytest.skip(f"the data set {request.cls.name} is not here")
+    return found
+
+
 def pytest_configure() -> None:
     """Databases and files of tests live in memory where that is roomy: a thousand databases are copied."""
     memory = Path("/dev/shm")

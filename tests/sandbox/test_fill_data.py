@@ -20,15 +20,6 @@ Line = dict[str, str]
 
 
 @pytest.fixture(scope="class")
-def folder(request: pytest.FixtureRequest, shared_data: Path) -> Path:
-    """Where the files of the class's data set are."""
-    found = shared_data / request.cls.name
-    if not found.is_dir():
-        pytest.skip(f"the data set {request.cls.name} is not here")
-    return found
-
-
-@pytest.fixture(scope="class")
 def portal(request: pytest.FixtureRequest, folder: Path) -> Iterator[Portal]:
     """A portal that is filled from them."""
     mapped = mapping(request.cls.name, folder)

@@ -76,15 +76,6 @@ def replicated(database: Any, name: str, data: Path) -> Iterator[Reader]:
 
 
 @pytest.fixture(scope="class")
-def folder(request: pytest.FixtureRequest, shared_data: Path) -> Path:
-    """Where the files of the class's data set are."""
-    found = shared_data / request.cls.name
-    if not found.is_dir():
-        pytest.skip(f"the data set {request.cls.name} is not here")
-    return found
-
-
-@pytest.fixture(scope="class")
 def reader(request: pytest.FixtureRequest, shared_database: Any, folder: Path) -> Iterator[Reader]:
     with replicated(shared_database, request.cls.name, folder) as found:
         yield found

@@ -292,10 +292,10 @@ TEXTS = MappingProxyType(
             "Хранится всё (режим full); чтобы не хранить свободный текст: headwater privacy analytics",
         ),
         "connected_analytics": (
-            "Free text, files and secrets are not kept (privacy mode analytics: several companies share this "
-            "database); to keep everything: headwater privacy full",
-            "Свободный текст, файлы и служебные данные не хранятся (режим analytics: в этой базе несколько "
-            "компаний); чтобы хранить всё: headwater privacy full",
+            "Free text, files and secrets are not kept (privacy mode analytics, as new connections have it "
+            "where several companies share a database); to keep everything: headwater privacy full",
+            "Свободный текст, файлы и служебные данные не хранятся (режим analytics; он у новых соединений, "
+            "если в базе несколько компаний); чтобы хранить всё: headwater privacy full",
         ),
         "col_portal": ("portal", "портал"),
         "col_privacy": ("privacy", "режим"),
@@ -332,8 +332,8 @@ TEXTS = MappingProxyType(
             "синхронизация.",
         ),
         "certificate_not_kept": (
-            "  not checked, as privacy mode analytics does not keep them (they are empty here): {fields}",
-            "  не проверено, так как в режиме analytics не хранится (здесь пусто): {fields}",
+            "  only checked to be empty here, as privacy mode analytics does not keep them: {fields}",
+            "  проверено только, что здесь пусто, так как в режиме analytics не хранится: {fields}",
         ),
     }
 )
