@@ -46,5 +46,11 @@ class Settings(BaseSettings):
     bitrix24_webhook_url: SecretStr | None = None
     """A Bitrix24 connection given by environment instead of `headwater connect`."""
 
+    host: str = "127.0.0.1"
+    """Where `serve` listens; 0.0.0.0 in containers."""
+
+    port: int = Field(default=8080, ge=0, le=65535)
+    """The port `serve` listens on; 0 takes a free one."""
+
     debug: bool = False
     """More log lines."""
