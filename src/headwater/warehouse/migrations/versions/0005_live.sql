@@ -41,6 +41,26 @@ comment on column headwater.jobs.taken_by is 'The worker that does it now; of a 
 create index on headwater.jobs (due_at) where taken_by is null;
 grant select, insert, update, delete on headwater.jobs to hw_app;
 
+create table headwater.starts (
+    tenant_id      uuid         not null,
+    id             bigint       generated always as identity,
+    connection_id  bigint       not null,
+    sync_type      text         not null check (sync_type in ('full', 'incremental', 'reconcile')),
+    entities       text[],
+    asked_at       timestamptz  not null,
+    asked_by       text         not null,
+    status         text         not null default 'queued' check (status in ('queued', 'running', 'completed', 'failed')),
+    begun_at       timestamptz,
+    ended_at       timestamptz,
+    runs           bigint[]     not null default '{}',
+    error_message  text,
+    primary key (tenant_id, id)
+);
+comment on table headwater.starts is
+    'What a person or a program asked for: a sync or a reconciliation, of these entities (null: of all), and what became of it. runs: numbers of headwater.sync_logs.';
+create index on headwater.starts (tenant_id, connection_id, status);
+select headwater.protect('headwater.starts');
+
 alter table headwater.connections
     add column paused_at      timestamptz,
     add column paused_reason  text;
