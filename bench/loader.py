@@ -1,15 +1,17 @@
 """The loader alone: JSON of deals with 40 fields becomes typed and normalised rows under row level security.
 
-Beside every page of the first hundred thousand, as the yardstick, the same rows go by a plain COPY into a
-temporary table and `insert … on conflict` into copies of both tables with the same indexes: no JSON, no
-decoding, no versions, no history, no feed, no policies. Then dlt loads the same JSON into its one table.
+As in a sync, rows of the next answer are made while one is stored. After every twenty pages of the first hundred
+thousand, as the yardstick, the same rows go by a plain COPY into a temporary table and `insert … on conflict`
+into copies of both tables with the same indexes: no JSON, no decoding, no versions, no history, no feed, no
+policies. Pages by themselves, nothing beside them, are timed apart. Then dlt loads the same JSON into its one table.
 """
 
+import gc
 import os
 import statistics
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -21,9 +23,11 @@ from bench import rival
 from bench.adapter import Replay, read, recorded, source
 from bench.ground import Database, Ground
 from bench.measure import Sample, Spent, ran, watched
+from headwater.cli import GARBAGE
 from headwater.core.model import EntitySpec, Field, Row
 from headwater.sources.bitrix24 import Bitrix24
-from headwater.sync.runs import sort
+from headwater.sync.ahead import ahead, each
+from headwater.sync.runs import Sorted, sort_in_turns
 from headwater.warehouse import connections, page, state, typed
 from headwater.warehouse.connections import Link
 from headwater.warehouse.origin import Origin
@@ -31,7 +35,8 @@ from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.shape import Shape
 
 PAGE = 2_500
-NEAR = 4  # pages whose median stands for "at 0" and "at the end"
+BLOCK = 20  # pages that are loaded one after another before the yardstick has its turn
+ALONE = 8  # pages whose median stands for a page at that size
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 WIDTH, CUSTOM = 40, 13
 QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "CRITICAL"}
@@ -53,13 +58,22 @@ class Loader:
     run: int
     began: int = 0
 
-    async def store(self, records: Sequence[Row]) -> None:
-        """What the engine does with the records of one answer."""
+    async def ready(self, body: bytes) -> Sorted:
+        """Rows of one answer, from its JSON."""
+        return await sort_in_turns(self.shape, orjson.loads(body))
+
+    async def store(self, found: Sorted) -> None:
+        """What the engine does with the rows of one answer."""
         self.began += 1
         origin = Origin(self.link.tenant, self.link.id, self.run, self.began, "poll", NOW)
-        found = sort(self.shape, records)
         async with self.warehouse.acting_for(self.link.tenant) as conn:
             await page.store(conn, self.shape, found.made, origin)
+
+    async def load(self, bodies: Iterable[bytes]) -> None:
+        """Many answers: rows of the next are made while one is stored, as the engine does it."""
+        async with ahead(each(_told(bodies), self.ready)) as answers:
+            async for found in answers:
+                await self.store(found)
 
 
 async def loader(warehouse: Warehouse, reader: Bitrix24, fields: Sequence[Field]) -> Loader:
@@ -143,48 +157,89 @@ def narrowed(fields: Sequence[Field], spec: EntitySpec) -> list[Field]:
     return [one for one in fields if one in chosen]
 
 
-def pages(records: Sequence[Row], count: int) -> Iterator[bytes]:
+def pages(records: Sequence[Row], start: int, count: int) -> Iterator[bytes]:
     """Pages, as JSON, of records that differ in their ids alone from the recorded ones."""
-    for number in range(count):
+    for number in range(start, start + count):
         first = number * PAGE
         yield orjson.dumps(
             [{**records[(first + at) % len(records)], "ID": str(first + at + 1)} for at in range(PAGE)]
         )
 
 
+@dataclass(slots=True)
+class Taken:
+    """What everything took: blocks of pages, and pages by themselves at the size of each."""
+
+    first: list[Spent] = field(default_factory=list)
+    plain: list[Spent] = field(default_factory=list)
+    again: list[Spent] = field(default_factory=list)
+    alone: dict[int, list[Spent]] = field(default_factory=dict)
+    plain_alone: list[Spent] = field(default_factory=list)
+
+
 async def once(ground: Ground) -> list[Sample]:
-    """One run: a first load with the yardstick beside its first pages, these again unchanged, and dlt."""
-    near = ground.size(100_000, 10_000) // PAGE + NEAR
-    count = ground.size(100_000, 10_000, 1_000_000) // PAGE + NEAR
+    """One run: a first load with the yardstick beside it, the same again unchanged, pages alone, and dlt."""
+    near = ground.size(100_000, 10_000) // PAGE
+    far = ground.size(0, 0, 1_000_000) // PAGE
     reader = source(Replay(await recorded(ground.size(10_000, 2_500))))
     every, whole = await read(reader)
     fields = narrowed(every, reader.entities["deals"])
     records = [{one.name: row[one.name] for one in fields if one.name in row} for row in whole]
-    ours: list[Spent] = []
-    plain: list[Spent] = []
-    again: list[Spent] = []
+    was = gc.get_threshold()
+    gc.set_threshold(GARBAGE)  # as every command does
     with ground.database() as database:
         async with Warehouse(database.url(), size=2) as warehouse:
             load = await loader(warehouse, reader, fields)
-            yardstick = Yardstick(database)
-            for number, each in enumerate(pages(records, count)):
-                with watched(postmaster=ground.postmaster) as spent:
-                    await load.store(orjson.loads(each))
-                ours.append(spent)
-                if number >= near:
-                    continue
-                lines = yardstick.lines([row["ID"] for row in orjson.loads(each)])
-                with watched(postmaster=ground.postmaster) as spent:
-                    yardstick.store(lines)
-                plain.append(spent)
-            for each in pages(records, near):
-                with watched(postmaster=ground.postmaster) as spent:
-                    await load.store(orjson.loads(each))
-                again.append(spent)
-            yardstick.close()
+            taken = await _taken(ground, load, Yardstick(database), records, near, far)
+    gc.set_threshold(*was)
     await reader.close()
     rivals = _rival(ground, records)
-    return list(_samples(len(fields), ours, plain, again, rivals))
+    return list(_samples(len(fields), near * PAGE, taken, rivals))
+
+
+async def _taken(
+    ground: Ground, load: Loader, yardstick: Yardstick, records: Sequence[Row], near: int, far: int
+) -> Taken:
+    taken = Taken()
+    block = min(BLOCK, near)
+    for at in range(0, near, block):
+        bodies = list(pages(records, at, block))
+        with watched(postmaster=ground.postmaster) as spent:
+            await load.load(bodies)
+        taken.first.append(spent)
+        lines = [yardstick.lines([row["ID"] for row in orjson.loads(body)]) for body in bodies]
+        with watched(postmaster=ground.postmaster) as spent:
+            for each_lines in lines:
+                yardstick.store(each_lines)
+        taken.plain.append(spent)
+    for at in range(0, near, block):
+        bodies = list(pages(records, at, block))
+        with watched(postmaster=ground.postmaster) as spent:
+            await load.load(bodies)
+        taken.again.append(spent)
+    for body in pages(records, near, ALONE):
+        await _alone(ground, load, body, taken.alone.setdefault(near * PAGE, []))
+        lines = yardstick.lines([row["ID"] for row in orjson.loads(body)])
+        with watched(postmaster=ground.postmaster) as spent:
+            yardstick.store(lines)
+        taken.plain_alone.append(spent)
+    yardstick.close()
+    if far > near:
+        await load.load(pages(records, near + ALONE, far - near - ALONE))
+        for body in pages(records, far, ALONE):
+            await _alone(ground, load, body, taken.alone.setdefault(far * PAGE, []))
+    return taken
+
+
+async def _alone(ground: Ground, load: Loader, body: bytes, into: list[Spent]) -> None:
+    with watched(postmaster=ground.postmaster) as spent:
+        await load.store(await load.ready(body))
+    into.append(spent)
+
+
+async def _told(bodies: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for body in bodies:
+        yield body
 
 
 def _rival(ground: Ground, records: Sequence[Row]) -> list[dict[str, float]]:
@@ -192,7 +247,7 @@ def _rival(ground: Ground, records: Sequence[Row]) -> list[dict[str, float]]:
     count = ground.size(50_000, 5_000, 100_000) // PAGE
     file = ground.server.home / f"{uuid4().hex}.jsonl"
     with ground.database() as database:
-        file.write_bytes(b"\n".join(pages(records, count)))
+        file.write_bytes(b"\n".join(pages(records, 0, count)))
         with watched(postmaster=ground.postmaster) as spent:
             said, _ = ran(
                 [sys.executable, "-m", "bench.rival", rival.address(database), str(file)],
@@ -208,43 +263,36 @@ def _rival(ground: Ground, records: Sequence[Row]) -> list[dict[str, float]]:
     ]
 
 
-def _samples(
-    width: int,
-    ours: Sequence[Spent],
-    plain: Sequence[Spent],
-    again: Sequence[Spent],
-    rivals: Sequence[dict[str, float]],
-) -> Iterator[Sample]:
-    near = len(plain)
-    early, first, second = ours[:near], rivals[0], rivals[1]
-    at = f"at {(near - NEAR) * PAGE:,} rows"
+def _samples(width: int, near: int, taken: Taken, rivals: Sequence[dict[str, float]]) -> Iterator[Sample]:
+    first, second = rivals
     theirs = first["rows"] / first["seconds"]
-    pair = _cpu(early)["client"] + _cpu(early)["PostgreSQL"]
-    pair_dlt = (first["cpu"] + first["server"]) / first["rows"] * near * PAGE
-    yield Sample(f"first load ({width} fields)", _rate(early), "records/s", _cpu(early))
-    yield Sample("  a page of 2,500 at 0 rows", _page(ours[:NEAR]), "ms")
-    yield Sample(f"  a page of 2,500 {at}", _page(early[-NEAR:]), "ms")
-    if len(ours) > near:
-        late = f"at {(len(ours) - NEAR) * PAGE:,} rows"
-        yield Sample(f"  a page of 2,500 {late}", _page(ours[-NEAR * 2 :]), "ms")
-        ratio = _page(ours[-NEAR * 2 :]) / _page(ours[near - NEAR : near + NEAR])
-        yield Sample(f"  a page {late} / {at}", ratio, "times")
-        late_cpu, early_cpu = _pages_cpu(ours[-NEAR * 2 :]), _pages_cpu(ours[near - NEAR : near + NEAR])
-        yield Sample(f"  CPU of a page {late} / {at}", late_cpu / early_cpu, "times")
-    yield Sample("yardstick: plain COPY and insert on conflict", _rate(plain), "records/s", _cpu(plain))
-    yield Sample("  a page of 2,500 at 0 rows, yardstick", _page(plain[:NEAR]), "ms")
-    yield Sample(f"  a page of 2,500 {at}, yardstick", _page(plain[-NEAR:]), "ms")
-    yield Sample("first load / yardstick, speed", _seconds(plain) / _seconds(early), "times")
-    server = _cpu(early)["PostgreSQL"] / max(_cpu(plain)["PostgreSQL"], 0.01)
+    pair = sum(_cpu(taken.first).values())
+    pair_dlt = (first["cpu"] + first["server"]) / first["rows"] * near
+    yield Sample(f"first load ({width} fields)", near / _seconds(taken.first), "records/s", _cpu(taken.first))
+    yield Sample(
+        "yardstick: plain COPY and insert on conflict",
+        near / _seconds(taken.plain), "records/s", _cpu(taken.plain),
+    )  # fmt: skip
+    yield Sample("first load / yardstick, speed", _seconds(taken.plain) / _seconds(taken.first), "times")
+    server = _cpu(taken.first)["PostgreSQL"] / max(_cpu(taken.plain)["PostgreSQL"], 0.01)
     yield Sample("first load / yardstick, PostgreSQL's CPU", server, "times")
-    yield Sample("unchanged re-read", _rate(again), "records/s", _cpu(again))
-    yield Sample(f"  a page of 2,500 {at}, unchanged", _page(again[-NEAR:]), "ms")
+    yield Sample("unchanged re-read", near / _seconds(taken.again), "records/s", _cpu(taken.again))
+    for rows, spent in taken.alone.items():
+        yield Sample(f"a page of 2,500 by itself at {rows:,} rows", _page(spent), "ms", _cpu(spent))
+    yield Sample(f"the same at {near:,} rows, yardstick", _page(taken.plain_alone), "ms")
+    if len(taken.alone) > 1:
+        early, late = taken.alone.values()
+        yield Sample(
+            f"a page at {max(taken.alone):,} rows / at {near:,}", _page(late) / _page(early), "times"
+        )
+        ratio = sum(_cpu(late).values()) / sum(_cpu(early).values())
+        yield Sample("  CPU of it, likewise", ratio, "times")
     yield Sample("dlt, first load into one table", theirs, "records/s", {"client": first["cpu"]})
     yield Sample(
         "dlt, the same rows again", second["rows"] / second["seconds"], "records/s", {"client": second["cpu"]}
     )
     yield Sample("dlt, both: PostgreSQL's CPU", first["server"] * 2, "s")
-    yield Sample("first load / dlt, speed", _rate(early) / theirs, "times")
+    yield Sample("first load / dlt, speed", near / _seconds(taken.first) / theirs, "times")
     yield Sample("dlt / first load, CPU of client and PostgreSQL", pair_dlt / pair, "times")
 
 
@@ -252,16 +300,8 @@ def _seconds(spent: Sequence[Spent]) -> float:
     return sum(one.seconds for one in spent)
 
 
-def _rate(spent: Sequence[Spent]) -> float:
-    return len(spent) * PAGE / _seconds(spent)
-
-
 def _page(spent: Sequence[Spent]) -> float:
     return statistics.median(one.seconds for one in spent) * 1000
-
-
-def _pages_cpu(spent: Sequence[Spent]) -> float:
-    return sum(sum(one.cpu.values()) for one in spent)
 
 
 def _cpu(spent: Sequence[Spent]) -> dict[str, float]:

@@ -39,7 +39,7 @@ AUDIT = """
     select (select total_records from headwater.sync_state where entity_type = 'deals') as counted,
            (select count(*) from crm_deals) as normal,
            (select count(*) from headwater.changes where action = 'create' and entity = 'deals') as created,
-           (select count(*) from headwater.child_sets where due and entity not like '%%_comments') as waiting,
+           (select count(*) from headwater.due_sets where entity not like '%%_comments') as waiting,
            (select count(*) from crm_activity_links
              where activity_id not in (select external_id from crm_activities)) as loose,
            (select count(*) from headwater.failed) as failed,

@@ -16,7 +16,7 @@ from headwater.testing.river import River, river
 
 DEALS = 130
 SLUG = "deal_products"
-DUE = f"select count(*) from headwater.child_sets where entity = '{SLUG}' and due"
+DUE = f"select count(*) from headwater.due_sets where entity = '{SLUG}'"
 
 
 class Crash(BaseException):

@@ -53,7 +53,7 @@ class Shelf:
 
     async def due(self, slug: str = "deal_products", limit: int = 100) -> list[str]:
         bench = self.bench
-        return await sets.due(bench.warehouse, bench.tenant.id, bench.link.id, slug, limit=limit)
+        return list(await sets.due(bench.warehouse, bench.tenant.id, bench.link.id, slug, limit=limit))
 
     async def history(self) -> list[dict[str, Any]]:
         return await self.bench.rows(
@@ -104,7 +104,7 @@ class TestReplacing:
         await shelf.act(sets.touch, [PRODUCTS], ["2"], began=4)
 
         rows = await shelf.bench.rows(
-            "select entity, external_id, touched from headwater.child_sets where due order by entity, external_id"
+            "select entity, external_id, touched from headwater.due_sets order by entity, external_id"
         )
         touched = {(row["entity"], row["external_id"]): row["touched"] for row in rows}
         assert sorted(await shelf.due()) == ["2", "3", 'n"ew']
@@ -223,7 +223,9 @@ class TestWaiting:
         assert await shelf.due() == ["3"]
 
     async def test_a_kind_that_is_new_waits_for_all_that_is_here(self, shelf: Shelf) -> None:
-        await shelf.bench.rows("delete from headwater.child_sets where tenant_id = %(tenant)s")
+        await shelf.bench.rows(
+            "delete from headwater.unread_sets where tenant_id = %(tenant)s and entity <> 'deal_contacts'"
+        )
         assert await shelf.due() == []
 
         await shelf.act(sets.seed, shelf.bench.shape.spec, PRODUCTS)
@@ -232,8 +234,46 @@ class TestWaiting:
         assert sorted(await shelf.due()) == ["1", "2", "3"]
         assert await shelf.due("deal_comments") == []
 
+    async def test_new_records_wait_by_the_page_until_each_was_asked_for(self, shelf: Shelf) -> None:
+        pages = (
+            "select ids from headwater.unread_sets where tenant_id = %(tenant)s and entity = 'deal_products'"
+        )
+        await shelf.bench.store({**DEAL, "ID": "4"}, began=4)
+        await shelf.bench.store({**DEAL, "ID": "2", "TITLE": "другое"}, began=5)
+        assert await shelf.due() == ["2", "4", "1", "3"]
+
+        await shelf.store({"1": sold("a"), "4": []}, began=6)
+        await shelf.act(sets.skip, PRODUCTS, ["2"], began=6)
+        await shelf.act(sets.asked, PRODUCTS)
+        assert await shelf.due() == ["3"]
+        assert [row["ids"] for row in await shelf.bench.rows(pages)] == [["1", "2", "3"]]
+
+        await shelf.act(sets.postpone, PRODUCTS, ["3"], began=6)
+        await shelf.act(sets.asked, PRODUCTS)
+        assert await shelf.due() == ["3"]
+        assert await shelf.bench.rows(pages) == []
+
+    async def test_pages_are_taken_up_to_the_limit_the_newest_first(self, shelf: Shelf) -> None:
+        await shelf.bench.store(*({**DEAL, "ID": id} for id in ("5", "6")), began=8)
+        await shelf.bench.store({**DEAL, "ID": "7"}, began=9)
+
+        assert await shelf.due(limit=1) == ["7"]
+        assert await shelf.due(limit=2) == ["7", "5"]
+        assert await shelf.due() == ["7", "5", "6", "1", "2", "3"]
+
+    async def test_a_kind_that_is_seeded_adds_nothing_to_what_waits_by_the_page(self, shelf: Shelf) -> None:
+        await shelf.act(sets.seed, shelf.bench.shape.spec, PRODUCTS)
+
+        assert await shelf.bench.rows("select from headwater.child_sets where tenant_id = %(tenant)s") == []
+        assert await shelf.due() == ["1", "2", "3"]
+
 
 class TestVanishing:
+    async def test_a_record_that_is_gone_waits_for_nothing(self, shelf: Shelf) -> None:
+        await shelf.act(sets.vanish, "deals", PRODUCTS, ["2"], began=2)
+
+        assert await shelf.due() == ["1", "3"]
+
     async def test_a_record_that_is_gone_takes_its_rows_with_it(self, shelf: Shelf) -> None:
         await shelf.store({"1": sold("a", "b"), "2": sold("c")}, began=2)
         await shelf.store({"1": [{"to_id": "84"}]}, began=2, spec=LINKS)

@@ -42,25 +42,24 @@ async def _read(held: Session, run: Run, spec: SetSpec) -> None:
     asked, absent = 0, set[str]()
     while len(absent) < AT_ONCE and (spec.at_once is None or asked < spec.at_once):
         limit = min(AT_ONCE, AT_ONCE if spec.at_once is None else spec.at_once - asked)
-        ids = await sets.due(held.warehouse, link.tenant, link.id, spec.slug, limit=limit)
-        ids = [id for id in ids if id not in absent]
+        due = await sets.due(held.warehouse, link.tenant, link.id, spec.slug, limit=limit)
+        ids = [id for id in due if id not in absent]
         if not ids:
             return
         asked += len(ids)
-        shown = await _shown(held, run, spec, ids)
+        shown = await _shown(held, run, ids, [id for id in ids if due[id] <= run.since])
         told = await _fetch(held, run, spec, [id for id in ids if id in shown])
         absent |= set(ids) - told
-        if told != set(ids):
-            async with held.committing(run) as (conn, _):
-                await sets.postpone(conn, spec, sorted(set(ids) - told), held.origin(run, run.since))
+        async with held.committing(run) as (conn, _):
+            origin = held.origin(run, run.since)
+            await sets.postpone(conn, spec, sorted(set(ids) - told), origin)
+            await sets.asked(conn, spec, origin)
     LOGGER.info("sets still wait", connection=link.slug, entity=run.entity, set=spec.slug)
 
 
-async def _shown(held: Session, run: Run, spec: SetSpec, ids: Sequence[str]) -> set[str]:
-    """Those of these records that we may see. What this run brought was shown just now. The rest is read
-    again: of a record that is hidden by now a source may say that it has nothing."""
-    async with held.committing(run) as (conn, _):
-        older = await sets.older(conn, spec, ids, held.origin(run, run.since))
+async def _shown(held: Session, run: Run, ids: Sequence[str], older: Sequence[str]) -> set[str]:
+    """Those of these records that we may see. What this run brought was shown just now. What is `older` is
+    read again: of a record that is hidden by now a source may say that it has nothing."""
     shown = set(ids) - set(older)
     async for answer in held.source.by_ids(run.entity, older):
         await held.store(await held.ready([run], answer), due=True)

@@ -124,7 +124,8 @@ async def _store(conn: Connection, shape: Shape, made: Sequence[Made], origin: O
         await conn.execute(sql.put_changes, base | changes)
         for at, spec in enumerate(shape.within):
             await sets.replace(conn, spec, {record.id: record.sets[at] for record in writing}, origin)
-        await sets.touch(conn, shape.spec.asked, ids, origin)
+        await sets.expect(conn, shape.spec.asked, decision.new, origin)
+        await sets.touch(conn, shape.spec.asked, decision.changed, origin)
     if decision.same:
         same = base | {"ids": arrays.texts(decision.same)}
         await conn.execute(statements.touch_typed, same)

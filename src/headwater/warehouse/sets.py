@@ -46,6 +46,14 @@ async def touch(conn: Connection, specs: Sequence[SetSpec], ids: Sequence[str], 
         await conn.execute(sql.touch_sets, _scope(origin) | params)
 
 
+async def expect(conn: Connection, specs: Sequence[SetSpec], ids: Sequence[str], origin: Origin) -> None:
+    """These records are new: what the source has to be asked for beside them was never read."""
+    if specs and ids:
+        slugs = [one.slug for one in specs]
+        params = {"slugs": slugs, "ids": arrays.texts(ids), "began": origin.began}
+        await conn.execute(sql.expect_sets, _scope(origin) | params)
+
+
 async def seed(conn: Connection, entity: EntitySpec, spec: SetSpec, origin: Origin) -> None:
     """Every stored record of the entity waits for its set of this kind."""
     names = names_of(entity, schema="", key_column="")
@@ -53,10 +61,19 @@ async def seed(conn: Connection, entity: EntitySpec, spec: SetSpec, origin: Orig
     await conn.execute(statement, _scope(origin) | {"slug": spec.slug})
 
 
-async def due(warehouse: Warehouse, tenant: UUID, connection: int, slug: str, *, limit: int) -> list[str]:
-    """Records whose sets are to be read, the last changed first."""
+async def due(
+    warehouse: Warehouse, tenant: UUID, connection: int, slug: str, *, limit: int
+) -> dict[str, int]:
+    """Records whose sets are to be read, the last changed first; and the read number of the answer that
+    brought that change, negative for those of which the source said nothing when it was asked."""
     params = {"connection": connection, "slug": slug, "limit": limit}
-    return [row["external_id"] for row in await warehouse.rows(tenant, sql.due_sets, params)]
+    rows = await warehouse.rows(tenant, sql.due_sets, params)
+    return {row["external_id"]: row["touched"] for row in rows}
+
+
+async def asked(conn: Connection, spec: SetSpec, origin: Origin) -> None:
+    """The source was asked for sets that were due, and what became of each is stored."""
+    await conn.execute(sql.clear_unread_sets, _scope(origin) | {"slug": spec.slug})
 
 
 async def store(
@@ -170,12 +187,6 @@ async def waiting(conn: Connection, spec: SetSpec, ids: Sequence[str], origin: O
     """Those of these records whose sets were never read, or are due: what is stored of them may be old."""
     params = _scope(origin) | {"slug": spec.slug, "ids": list(ids)}
     return {row[0] for row in await (await conn.execute(sql.waiting_sets, params)).fetchall()}
-
-
-async def older(conn: Connection, spec: SetSpec, ids: Sequence[str], origin: Origin) -> list[str]:
-    """Those of these records that no answer after `origin.began` brought."""
-    params = _scope(origin) | {"slug": spec.slug, "ids": list(ids), "began": origin.began}
-    return [row[0] for row in await (await conn.execute(sql.older_sets, params)).fetchall()]
 
 
 async def owners(conn: Connection, spec: SetSpec, rows: Sequence[str], origin: Origin) -> list[str]:

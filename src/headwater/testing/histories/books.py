@@ -95,7 +95,15 @@ with typed as ({typed}), normal as ({normal}), set_rows as ({sets}), ever as (
            exists (select from headwater.failed as f
                     where f.tenant_id = %(tenant)s and f.entity = s.entity
                       and f.external_id = s.external_id) as failed
-      from headwater.child_sets as s
+      from (select tenant_id, entity, external_id, due, touched, began, version
+              from headwater.child_sets
+             union all
+            select tenant_id, entity, external_id, true, touched, 0, ''
+              from headwater.due_sets as d
+             where not exists (select
+                                 from headwater.child_sets as c
+                                where c.tenant_id = d.tenant_id and c.connection_id = d.connection_id
+                                  and c.entity = d.entity and c.external_id = d.external_id)) as s
       left join kinds using (entity)
      where s.tenant_id = %(tenant)s
 ), counted as (

@@ -51,7 +51,7 @@ UNTIL = """
       from headwater.sync_state
      where tenant_id = %(tenant)s
 """
-DUE = "select entity, external_id from headwater.child_sets where tenant_id = %(tenant)s and due"
+DUE = "select entity, external_id from headwater.due_sets where tenant_id = %(tenant)s"
 REFUSING = frozenset({Kind.DELETED, Kind.UNPAID, Kind.SCOPE, Kind.MOVED})
 """What a person has to look at: a portal that moves to where it is already, too."""
 

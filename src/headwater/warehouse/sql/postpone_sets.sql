@@ -1,5 +1,6 @@
 -- The source says nothing of these records now. Their sets stay due, behind all others; the last asked comes last.
-update headwater.child_sets
-   set touched = -%(began)s
- where tenant_id = %(tenant)s and connection_id = %(connection)s and entity = %(slug)s
-   and external_id = any (%(ids)s)
+insert into headwater.child_sets (tenant_id, connection_id, entity, external_id, touched, due)
+select %(tenant)s, %(connection)s, %(slug)s, record.id, -%(began)s::bigint, true
+  from unnest(%(ids)s::text[]) as record (id)
+    on conflict (tenant_id, connection_id, entity, external_id) do update
+   set touched = excluded.touched

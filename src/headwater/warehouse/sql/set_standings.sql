@@ -1,9 +1,15 @@
 -- How many records of a connection have their sets here, how many wait and how many failed, by kind of set.
-select s.entity, count(*) filter (where s.began > 0) as stored, count(*) filter (where s.due) as due,
+select coalesce(here.entity, due.entity) as entity, coalesce(here.count, 0) as stored, coalesce(due.count, 0) as due,
        (select count(*)
           from headwater.failed as f
-         where f.tenant_id = %(tenant)s and f.connection_id = %(connection)s and f.entity = s.entity) as failed
-  from headwater.child_sets as s
- where s.tenant_id = %(tenant)s and s.connection_id = %(connection)s
- group by s.entity
- order by s.entity
+         where f.tenant_id = %(tenant)s and f.connection_id = %(connection)s
+           and f.entity = coalesce(here.entity, due.entity)) as failed
+  from (select entity, count(*) filter (where began > 0)
+          from headwater.child_sets
+         where tenant_id = %(tenant)s and connection_id = %(connection)s
+         group by entity) as here
+  full join (select entity, count(*)
+               from headwater.due_sets
+              where tenant_id = %(tenant)s and connection_id = %(connection)s
+              group by entity) as due on due.entity = here.entity
+ order by 1
