@@ -1,9 +1,10 @@
 """The loader alone: JSON of deals with 40 fields becomes typed and normalised rows under row level security.
 
-As in a sync, rows of the next answer are made while one is stored. After every twenty pages of the first hundred
-thousand, as the yardstick, the same rows go by a plain COPY into a temporary table and `insert … on conflict`
-into copies of both tables with the same indexes: no JSON, no decoding, no versions, no history, no feed, no
-policies. Pages by themselves, nothing beside them, are timed apart. Then dlt loads the same JSON into its one table.
+As in a sync, rows of the next answer are made while one is stored. After every twenty pages of the first
+hundred thousand, as the yardstick, the same rows go by a plain COPY into a temporary table and
+`insert … on conflict` into copies of both tables with the same indexes: no JSON, no decoding, no versions, no
+history, no feed, no policies. Pages by themselves, with nothing beside them, are timed apart. Then dlt loads
+the same JSON into its one table.
 """
 
 import gc
