@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,11 +13,12 @@ from headwater.cli.frame import AsJson, ConnectionName, TenantName, run
 from headwater.cli.ids import EntityName, entity_of
 from headwater.cli.sync import once
 from headwater.cli.texts import text
-from headwater.sync.overview import certificate, issued
+from headwater.sync.overview import certificate, issued, standings
 from headwater.sync.reconcile import SAMPLE, Issued, Terms, reconcile
-from headwater.wiring import House
+from headwater.wiring import House, Link, Tenant
 
 EVERY_SECONDS = 2.0
+RECENT_SECONDS = 120
 
 app = typer.Typer(help="What reconciliations found.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -57,8 +59,9 @@ def reconcile_(
 ) -> None:
     """Compare everything stored with its source, repair what is wrong, and issue a certificate.
 
-    Syncs first. Reads the id and the times of every record of the source, reads again what differs, lets
-    vanished records go (they move to headwater.gone), and compares a random sample field by field.
+    Syncs first, unless that was done a moment ago. Reads the id and the times of every record of the source,
+    reads again what differs, lets vanished records go (they move to headwater.gone), and compares a random
+    sample field by field.
 
     Examples: headwater reconcile --sample 5000 · headwater reconcile --entity deals
     """
@@ -71,12 +74,13 @@ def reconcile_(
     async def work(house: House) -> list[Issued]:
         owner = await house.tenant(tenant)
         links = await house.links(owner, connection)
-        await once(house, tenant=tenant, connection=connection, entity=entity, quiet=as_json)
         found: list[Issued] = []
         for link in links:
             source = house.source_of(link)
             try:
                 entities = None if entity is None else [entity_of(entity, source.entities)]
+                if not await _recent(house, owner, link, entities or list(source.entities)):
+                    await once(house, tenant=tenant, connection=link.slug, entity=entity, quiet=as_json)
                 found += await reconcile(
                     house.warehouse, house.clock, link, source, terms,
                     entities=entities, progress=Told(quiet=as_json),
@@ -103,6 +107,16 @@ def reconcile_(
             _print(each)
     if any(each["verdict"] == "unequal" for each in found):
         raise typer.Exit(say.DIFFERENT)
+
+
+async def _recent(house: House, owner: Tenant, link: Link, entities: Sequence[str]) -> bool:
+    """Whether all of these were brought up to date a moment ago."""
+    now = house.clock.now()
+    behind = {
+        one.entity: one.behind_seconds(now) for one in await standings(house.warehouse, owner.id, [link])
+    }
+    ages = [behind.get(name) for name in entities]
+    return all(age is not None and age < RECENT_SECONDS for age in ages)
 
 
 @app.command("list")

@@ -239,6 +239,8 @@ class Survey:
     refused: Mapping[str, str] = field(default_factory=dict)
     books: Books = field(default_factory=Books)
     began: int = 0
+    account: Account | None = None
+    """Where it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

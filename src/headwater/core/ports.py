@@ -124,10 +124,16 @@ class Source(Protocol):
         ...
 
     async def survey(
-        self, entities: Sequence[str] | None = None, *, count: bool = False, more: bool = False
+        self,
+        entities: Sequence[str] | None = None,
+        *,
+        count: bool = False,
+        more: bool = False,
+        account: bool = False,
     ) -> Survey:
         """Clock, books, and of `entities` (None: of all there are) fields and newest ids; with `count`,
-        their totals too (dear if big). With `more`, also of entities that were not known before."""
+        their totals too (dear if big). With `more`, also of entities that were not known before; with
+        `account`, what `check` tells, too."""
         ...
 
     def pages(self, spans: Sequence[Span]) -> AsyncIterator[Page]:

@@ -10,7 +10,7 @@ import orjson
 
 from headwater.core import log
 from headwater.core.errors import NeedsPerson, SkipRecord, Unfit
-from headwater.core.model import Page, PrivacyMode, Row, Span, Text
+from headwater.core.model import Account, Page, PrivacyMode, Row, Span, Survey, Text
 from headwater.core.ports import Clock, Source
 from headwater.sync import children, healing, session
 from headwater.sync.ahead import ahead
@@ -26,6 +26,7 @@ from headwater.warehouse.connections import Link
 from headwater.warehouse.pairs import Pairs
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.rows import Made
+from headwater.warehouse.state import State
 
 LOGGER = log.get("sync")
 SAMPLE = 1_000
@@ -79,20 +80,27 @@ async def reconcile(
         if not entities:
             paused = [name for name in names if (await held.state(name)).status == "paused"]
             names = [name for name in names if name not in paused]
-        return [await _reconciled(held, name, terms, told) for name in names]
+        states = {name: await held.state(name) for name in names}
+        cursors = {name: Cursor.load(states[name].cursor) for name in names}
+        until = {name: cursor.until for name, cursor in cursors.items() if cursor.until is not None}
+        if never := [name for name in names if name not in until]:
+            raise NeedsPerson(f"{link.slug}: {', '.join(never)} were never read whole; sync first")
+        survey = await held.survey(names, states, account=True)
+        return [
+            await _reconciled(held, survey, name, states[name], until[name], terms, told) for name in names
+        ]
 
 
-async def _reconciled(held: Session, entity: str, terms: Terms, progress: Progress) -> Issued:
-    known = await held.state(entity)
-    cursor = Cursor.load(known.cursor)
-    if cursor.until is None:
-        raise NeedsPerson(f"{held.link.slug}: {entity} were never read whole; sync first")
-    survey = await held.survey([entity], {entity: known})
+async def _reconciled(
+    held: Session, survey: Survey, entity: str, known: State, until: datetime, terms: Terms, told: Progress
+) -> Issued:
     if entity in survey.refused:
         raise NeedsPerson(f"{held.link.slug}: {entity} may not be read: {survey.refused[entity]}")
-    reading = Reading("reconcile", cursor, fresh=True)
+    reading = Reading("reconcile", Cursor.load(known.cursor), fresh=True)
     run = await held.open(survey, entity, reading, known, seen_by="reconcile")
-    work = _Work(held, run, terms, cursor.until, progress)
+    work = _Work(held, run, terms, until, told)
+    if survey.account is not None:
+        work.look_at_rights(survey.account)
     async with held.failing([run]):
         number = await work.done(Span(entity, "pairs", upto=survey.newest[entity]))
         await held.finish(run, run.cursor, status=known.status)
@@ -146,7 +154,9 @@ class _Work:
         await self._repair(wrong)
         found.repaired = self.run.stored.created + self.run.stored.updated
         await self._repair(differing.get("recent", []))
-        await self._look_at_rights()
+        if differing.get("extra"):  # rights may have been lost since the survey
+            self.look_at_rights(await self.held.source.check())
+            self.requests += 1
         await self._remove(differing.get("extra", []))
         await children.read(self.held, self.run)
         await self._compare_sample()
@@ -209,14 +219,12 @@ class _Work:
             self.found.hidden += len(reread.hidden)
             self.progress("repair", len(ids))
 
-    async def _look_at_rights(self) -> None:
+    def look_at_rights(self, account: Account) -> None:
         """What the connection's person may not see, and what he may not see any more."""
         had = self.held.link.account
-        account = await self.held.source.check()
-        self.requests += 1
         self.found.rights = list(account.missing)
         lost = [scope for scope in had.get("scopes", ()) if scope not in account.scopes]
-        self.found.alarms += [Alarm("scope_lost", {"scope": scope}) for scope in lost]
+        self.found.alarms = [Alarm("scope_lost", {"scope": scope}) for scope in lost]
         if had.get("admin") and not account.admin:
             self.found.alarms.append(Alarm("admin_lost", {"person": account.person}))
 

@@ -70,11 +70,13 @@ class Session:
         *,
         count: bool = False,
         more: bool = False,
+        account: bool = False,
     ) -> Survey:
-        """The state of the account, `more`: of entities it never told of, too. A portal that does not even
-        answer that is a failed run. Entities that it refuses are paused, with its reason."""
+        """The state of the account, `more`: of entities it never told of, too; `account`: and whose it is.
+        A portal that does not even answer that is a failed run. Entities that it refuses are paused, with its
+        reason."""
         try:
-            survey = await self.source.survey(names, count=count, more=more)
+            survey = await self.source.survey(names, count=count, more=more, account=account)
         except HeadwaterError as exc:
             for name in names:
                 kept = Cursor.load(states[name].cursor)

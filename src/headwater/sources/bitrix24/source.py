@@ -147,11 +147,17 @@ class Bitrix24:
 
     async def check(self) -> Account:
         """Whose account this is and what may be seen. Raises NeedsPerson with what to do about it."""
-        commands = {"who": "profile?", "scope": "scope?", "time": "server.time?", "admin": "user.admin?"}
+        batch = await self._wire.settle({survey.TIME: "server.time?"} | self._whose, tries=CHECK_TRIES)
+        return self._account(batch)
+
+    @property
+    def _whose(self) -> dict[str, str]:
+        """The commands that tell whose account it is."""
+        commands = {"who": "profile?", "scope": "scope?", "admin": "user.admin?"}
+        return commands if self._access is None else commands | {"about": ABOUT}
+
+    def _account(self, batch: Batch) -> Account:
         what = "webhook" if self._access is None else "application"
-        if self._access is not None:
-            commands["about"] = ABOUT
-        batch = await self._wire.settle(commands, tries=CHECK_TRIES)
         for key in ("who", "scope"):
             if key in batch.errors:
                 raise batch.errors[key]
@@ -177,13 +183,20 @@ class Bitrix24:
         return Account(self.portal, self.portal, named, admin, scopes, missing, self.key)
 
     async def survey(
-        self, entities: Sequence[str] | None = None, *, count: bool = False, more: bool = False
+        self,
+        entities: Sequence[str] | None = None,
+        *,
+        count: bool = False,
+        more: bool = False,
+        account: bool = False,
     ) -> Survey:
         """Clock, lists, fields and newest ids, in one request where 50 commands suffice; with `count`, totals
-        (dear if big). With `more`, smart processes that were not known before are surveyed, too."""
+        (dear if big). With `more`, smart processes that were not known before are surveyed, too; with
+        `account`, what `check` tells."""
         wanted = list(self._declared if entities is None else entities)
         batch = await self._settled(
             {survey.TIME: "server.time?"}
+            | (self._whose if account else {})
             | directories.commands(self._processes)
             | survey.commands(map(self._entity, wanted), count=count, language=self._language)
         )
@@ -223,6 +236,7 @@ class Bitrix24:
             refused=refused,
             books=directories.books(batch.results, told, asked, self._language),
             began=began,
+            account=self._account(batch) if account else None,
         )
 
     async def pages(self, spans: Sequence[Span]) -> AsyncIterator[Page]:
