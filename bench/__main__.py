@@ -19,12 +19,14 @@ from bench import (
     cost,
     increment,
     letters,
+    live,
     loader,
     memory,
     others,
     reconcile,
     river,
     sandbox_batch,
+    slow,
 )
 from bench.ground import Ground, ground
 from bench.measure import PROC, Sample, figures, told
@@ -36,11 +38,13 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Sample]]]] = {
     "adapter": adapter.once,
     "loader": loader.once,
     "river": river.once,
+    "slow": slow.once,
     "cost": cost.once,
     "others": others.once,
     "increment": increment.once,
     "reconcile": reconcile.once,
     "letters": letters.once,
+    "live": live.once,
     "memory": memory.once,
     "connections": connections.once,
 }

@@ -133,6 +133,11 @@ def peak_memory(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) ->
     return said, peak
 
 
+def held(*pids: int) -> float:
+    """The memory of these processes and all they started: proportional set size, in MB."""
+    return sum(map(_pss, {one for pid in pids for one in (pid, *_offspring(pid))}))
+
+
 def _pss(pid: int) -> float:
     with suppress(OSError, ValueError):
         for line in PROC.joinpath(str(pid), "smaps_rollup").read_text().splitlines():

@@ -11,7 +11,7 @@ OVERLAP = timedelta(minutes=2)  # read again before the last window: clocks and 
 MARGIN = timedelta(seconds=5)  # left out at the end of a window: changes that are being written right now
 
 RANGES = 4  # of a full read: no more requests are worth having under way at once
-RANGE_IDS = 100_000  # fewer ids are read in one range: every end of one costs some pages
+RANGE_IDS = 25_000  # fewer ids are read in one range: every end of one costs some pages
 
 RunType = Literal["full", "incremental"]
 SyncType = Literal["full", "incremental", "ids", "reconcile"]
