@@ -59,6 +59,12 @@ async def due(warehouse: Warehouse, tenant: UUID, connection: int, slug: str, *,
     return [row["external_id"] for row in await warehouse.rows(tenant, sql.due_sets, params)]
 
 
+async def kinds_due(warehouse: Warehouse, tenant: UUID, connection: int) -> set[str]:
+    """Kinds of sets of which some are to be read."""
+    rows = await warehouse.rows(tenant, sql.kinds_of_due_sets, {"connection": connection})
+    return {row["entity"] for row in rows}
+
+
 async def store(
     conn: Connection,
     spec: SetSpec,

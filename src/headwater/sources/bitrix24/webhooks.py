@@ -22,13 +22,13 @@ SECRET = ("token", "secret", "password")
 """Keys with these in their names are kept nowhere: access_token, refresh_token, application_token."""
 
 WORDS = {
-    "en": "In Bitrix24 open Developer resources, Other, Outgoing webhook. Paste the address as the handler, tick "
-    "the events listed with it and save. The portal then posts events to this address: change a deal and look "
-    "whether one arrived. Keep the address secret: whoever knows it can pretend to be the portal.",
-    "ru": "В Битрикс24 откройте «Разработчикам», «Другое», «Исходящий вебхук». Вставьте адрес как обработчик, "
-    "отметьте перечисленные с ним события и сохраните. Портал будет присылать события на этот адрес: измените "
-    "сделку и посмотрите, пришло ли событие. Держите адрес в тайне: кто его знает, может выдать себя за "
-    "портал.",
+    "en": "In Bitrix24 open Developer resources, Other, Outgoing webhook. Paste the address as the handler, "
+    "tick the events listed with it and save. The portal then posts events to this address: change a deal "
+    "and look whether one arrived. Keep the address secret: whoever knows it can pretend to be the portal.",
+    "ru": "В Битрикс24 откройте «Разработчикам», «Другое», «Исходящий вебхук». Вставьте адрес как "
+    "обработчик, отметьте перечисленные с ним события и сохраните. Портал будет присылать события на этот "
+    "адрес: измените сделку и посмотрите, пришло ли событие. Держите адрес в тайне: кто его знает, может "
+    "выдать себя за портал.",
 }
 
 
