@@ -98,6 +98,9 @@ class Offline(Protocol):
 class Ear(Protocol):
     """How the events of a kind of source are understood; no account is needed for that."""
 
+    path: str
+    """What the source is called in the addresses events come to."""
+
     events: Sequence[str]
     """Those a person should have sent."""
 

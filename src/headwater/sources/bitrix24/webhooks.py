@@ -35,6 +35,7 @@ WORDS = {
 class Ear:
     """How the portal's events are understood."""
 
+    path: str = "bitrix"
     events: Sequence[str] = TICKED
     words: Mapping[str, str] = WORDS
 
