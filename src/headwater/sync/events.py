@@ -5,7 +5,8 @@ do no harm. A burst is waited for, and is one reading: records are read by their
 fields of the last one are remembered. Whatever ends a drain leaves its events waiting for the next.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -120,11 +121,9 @@ async def sets_due(held: Session) -> list[Run]:
     since = held.surveys.just_read(link.id, held.clock.now()) or await next_read(held.warehouse)
     runs = []
     for name in [name for name in names if name in survey.fields]:
-        run = await _opened(held, survey, name)
-        run.since = since
-        async with held.failing([run]):
+        async with _run(held, survey, name) as run:
+            run.since = since
             await children.read(held, run, most=AT_ONCE)
-            await _closed(held, run)
         runs.append(run)
     return runs
 
@@ -226,15 +225,13 @@ async def _readable(
 async def _apply(held: Session, survey: Survey, name: str, meant: Meant, owned: Owners) -> Run:
     """Reads again and stores what events tell of one entity, and marks them."""
     link, records = held.link, meant.records.get(name, {})
-    run = await _opened(held, survey, name)
-    async with held.failing([run]):
+    async with _run(held, survey, name) as run:
         usable, refused = ids_of(held.source, name, list(records))
         run.reread = await held.reread(run, usable, noticed="event")
         run.reread.refused = refused
         if slugs := _slugs(held, name, owned):
             owners = {slug: owned.owners[slug] for slug in slugs}
             await offline.mark(held, run, offline.Due((), owners, {}), owned.began)
-        await _closed(held, run)
     await _mark(held, outcomes(records, run.reread))
     if held.surveys.is_news(link.id, name, run.reread.strange):
         LOGGER.info("records have unknown fields", entity=name, fields=sorted(run.reread.strange))
@@ -244,16 +241,15 @@ async def _apply(held: Session, survey: Survey, name: str, meant: Meant, owned: 
     return run
 
 
-async def _opened(held: Session, survey: Survey, name: str) -> Run:
+@asynccontextmanager
+async def _run(held: Session, survey: Survey, name: str) -> AsyncIterator[Run]:
+    """A run beside the readings of an entity: how far that is, and how it stands, is afterwards as before."""
     known = await held.state(name)
     reading = Reading("webhook", Cursor.load(known.cursor), fresh=True)
-    return await held.open(survey, name, reading, known, seen_by="event")
-
-
-async def _closed(held: Session, run: Run) -> None:
-    """The run is over; how far the entity is, and how it stands, is as before."""
-    known = await held.state(run.entity)
-    await held.finish(run, run.cursor, status=known.status)
+    run = await held.open(survey, name, reading, known, seen_by="event")
+    async with held.failing([run]):
+        yield run
+        await held.finish(run, run.cursor, status=known.status)
 
 
 async def _surveyed(held: Session, names: Sequence[str]) -> Survey:
