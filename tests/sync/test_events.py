@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import httpx2
 import pytest
+from psycopg import AsyncCursor
 
 from headwater.core.errors import RetryLater
 from headwater.sources.bitrix24.telling import MOVED
@@ -213,6 +214,54 @@ async def test_a_drain_that_is_killed_before_it_marks_does_its_work_again_and_ch
         id=str(number),
     )
     assert row["n"] == 1
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into headwater.sync_logs",
+        "insert into headwater.history",
+        "update headwater.sync_logs",
+        "update headwater.inbox",
+    ],
+)
+async def test_wherever_a_drain_is_killed_the_next_one_ends_as_if_nothing_had_been(
+    newest_database, statement
+):
+    class Fatal(AsyncCursor):
+        armed = False
+
+        async def execute(self, query, params=None, **words):
+            text = query if isinstance(query, str) else query.as_string(self)
+            if Fatal.armed and statement in " ".join(text.split()):
+                raise Crash
+            return await super().execute(query, params, **words)
+
+    async with living(newest_database.url(), whole=False, cursor_factory=Fatal) as live:
+        await live.quiet()
+        numbers = live.deals()[:4]
+        for number in numbers[1:]:
+            live.portal.change(number, {"TITLE": "survives"})
+        live.portal.remove(numbers[:1])
+        await live.deliver()
+
+        Fatal.armed = True
+        with pytest.raises(Crash):
+            await live.drain()
+        assert await live.outcomes() == {"waiting": 4}
+        Fatal.armed = False
+        await live.drain()
+
+        assert [(await live.deal(one) or {}).get("title") for one in numbers] == [None, *["survives"] * 3]
+        assert await live.outcomes() == {"stored": 3, "gone": 1}
+        history = await live.rows("select external_id from headwater.history where entity = 'deals'")
+        assert sorted(row["external_id"] for row in history) == sorted(map(str, numbers[1:]))
+        open_runs = await live.rows("select 1 from headwater.sync_logs where status = 'running'")
+        assert open_runs == []
 
 
 async def test_a_portal_that_fails_leaves_events_waiting_and_says_so(small):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -20,10 +21,12 @@ BASE = "/api/v1/webhooks"
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where a connection's events come to from now on. `bound`: the account was told so, and these events it
-    sends; otherwise `events` are those a person ticks, and `words` tell him how, by language."""
+    sends; otherwise `events` are those a person ticks, and `words` tell him how, by language. `reachable`:
+    nothing speaks against a portal in the cloud reaching it."""
 
     connection: str
     address: str
+    reachable: bool
     bound: bool
     events: Sequence[str]
     refused: Mapping[str, str]
@@ -80,13 +83,14 @@ async def registered(
         raise NeedsPerson(f"{source.name} sends no events; {link.slug} is polled")
     secret = await rooms.opened(warehouse, link, now=clock.now())
     address = f"{root}{BASE}/{ear.path}/{secret}"
+    reachable = _is_public(root)
     bound = await source.bind(address)
     if bound is None:
-        return Address(link.slug, address, False, list(ear.events), {}, ear.words)
+        return Address(link.slug, address, reachable, False, list(ear.events), {}, ear.words)
     if not bound.events:
         why = next(iter(bound.refused.values()), "it names no reason")
         raise StopSync(f"the portal binds no events: {why}")
-    return Address(link.slug, address, True, list(bound.events), bound.refused, {})
+    return Address(link.slug, address, reachable, True, list(bound.events), bound.refused, {})
 
 
 def root_of(public_url: str) -> str:
@@ -101,6 +105,14 @@ def root_of(public_url: str) -> str:
             f"{public_url!r} is no public address: give it as the portal reaches it, as https://crm.example.com"
         )
     return f"{found.scheme}://{found.netloc}{found.path.rstrip('/')}"
+
+
+def _is_public(root: str) -> bool:
+    host = urlsplit(root).hostname or ""
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith((".local", ".localhost", ".internal", ".lan"))
 
 
 async def heard(warehouse: Warehouse, tenant: UUID, links: Sequence[Link]) -> list[Hearing]:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
+from psycopg import AsyncCursor
 
 from headwater.sandbox import bitrix24
 from headwater.sandbox.bitrix24 import Options
@@ -112,9 +113,16 @@ class Live(River):
 
 
 @asynccontextmanager
-async def living(url: str, *, whole: bool = True, deals: int = 60) -> AsyncIterator[Live]:
+async def living(
+    url: str,
+    *,
+    whole: bool = True,
+    deals: int = 60,
+    cursor_factory: type[AsyncCursor[Any]] = AsyncCursor,
+) -> AsyncIterator[Live]:
+    """A portal whose events reach a connection of one tenant."""
     portal = bitrix24.built(Options(deals=deals, seed=3, whole=whole, virtual=True))
-    async with Warehouse(url, size=3) as warehouse:
+    async with Warehouse(url, size=3, cursor_factory=cursor_factory) as warehouse:
         owner = await connections.put_tenant(warehouse, "main", "main")
         link = await connections.put_link(
             warehouse, owner, source="bitrix24", portal=HOST, title=HOST, sealed="", account={}
