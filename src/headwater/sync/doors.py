@@ -102,8 +102,8 @@ class Doors:
         if door.token is not None or not _is_of(door, notice):
             return door
         await doors.trust(self._warehouse, door, proof, notice.member)
-        [found] = await self._found("address", digest)
-        return found
+        found = await self._found("address", digest)
+        return found[0] if found else door
 
 
 def _digest(secret: str | None, notice: Notice) -> bytes:
