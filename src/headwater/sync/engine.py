@@ -6,7 +6,7 @@ from functools import partial
 
 from headwater.core import log
 from headwater.core.ports import Clock, Source
-from headwater.sync import children, events, offline, plan, session, silence
+from headwater.sync import beside, children, events, offline, plan, session, silence
 from headwater.sync.ahead import ahead, each
 from headwater.sync.healing import heal
 from headwater.sync.known import ids_of, learnt
@@ -100,7 +100,7 @@ class Engine:
     async def sets(self, link: Link, source: Source) -> list[Run]:
         """Reads sets that are due, the last changed first, as many as a few requests bring."""
         async with self._session(link, source) as held:
-            return await events.sets_due(held)
+            return await beside.sets_due(held)
 
     def _session(self, link: Link, source: Source) -> AbstractAsyncContextManager[Session]:
         return session.opened(

@@ -5,8 +5,7 @@ do no harm. A burst is waited for, and is one reading: records are read by their
 fields of the last one are remembered. Whatever ends a drain leaves its events waiting for the next.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -14,13 +13,13 @@ from headwater.core import log
 from headwater.core.errors import HeadwaterError, NeedsPerson
 from headwater.core.model import Owners, Survey
 from headwater.core.ports import Clock
-from headwater.sync import children, offline
+from headwater.sync import offline
+from headwater.sync.beside import running, surveyed
 from headwater.sync.known import ids_of
 from headwater.sync.meaning import Meant, outcomes, sort_out
-from headwater.sync.plan import Cursor, Reading
 from headwater.sync.runs import Run
 from headwater.sync.session import AT_ONCE, Session
-from headwater.warehouse import connections, inbox, jobs, sets, state, typed
+from headwater.warehouse import connections, inbox, jobs, sets, state
 from headwater.warehouse.connections import Link
 from headwater.warehouse.inbox import Waiting
 from headwater.warehouse.origin import Origin
@@ -107,27 +106,6 @@ async def drain(held: Session) -> Drained:
     return done
 
 
-async def sets_due(held: Session) -> list[Run]:
-    """Reads sets that are due, the last changed first; of each kind no more than one reading brings."""
-    link = held.link
-    kinds = await sets.kinds_due(held.warehouse, link.tenant, link.id)
-    wanted = [
-        name for name, spec in held.source.entities.items() if any(one.slug in kinds for one in spec.asked)
-    ]
-    names = await state.enabled(held.warehouse, link.tenant, link.id, wanted)
-    if not names:
-        return []
-    survey = await _surveyed(held, names)
-    since = held.surveys.just_read(link.id, held.clock.now()) or await next_read(held.warehouse)
-    runs = []
-    for name in [name for name in names if name in survey.fields]:
-        async with _run(held, survey, name) as run:
-            run.since = since
-            await children.read(held, run, most=AT_ONCE)
-        runs.append(run)
-    return runs
-
-
 async def _meant(held: Session) -> Meant:
     """What the events that wait ask for."""
     ear = held.source.ear
@@ -212,7 +190,7 @@ async def _readable(
     if not names:
         return {}
     try:
-        survey = await _surveyed(held, names)
+        survey = await surveyed(held, names)
     except HeadwaterError as exc:
         await _tried(held, [number for name in names for number in meant.of(name)], exc, troubles)
         return {}
@@ -225,7 +203,7 @@ async def _readable(
 async def _apply(held: Session, survey: Survey, name: str, meant: Meant, owned: Owners) -> Run:
     """Reads again and stores what events tell of one entity, and marks them."""
     link, records = held.link, meant.records.get(name, {})
-    async with _run(held, survey, name) as run:
+    async with running(held, survey, name) as run:
         usable, refused = ids_of(held.source, name, list(records))
         run.reread = await held.reread(run, usable, noticed="event")
         run.reread.refused = refused
@@ -239,45 +217,6 @@ async def _apply(held: Session, survey: Survey, name: str, meant: Meant, owned: 
         async with held.warehouse.acting_for(link.tenant) as conn:
             await state.due(conn, link.tenant, link.id, [name], now=held.clock.now())
     return run
-
-
-@asynccontextmanager
-async def _run(held: Session, survey: Survey, name: str) -> AsyncIterator[Run]:
-    """A run beside the readings of an entity: how far that is, and how it stands, is afterwards as before."""
-    known = await held.state(name)
-    reading = Reading("webhook", Cursor.load(known.cursor), fresh=True)
-    run = await held.open(survey, name, reading, known, seen_by="event")
-    async with held.failing([run]):
-        yield run
-        await held.finish(run, run.cursor, status=known.status)
-
-
-async def _surveyed(held: Session, names: Sequence[str]) -> Survey:
-    """What is remembered of these entities; a survey where that is too old or somebody knows better."""
-    link = held.link
-    known = held.surveys.of(link.id, names, held.clock.now())
-    if known is not None and not await _outdated(held, known):
-        return known
-    try:
-        survey = await held.survey(names, {name: await held.state(name) for name in names})
-    except NeedsPerson:
-        # Nothing of these may be read. Whether that is so of everything, the others tell.
-        every = await state.enabled(held.warehouse, link.tenant, link.id, list(held.source.entities))
-        if set(every) <= set(names):
-            raise
-        survey = await held.survey(every, {name: await held.state(name) for name in every})
-    await held.keep(survey)
-    return survey
-
-
-async def _outdated(held: Session, known: Survey) -> bool:
-    """Whether a table has columns for fields that we know nothing of: another process has seen more."""
-    for name, fields in known.fields.items():
-        ours = {(one.name, one.kind) for one in fields}
-        columns = await typed.columns_of(held.warehouse, held.link.tenant, held.link.id, name)
-        if any(one.live and (one.field, one.kind) not in ours for one in columns):
-            return True
-    return False
 
 
 async def _mark(held: Session, told: Mapping[int, str]) -> None:
