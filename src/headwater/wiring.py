@@ -6,7 +6,7 @@ import secrets
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from headwater.core import log
 from headwater.core.clock import WallClock
 from headwater.core.errors import HeadwaterError, NeedsPerson
 from headwater.core.model import Account
-from headwater.core.ports import Clock, Source, Tokens
+from headwater.core.ports import Clock, Ear, Source, Tokens
 from headwater.core.settings import Settings
 from headwater.sources._network import PLAIN, Network, certificates, proxy_address
 from headwater.sync.engine import Engine
 from headwater.sync.runs import Report
+from headwater.sync.surveys import Surveys
 from headwater.warehouse import access, address, bi, connections, embedded, migrate, rotation
 from headwater.warehouse.access import Access
 from headwater.warehouse.bi import Login
@@ -66,6 +67,8 @@ class House:
     warehouse: Warehouse
     vault: Vault
     clock: Clock
+    surveys: Surveys = field(default_factory=Surveys)
+    """What this process remembers of connections, so that events are read without asking for it again."""
 
     async def tenant(self, slug: str | None = None) -> Tenant:
         """The tenant of that slug; without one, the only one there is (made as `main` when there is none)."""
@@ -204,7 +207,11 @@ class House:
         return known[name]
 
     def engine(self, report: Report | None = None) -> Engine:
-        return Engine(self.warehouse, self.clock, report=report)
+        return Engine(self.warehouse, self.clock, report=report, surveys=self.surveys)
+
+    def ears(self) -> list[Ear]:
+        """How events are understood, of every kind of source that sends some."""
+        return [known.ear for known in sources.known().values() if known.ear is not None]
 
 
 class _Newcomer:

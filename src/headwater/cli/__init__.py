@@ -11,6 +11,7 @@ from headwater.cli import (
     db,
     demo,
     doctor,
+    events,
     failed,
     privacy,
     reconcile,
@@ -57,6 +58,7 @@ app.command("doctor")(doctor.doctor)
 app.command("privacy")(privacy.privacy)
 app.command("migrate")(db.migrate)
 app.add_typer(failed.app, name="failed")
+app.add_typer(events.app, name="events")
 app.add_typer(reconcile.app, name="certificate")
 app.add_typer(bi.app, name="bi")
 app.add_typer(db.app, name="db")

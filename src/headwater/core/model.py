@@ -345,3 +345,49 @@ class Pack(NamedTuple):
     rows: Mapping[str, Sequence[str]]
     strange: Mapping[str, int]
     began: int
+
+
+class Owners(NamedTuple):
+    """What rows of sets belong to: ids of records by the slug of their sets. `rows` are rows that the source
+    does not have any more, by their table. `began` as in `Page`."""
+
+    began: int
+    owners: Mapping[str, Sequence[str]]
+    rows: Mapping[str, Sequence[str]]
+
+
+class Tells(StrEnum):
+    """What an event is about."""
+
+    RECORD = "record"  # a record was made, changed or deleted: which of these is not asked
+    COMMENT = "comment"  # a row of a record's comments, named by its own id
+    ENTITY = "entity"  # something new in an entity, which is not to be read by the id that was told
+    FIELDS = "fields"  # an entity has other fields now
+    QUEUE = "queue"  # the account's own queue of changes is not empty
+    INSTALLED = "installed"
+    REMOVED = "removed"  # the account wants no more of us
+    TEST = "test"
+    NOTHING = "nothing"  # nothing that concerns us
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What one event says, and who says so: the account's own name and the word it proves itself by.
+
+    `entity` and `id` are there as far as the event names them; `body` is what arrived, without secrets.
+    """
+
+    event: str
+    tells: Tells
+    entity: str | None
+    id: str | None
+    member: str
+    token: str = field(repr=False)
+    body: str = ""
+
+
+class Bound(NamedTuple):
+    """Events that an account sends us from now on, and those it does not, each with its reason."""
+
+    events: Sequence[str]
+    refused: Mapping[str, str]

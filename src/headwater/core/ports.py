@@ -6,17 +6,21 @@ from typing import Any, ClassVar, Protocol
 
 from headwater.core.model import (
     Account,
+    Bound,
     Cost,
     Decoder,
     EntitySpec,
     Fates,
     Field,
+    Notice,
+    Owners,
     Pack,
     Page,
     Row,
     Sets,
     Span,
     Survey,
+    Tells,
 )
 
 
@@ -91,12 +95,35 @@ class Offline(Protocol):
         ...
 
 
+class Ear(Protocol):
+    """How the events of a kind of source are understood; no account is needed for that."""
+
+    path: str
+    """What the source is called in the addresses events come to."""
+
+    events: Sequence[str]
+    """Those a person should have sent."""
+
+    words: Mapping[str, str]
+    """How a person has them sent, by language."""
+
+    def notice(self, body: bytes) -> Notice:
+        """What a posted event says. Raises SkipRecord when it is none."""
+        ...
+
+    def tells(self, event: str, entity: str | None) -> Tells:
+        """What an event is about that was stored under this name, of this entity."""
+        ...
+
+
 class Source(Protocol):
     """One outside system. It reads, and explains what it reads; it never touches the database."""
 
     name: ClassVar[str]
     key_column: ClassVar[str]
     """What typed tables call the source's id: `bitrix_id`."""
+    ear: ClassVar[Ear | None]
+    """How its events are understood; None: it sends none."""
     portal: str
 
     @property
@@ -155,6 +182,14 @@ class Source(Protocol):
 
     def sets(self, slug: str, ids: Sequence[str]) -> AsyncIterator[Sets]:
         """Reads the sets of that slug (see `SetSpec`) of these records, each whole or not at all."""
+        ...
+
+    async def owners(self, table: str, ids: Sequence[str]) -> Owners:
+        """The records that rows of sets of that table belong to, by the rows' own ids."""
+        ...
+
+    async def bind(self, address: str) -> Bound | None:
+        """Has the account send its events to `address`; None where only a person can do that."""
         ...
 
     def id_of(self, entity: str, row: Row) -> str:

@@ -15,8 +15,9 @@ from headwater.warehouse.copytext import clean
 LOGGER = log.get("sync")
 
 
-async def read(held: Session, run: Run) -> None:
-    """Reads all sets that are due of the run's entity, as far as one run may ask for them.
+async def read(held: Session, run: Run, *, most: int | None = None) -> None:
+    """Reads all sets that are due of the run's entity, as far as one run may ask for them, and of each kind
+    for no more than `most` records.
 
     A kind of set that may not be read at all is told, and keeps no other from being read.
     """
@@ -27,21 +28,22 @@ async def read(held: Session, run: Run) -> None:
         if spec.slug not in wanted:
             continue
         try:
-            await _read(held, run, spec)
+            await _read(held, run, spec, most)
         except NeedsPerson as exc:
             LOGGER.warning("sets may not be read", connection=link.slug, set=spec.slug, reason=str(exc))
             run.note(spec.slug, f"may not be read: {exc}", "–")
 
 
-async def _read(held: Session, run: Run, spec: SetSpec) -> None:
+async def _read(held: Session, run: Run, spec: SetSpec, most: int | None) -> None:
     link = held.link
+    at_once = min((one for one in (spec.at_once, most) if one is not None), default=None)
     if await state.configured(held.warehouse, link.tenant, link.id, spec.slug):
         async with held.committing(run) as (conn, _):
             await sets.seed(conn, run.shape.spec, spec, held.origin(run, 0))
     await _retry(held, run, spec)
     asked, absent = 0, set[str]()
-    while len(absent) < AT_ONCE and (spec.at_once is None or asked < spec.at_once):
-        limit = min(AT_ONCE, AT_ONCE if spec.at_once is None else spec.at_once - asked)
+    while len(absent) < AT_ONCE and (at_once is None or asked < at_once):
+        limit = min(AT_ONCE, AT_ONCE if at_once is None else at_once - asked)
         due = await sets.due(held.warehouse, link.tenant, link.id, spec.slug, limit=limit)
         ids = [id for id in due if id not in absent]
         if not ids:

@@ -1,20 +1,20 @@
 """Reads a connection's entities into the warehouse, page by page, each page one commit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 
 from headwater.core import log
-from headwater.core.errors import SkipRecord
 from headwater.core.ports import Clock, Source
-from headwater.sync import children, offline, plan, session
+from headwater.sync import beside, children, events, offline, plan, session, silence
 from headwater.sync.ahead import ahead, each
 from headwater.sync.healing import heal
-from headwater.sync.known import learnt
+from headwater.sync.known import ids_of, learnt
 from headwater.sync.plan import Cursor, Reading
 from headwater.sync.replay import Replayed, replayed
 from headwater.sync.runs import Report, Run
 from headwater.sync.session import Session
+from headwater.sync.surveys import Surveys
 from headwater.warehouse import state, statistics
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Warehouse
@@ -26,10 +26,18 @@ ALL_RECORDS = "(all records)"  # among the notes of fields: what concerns the re
 class Engine:
     """Syncs connections. `report` is told after every committed page."""
 
-    def __init__(self, warehouse: Warehouse, clock: Clock, *, report: Report | None = None) -> None:
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        clock: Clock,
+        *,
+        report: Report | None = None,
+        surveys: Surveys | None = None,
+    ) -> None:
         self.warehouse = warehouse
         self.clock = clock
         self.report = report or (lambda _: None)
+        self.surveys = Surveys() if surveys is None else surveys
 
     async def sync(
         self, link: Link, source: Source, *, full: bool = False, entities: Sequence[str] | None = None
@@ -50,7 +58,7 @@ class Engine:
         move to headwater.gone; what is no id of the source is refused, and the rest is read."""
         async with self._session(link, source) as held:
             await learnt(source, [entity])
-            usable, refused = _sorted(source, entity, ids)
+            usable, refused = ids_of(source, entity, ids)
             known = await held.state(entity)
             survey = await held.survey([entity], {entity: known})
             reading = Reading("ids", Cursor.load(known.cursor), fresh=True)
@@ -75,8 +83,29 @@ class Engine:
         async with self._session(link, source) as held:
             return await replayed(held, numbers=numbers, entity=entity)
 
+    async def drain(
+        self, link: Link, source: Source, *, enough: Callable[[], bool] | None = None
+    ) -> events.Drained:
+        """Applies the events that wait: reads again what they name and stores it, until none is left or it is
+        `enough`. What is not marked then is applied by the next drain, whatever ended this one."""
+        done = events.Drained()
+        while await events.settled(self.warehouse, self.clock, link):
+            async with self._session(link, source) as held:
+                done.add(await events.drain(held))
+            if enough is not None and enough():
+                await events.left(self.warehouse, self.clock, link)
+                break
+        return done
+
+    async def sets(self, link: Link, source: Source) -> list[Run]:
+        """Reads sets that are due, the last changed first, as many as a few requests bring."""
+        async with self._session(link, source) as held:
+            return await beside.sets_due(held)
+
     def _session(self, link: Link, source: Source) -> AbstractAsyncContextManager[Session]:
-        return session.opened(self.warehouse, self.clock, link, source, report=self.report)
+        return session.opened(
+            self.warehouse, self.clock, link, source, report=self.report, surveys=self.surveys
+        )
 
 
 async def _once(held: Session, entities: Sequence[str] | None, *, full: bool) -> list[Run]:
@@ -99,11 +128,13 @@ async def _once(held: Session, entities: Sequence[str] | None, *, full: bool) ->
         runs = list(unfinished)
         if queue is not None and any(run.reading.sync_type == "incremental" for run in runs):
             await offline.drain(held, queue, runs)
+        before = silence.counted(runs)
         spans = [span for run in runs for span in run.cursor.spans]
         made = each(held.source.pages(spans), partial(held.ready, runs))
         async with ahead(made) as answers:
             async for answer in answers:
                 await held.store(answer)
+        await silence.weigh(held, runs, before)
         for run in runs:
             _weigh(run)
             await heal(held, run)
@@ -117,17 +148,6 @@ async def _once(held: Session, entities: Sequence[str] | None, *, full: bool) ->
 
 async def _enabled(held: Session, names: Iterable[str]) -> list[str]:
     return await state.enabled(held.warehouse, held.link.tenant, held.link.id, list(names))
-
-
-def _sorted(source: Source, entity: str, ids: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """Each id once; and those that are none, with the source's word for it."""
-    usable, refused = [], {}
-    for id in dict.fromkeys(ids):
-        try:
-            usable.append(source.id_of(entity, {source.entities[entity].id_field: id}))
-        except SkipRecord as why:
-            refused[id] = str(why)
-    return usable, refused
 
 
 def _weigh(run: Run) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from headwater.core.errors import NeedsPerson
+from headwater.core.errors import NeedsPerson, SkipRecord
 from headwater.core.ports import Source
 
 
@@ -16,3 +16,14 @@ async def learnt(source: Source, names: Sequence[str]) -> None:
         if name not in source.entities:
             there = ", ".join(source.entities)
             raise NeedsPerson(f"{source.portal}: there is no entity {name!r}; there are: {there}")
+
+
+def ids_of(source: Source, entity: str, ids: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """Each id once; and those that are none, with the source's word for it."""
+    usable, refused = [], {}
+    for id in dict.fromkeys(ids):
+        try:
+            usable.append(source.id_of(entity, {source.entities[entity].id_field: id}))
+        except SkipRecord as why:
+            refused[id] = str(why)
+    return usable, refused

@@ -115,14 +115,14 @@ async def _work(held: Session, runs: Sequence[Run], pack: Pack) -> None:
             if asked.ids:
                 await held.reread(run, asked.ids, noticed="event", due=True)
             if asked.owners or asked.rows:
-                await _mark(held, run, asked, pack.began)
+                await mark(held, run, asked, pack.began)
         finally:
             run.seen_by = seen_by
     if others := foreign(pack, {run.entity for run in runs}):
         LOGGER.info("events of what is not read", connection=held.link.slug, events=others)
 
 
-async def _mark(held: Session, run: Run, asked: Due, began: int) -> None:
+async def mark(held: Session, run: Run, asked: Due, began: int) -> None:
     """The sets of these records are to be read again, as far as the records are here."""
     async with held.committing(run) as (conn, _):
         origin = held.origin(run, began)

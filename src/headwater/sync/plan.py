@@ -14,7 +14,7 @@ RANGES = 4  # of a full read: no more requests are worth having under way at onc
 RANGE_IDS = 25_000  # fewer ids are read in one range: every end of one costs some pages
 
 RunType = Literal["full", "incremental"]
-SyncType = Literal["full", "incremental", "ids", "reconcile"]
+SyncType = Literal["full", "incremental", "webhook", "ids", "reconcile"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ class Reread:
     hidden: set[str] = field(default_factory=set)
     kept: set[str] = field(default_factory=set)
     """Those the source says it has, and does not hand over."""
+    strange: set[str] = field(default_factory=set)
+    """Keys of theirs that hold something and that no known field has."""
     refused: dict[str, str] = field(default_factory=dict)
     """What was not asked for at all, since it is no id of the source, with the source's word for it."""
 

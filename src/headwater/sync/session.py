@@ -12,6 +12,7 @@ from headwater.core.model import Fate, Page, Part, PrivacyMode, SetSpec, Survey,
 from headwater.core.ports import Clock, Source
 from headwater.sync.plan import Cursor, Reading
 from headwater.sync.runs import Report, Reread, Run, Sorted, Step, sort_in_turns
+from headwater.sync.surveys import Surveys
 from headwater.warehouse import (
     books,
     connections,
@@ -31,6 +32,7 @@ from headwater.warehouse.origin import Origin
 from headwater.warehouse.page import Stored
 from headwater.warehouse.pool import Connection, Warehouse
 from headwater.warehouse.privacy import Keeping
+from headwater.warehouse.rows import NOTHING
 from headwater.warehouse.shape import Shape
 from headwater.warehouse.state import State
 
@@ -58,6 +60,7 @@ class Session:
     held: Lease
     report: Report
     keeping: Keeping
+    surveys: Surveys
 
     async def state(self, entity: str) -> State:
         """How far an entity is."""
@@ -91,6 +94,7 @@ class Session:
                 )  # fmt: skip
             raise
         await state.pause(self.warehouse, self.link.tenant, self.link.id, survey.refused)
+        self.surveys.learn(self.link.id, survey, self.clock.now())
         return survey
 
     async def keep(self, survey: Survey) -> None:
@@ -215,7 +219,9 @@ class Session:
         for at in range(0, len(ids), AT_ONCE):
             asked = ids[at : at + AT_ONCE]
             async for answer in self.source.by_ids(run.entity, asked):
-                found.here |= {id for part in answer.parts for id in ids_in(self.source, run.entity, part)}
+                for part in answer.parts:
+                    found.here |= ids_in(self.source, run.entity, part)
+                    found.strange |= strange_in(run.shape, part)
                 await self.store(await self.ready([run], answer), due=due)
             absent = [id for id in asked if id not in found.here]
             async for told in self.source.fates(run.entity, absent):
@@ -312,14 +318,20 @@ class Session:
 
 @asynccontextmanager
 async def opened(
-    warehouse: Warehouse, clock: Clock, link: Link, source: Source, *, report: Report
+    warehouse: Warehouse,
+    clock: Clock,
+    link: Link,
+    source: Source,
+    *,
+    report: Report,
+    surveys: Surveys | None = None,
 ) -> AsyncIterator[Session]:
     """Takes the connection. Raises RetryLater when another process holds it."""
     now = clock.now()
     async with lease.taken(warehouse, link.tenant, link.id, now=now) as held:
         await state.ensure_history(warehouse, link.tenant, now)
         keeping = await privacy.read(warehouse, link.tenant, link.id)
-        session = Session(warehouse, clock, link, source, held, report, keeping)
+        session = Session(warehouse, clock, link, source, held, report, keeping, surveys or Surveys())
         await session.erase_what_is_marked()
         yield session
 
@@ -334,6 +346,12 @@ async def _store_part(conn: Connection, run: Run, part: Part, found: Sorted, ori
     await failed.put(conn, origin, run.entity, failures)
     stored.failed += len(failures)
     return stored
+
+
+def strange_in(shape: Shape, part: Part) -> set[str]:
+    """Keys of an answer's records that hold something and that no known field has."""
+    unknown = [(one, one.keys() - shape.keys) for one in part.records if not one.keys() <= shape.keys]
+    return {key for one, keys in unknown for key in keys if one[key] not in NOTHING}
 
 
 def ids_in(source: Source, entity: str, part: Part) -> set[str]:

@@ -76,6 +76,12 @@ async def asked(conn: Connection, spec: SetSpec, origin: Origin) -> None:
     await conn.execute(sql.clear_unread_sets, _scope(origin) | {"slug": spec.slug})
 
 
+async def kinds_due(warehouse: Warehouse, tenant: UUID, connection: int) -> set[str]:
+    """Kinds of sets of which some are to be read."""
+    rows = await warehouse.rows(tenant, sql.kinds_of_due_sets, {"connection": connection})
+    return {row["entity"] for row in rows}
+
+
 async def store(
     conn: Connection,
     spec: SetSpec,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from headwater.warehouse import sql
+from headwater.warehouse import jobs, sql
 from headwater.warehouse.page import Stored
 from headwater.warehouse.pool import Connection, Warehouse
 
@@ -36,6 +36,21 @@ async def enabled(warehouse: Warehouse, tenant: UUID, connection: int, entities:
     rows = await warehouse.rows(tenant, sql.disabled_entities, {"connection": connection})
     off = {row["entity_type"] for row in rows}
     return [entity for entity in entities if entity not in off]
+
+
+async def deaf(warehouse: Warehouse, tenant: UUID, connection: int) -> set[str]:
+    """Entities of which events are not heeded: switched off, or their events are."""
+    rows = await warehouse.rows(tenant, sql.deaf_entities, {"connection": connection})
+    return {row["entity_type"] for row in rows}
+
+
+async def due(
+    conn: Connection, tenant: UUID, connection: int, entities: Sequence[str], *, now: datetime
+) -> None:
+    """Increments of these entities are due now, in the caller's transaction; workers hear of it."""
+    params = {"tenant": tenant, "connection": connection, "entities": list(entities), "now": now}
+    await conn.execute(sql.due_entities, params)
+    await jobs.wake(conn, tenant, connection, "sync", due_at=now)
 
 
 async def configured(warehouse: Warehouse, tenant: UUID, connection: int, entity: str) -> bool:
@@ -159,7 +174,7 @@ async def finish(
     async with warehouse.acting_for(tenant) as conn:
         await conn.execute(sql.finish_run, params)
         await conn.execute(sql.finish_state, params)
-        if error is None:
+        if error is None and sync_type != "webhook":  # events bring no entity up to date
             await conn.execute(sql.finish_config, params)
 
 

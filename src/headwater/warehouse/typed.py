@@ -17,6 +17,7 @@ from headwater.warehouse import bi, columns, sql, views
 from headwater.warehouse.columns import LIMIT, SQL_TYPES, Column, Plan
 from headwater.warehouse.copytext import clean
 from headwater.warehouse.pool import Connection, Warehouse
+from headwater.warehouse.reads import next_read
 
 LOGGER = log.get("warehouse")
 CLOSING = SQL(
@@ -50,7 +51,7 @@ async def ensure(
     planned = partial(columns.plan, have, held, key=spec.id_field, key_column=key_column, now=now, mode=mode)
     if have and not planned(limit=limit).changed:
         return have
-    began = await _next_read(warehouse) if have else 0
+    began = await next_read(warehouse) if have else 0
     wanted = planned(limit=limit, began=began)
     try:
         async with warehouse.acting_for(tenant) as conn:
@@ -78,14 +79,6 @@ async def columns_of(warehouse: Warehouse, tenant: UUID, connection: int, entity
     """Every column the typed table of `entity` has or had a use for, in order."""
     rows = await warehouse.rows(tenant, sql.typed_columns, {"connection": connection, "entity": entity})
     return [Column(**row | {"kind": Kind(row["kind"])}) for row in rows]
-
-
-async def _next_read(warehouse: Warehouse) -> int:
-    async with warehouse.connection() as conn:
-        row = await (await conn.execute(sql.next_read)).fetchone()
-    if row is None:
-        raise RuntimeError("a sequence has a next value")
-    return int(row[0])
 
 
 async def _record(conn: Connection, tenant: UUID, connection: int, entity: str, wanted: Plan) -> None:

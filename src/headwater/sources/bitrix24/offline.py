@@ -1,18 +1,17 @@
 """The portal's queue of offline events: what an application binds, what events mean, and what is cleared."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from headwater.core import log
 from headwater.core.errors import RetryLater
-from headwater.core.model import Pack
-from headwater.sources.bitrix24.children import CHILDREN
-from headwater.sources.bitrix24.lanes import number_of
+from headwater.core.model import Pack, Tells
+from headwater.sources.bitrix24.owners import owners_of
 from headwater.sources.bitrix24.refusals import Already
 from headwater.sources.bitrix24.shapes import command, section
-from headwater.sources.bitrix24.wire import COMMANDS, Wire
+from headwater.sources.bitrix24.telling import EVENTS, told
+from headwater.sources.bitrix24.wire import Wire
 
 ABOUT = "app.info?"
 EXTENDED, CONNECTORS = "rest_offline_extended", "rest_auth_connector"
@@ -21,21 +20,6 @@ CONNECTOR = "headwater"
 
 PACK = 1_000  # events of one pack; the portal gives 50 unless it is asked for more
 ENTERPRISE = (250.0, 5.0)  # requests at once, and a second; facts: other plans 50 and 2
-
-ENTITIES: Mapping[str, str] = {
-    "LEAD": "leads",
-    "DEAL": "deals",
-    "CONTACT": "contacts",
-    "COMPANY": "companies",
-    "ACTIVITY": "activities",
-    "PRODUCT": "products",
-}
-ITEM, COMMENT, MOVED = "DYNAMICITEM", "TIMELINECOMMENT", "ONCRMDEALMOVETOCATEGORY"
-EVENTS = (
-    *(f"ONCRM{name}{verb}" for name in (*ENTITIES, ITEM, COMMENT) for verb in ("ADD", "UPDATE", "DELETE")),
-    MOVED,
-)
-SPELLED = re.compile(rf"ONCRM({'|'.join((*ENTITIES, ITEM, COMMENT))})(ADD|UPDATE|DELETE)(?:_(\d+))?")
 
 
 class Heard(NamedTuple):
@@ -56,19 +40,13 @@ def heard(events: Iterable[Any]) -> Heard:
     comments: dict[str, None] = {}
     strange: Counter[str] = Counter()
     for event in events:
-        told = event if isinstance(event, dict) else {}
-        name = str(told.get("EVENT_NAME", "")).upper()
-        data = section(told.get("EVENT_DATA"))
-        about = section(data.get("FIELDS")) or data
-        number, found = number_of(about), SPELLED.fullmatch("ONCRMDEALUPDATE" if name == MOVED else name)
-        kind = found[1] if found else ""
-        entity = ENTITIES.get(kind)
-        if found and kind == ITEM and (type_id := number_of({"ID": found[3] or about.get("ENTITY_TYPE_ID")})):
-            entity = f"items_{type_id}"
-        if number and kind == COMMENT:
-            comments[str(number)] = None
-        elif number and entity:
-            records.setdefault(entity, {})[str(number)] = None
+        one = event if isinstance(event, dict) else {}
+        name = str(one.get("EVENT_NAME", "")).upper()
+        meaning = told(name, section(one.get("EVENT_DATA")))
+        if meaning.id and meaning.tells is Tells.COMMENT:
+            comments[meaning.id] = None
+        elif meaning.id and meaning.entity and meaning.tells is Tells.RECORD:
+            records.setdefault(meaning.entity, {})[meaning.id] = None
         else:
             strange[name[:80] or "(no name)"] += 1
     return Heard({entity: list(ids) for entity, ids in records.items()}, list(comments), strange)
@@ -128,14 +106,14 @@ class Queue:
         if not events:
             return None
         found = heard(events)
-        owners, gone = await self._owners(found.comments)
+        owned = await owners_of(self._wire, found.comments)
         notices = [str(one["MESSAGE_ID"]) for one in map(section, events) if one.get("MESSAGE_ID")]
         return Pack(
             name=str(reply.result.get("process_id") or name or ""),
             notices=notices,
             records=found.records,
-            owners=owners,
-            rows={"comments": gone} if gone else {},
+            owners=owned.owners,
+            rows=owned.rows,
             strange=found.strange,
             began=reply.began,
         )
@@ -163,25 +141,6 @@ class Queue:
             self._log.warning("an event cannot be kept", event=name, reason=str(exc))
         self._log.info("events are kept", count=len(names) - len(refused), connector=self.connector)
         return None
-
-    async def _owners(self, comments: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
-        """Records these comments belong to, by slug of their sets; and comments that cannot be asked."""
-        owners: dict[str, list[str]] = {}
-        gone: list[str] = []
-        for at in range(0, len(comments), COMMANDS):
-            asked = comments[at : at + COMMANDS]
-            batch = await self._wire.settle(
-                {f"c{id}": command("crm.timeline.comment.get", [("id", id)]) for id in asked}
-            )
-            for id in asked:
-                comment = section(batch.results.get(f"c{id}"))
-                slug = f"{str(comment.get('ENTITY_TYPE', '')).lower()}_comments"
-                owner = number_of({"ID": comment.get("ENTITY_ID")})
-                if not owner:
-                    gone.append(id)
-                elif slug in CHILDREN and str(owner) not in owners.setdefault(slug, []):
-                    owners[slug].append(str(owner))
-        return owners, gone
 
 
 def _has(feature: Any) -> bool:

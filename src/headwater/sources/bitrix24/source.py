@@ -12,17 +12,21 @@ from headwater.core import log
 from headwater.core.errors import HeadwaterError, NeedsPerson, RetryLater, SkipRecord, StopSync
 from headwater.core.model import (
     Account,
+    Bound,
     Decoder,
     EntitySpec,
     Fates,
     Field,
+    Kind,
+    Owners,
     Page,
     Row,
     Sets,
     Span,
     Survey,
+    Text,
 )
-from headwater.core.ports import Clock, Offline, Pace, Tokens
+from headwater.core.ports import Clock, Ear, Offline, Pace, Tokens
 from headwater.sources._http import LIMIT_BYTES, Http
 from headwater.sources._network import PLAIN, Network
 from headwater.sources._phone import region_of
@@ -35,10 +39,14 @@ from headwater.sources.bitrix24.family import Declared
 from headwater.sources.bitrix24.lanes import Lane, is_spent, lane, number_of
 from headwater.sources.bitrix24.oauth import Access, application, is_app, site_of
 from headwater.sources.bitrix24.offline import ABOUT, Queue, bucket_of
+from headwater.sources.bitrix24.owners import owners_of
 from headwater.sources.bitrix24.reading import Reader
 from headwater.sources.bitrix24.setreading import SetReader
 from headwater.sources.bitrix24.several import Several
 from headwater.sources.bitrix24.shapes import section
+from headwater.sources.bitrix24.telling import COMMENTS
+from headwater.sources.bitrix24.webhooks import Bell
+from headwater.sources.bitrix24.webhooks import Ear as Listening
 from headwater.sources.bitrix24.wire import COMMANDS, Batch, Wire
 
 NEEDED = ("crm",)
@@ -59,6 +67,7 @@ class Bitrix24:
 
     name: ClassVar[str] = "bitrix24"
     key_column: ClassVar[str] = "bitrix_id"
+    ear: ClassVar[Ear | None] = Listening()
 
     def __init__(
         self,
@@ -271,6 +280,16 @@ class Bitrix24:
         async for answer in reader.read(CHILDREN[slug], ids):
             yield answer
 
+    async def owners(self, table: str, ids: Sequence[str]) -> Owners:
+        """The records that comments belong to; the only rows that events name by ids of their own."""
+        if table != COMMENTS:
+            raise StopSync(f"Bitrix24 tells nobody whose rows of {table} are")
+        return await owners_of(self._wire, ids)
+
+    async def bind(self, address: str) -> Bound | None:
+        """Binds all events online, as an application may; for a webhook a person has to do it."""
+        return None if self._access is None else await Bell(self._wire).bind(address)
+
     def id_of(self, entity: str, row: Row) -> str:
         """The record's id, as the portal spells it."""
         key = self._entity(entity).family.id
@@ -282,8 +301,15 @@ class Bitrix24:
         return str(number)
 
     def decoder(self, field: Field) -> Decoder:
-        """How raw values of `field` become text forms; times without an offset are the portal's own."""
-        return decoder(field, self._wire.zone)
+        """How raw values of `field` become text forms; times without an offset are the portal's own. Before
+        the portal has answered nobody knows that offset: then it is looked up with each value."""
+        if self._wire.zone is not None or field.kind is not Kind.MOMENT:
+            return decoder(field, self._wire.zone)
+
+        def late(raw: Any) -> Text:
+            return decoder(field, self._wire.zone)(raw)
+
+        return late
 
     async def close(self) -> None:
         await self._http.close()

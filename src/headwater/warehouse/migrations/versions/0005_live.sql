@@ -107,15 +107,21 @@ create table headwater.doors (
     kind           text         not null check (kind in ('address', 'application')),
     member         text,
     digest         bytea        not null check (length(digest) = 32),
+    token          bytea        check (length(token) = 32),
     opened_at      timestamptz  not null,
-    last_at        timestamptz,
     primary key (tenant_id, connection_id, id),
     unique (kind, digest, connection_id)
 );
 comment on table headwater.doors is
     'Where events of a connection come in: an address of its own (digest of the secret in it), or the common address with the token of an application (digest of member and token). The secrets themselves are not kept.';
 comment on column headwater.doors.member is 'The account''s own name for itself, where the source has one.';
+comment on column headwater.doors.token is
+    'Of an address: digest of the token that the first event brought; no other one is let in from then on.';
 select headwater.protect('headwater.doors');
+
+-- Row security holds for the owner too. In the two functions that look a digest up before anybody knows the tenant he
+-- sees every row; hw_app does not: it is a member of hw_owner that inherits nothing.
+create policy hw_lookup on headwater.doors for select to hw_owner using (true);
 
 -- The connection behind a secret that came with an event, and nothing else. Whoever knows the digest knows the
 -- secret: no comparison of secrets takes place here.
@@ -138,6 +144,7 @@ create table headwater.listening (
     reason         text,
     since          timestamptz  not null,
     last_event_at  timestamptz,
+    told           jsonb        not null default '{}',
     events         bigint       not null default 0,
     refused        bigint       not null default 0,
     missed         integer      not null default 0,
@@ -145,6 +152,9 @@ create table headwater.listening (
 );
 comment on table headwater.listening is
     'How a connection learns of changes: polling only; events and polling; or silent, when polling found changes of which no event told.';
+comment on column headwater.listening.told is 'When an event last told of an entity, by entity.';
+comment on column headwater.listening.missed is
+    'Increments in a row that found changes of such entities while no event came.';
 select headwater.protect('headwater.listening');
 
 ------------------------------------------------------------------------------------------------------------
