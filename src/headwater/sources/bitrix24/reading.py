@@ -124,7 +124,7 @@ class Reader:
             if not lane.done:
                 waiting.appendleft(lane)
             return
-        self._learn(len(flight.commands), batch.reply.bytes, batch.reply.time)
+        self._learn(len(flight.commands), batch.reply.bytes, batch.reply.seconds)
         parts, troubles = list(told), []
         for lane in flight.lanes:
             part, trouble = harvest(lane, flight.keys[lane.name], batch.results, batch.errors)
@@ -254,15 +254,13 @@ class Reader:
         paid, self._paid = self._wire.requests - self._paid, self._wire.requests
         return Page(self._wire.began if began is None else began, parts, self._wire.now, paid)
 
-    def _learn(self, asked: int, size: int, time: Mapping[str, Any]) -> None:
+    def _learn(self, asked: int, size: int, seconds: float) -> None:
         """How many commands the next request may hold, and how many requests may be under way, by what the
         last one weighed and took."""
-        took = time.get("duration")
-        seconds = float(took) if isinstance(took, int | float) else 0.0
         light = asked * self._comfort / max(size, 1)
         quick = asked * COMFORT_SECONDS / seconds if seconds > 0 else COMMANDS
         self._size = max(1, int(min(COMMANDS, 2 * self._size, light, quick)))
-        fit = self._comfort / max(size, 1)
+        fit = 2 * self._comfort / max(size, 1)
         self._abreast = max(1, int(min(ABREAST, math.ceil(seconds / TURN_SECONDS), fit)))
 
 

@@ -36,7 +36,7 @@ RENEWALS = 2  # what another process fetched may have expired since; what we fet
 
 
 class Reply(NamedTuple):
-    """One HTTP answer: what it brought, and what it cost."""
+    """One HTTP answer: what it brought, and what it cost; `seconds`: until it was here."""
 
     began: int
     now: datetime
@@ -44,6 +44,7 @@ class Reply(NamedTuple):
     total: Any
     time: Mapping[str, Any]
     bytes: int
+    seconds: float = 0.0
 
 
 class Batch(NamedTuple):
@@ -195,6 +196,7 @@ class Wire:
             self.began = began = await self._pace.turn(self.portal)
             self.requests += 1
             url = self._place.url(method)
+            sent_at = self._clock.now()
             answer = await self._http.post(
                 url, {**params, "auth": token} if token else params, what=what,
                 limit=self._http.limit // 2 if hasty else None,
@@ -205,7 +207,8 @@ class Wire:
                 moves += 1
                 continue
             try:
-                return self._read(method, answer, began, what)
+                reply = self._read(method, answer, began, what)
+                return reply._replace(seconds=self._seconds(reply, sent_at))
             except (TooMany, Spent):
                 await self._pace.refused(self.portal)
                 raise
@@ -215,6 +218,12 @@ class Wire:
                 await self._access.renew(token)
                 renewals += 1
         raise NeedsPerson(f"{what}: redirected {MOVES} times in a row; check the portal's address")
+
+    def _seconds(self, reply: Reply, sent_at: datetime) -> float:
+        """What an answer took: by the portal's own account, or more where the way is long."""
+        told = reply.time.get("duration")
+        waited = (self._clock.now() - sent_at).total_seconds()
+        return max(float(told) if isinstance(told, int | float) else 0.0, waited)
 
     def _follow(self, there: str, what: str) -> None:
         """A renamed portal answers 302 with its new host; the same request goes there."""
