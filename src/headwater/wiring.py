@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from headwater import sources
 from headwater.core import log
@@ -205,6 +206,23 @@ class House:
 
     def engine(self, report: Report | None = None) -> Engine:
         return Engine(self.warehouse, self.clock, report=report)
+
+    async def kept(self, tenant: UUID) -> list[Link]:
+        """The tenant's connections as they are kept; nobody outside is asked."""
+        return await connections.links(self.warehouse, tenant)
+
+    async def entities(self, link: Link) -> list[str]:
+        """The entities of a connection, in the order they are read in; its source is not asked."""
+        source = self.source_of(link)
+        try:
+            return list(source.entities)
+        finally:
+            await source.close()
+
+    def entrance(self, code: str) -> str:
+        """The address at which a browser enters the pages of the service with a code."""
+        host = "127.0.0.1" if self.settings.host in ("0.0.0.0", "::") else self.settings.host  # noqa: S104
+        return f"http://{host}:{self.settings.port}/enter?code={code}"
 
 
 class _Newcomer:

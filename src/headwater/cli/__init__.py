@@ -12,6 +12,7 @@ from headwater.cli import (
     demo,
     doctor,
     failed,
+    key,
     privacy,
     reconcile,
     sandbox,
@@ -61,6 +62,7 @@ app.add_typer(reconcile.app, name="certificate")
 app.add_typer(bi.app, name="bi")
 app.add_typer(db.app, name="db")
 app.add_typer(secret.app, name="secret")
+app.add_typer(key.app, name="key")
 app.add_typer(sandbox.app, name="sandbox")
 
 
