@@ -45,7 +45,9 @@ __all__ = [
     "bi_logins",
     "bi_password",
     "bi_removed",
+    "database",
     "database_status",
+    "embeds",
     "house",
     "key_rotated",
     "migrated",
@@ -219,10 +221,15 @@ class House:
         finally:
             await source.close()
 
-    def entrance(self, code: str) -> str:
-        """The address at which a browser enters the pages of the service with a code."""
+    async def alone(self) -> bool:
+        """Whether there is no second tenant."""
+        return len(await connections.tenants(self.warehouse)) <= 1
+
+    def entrance(self, code: str | None = None) -> str:
+        """Where the service is; with a code, the address at which a browser enters its pages."""
         host = "127.0.0.1" if self.settings.host in ("0.0.0.0", "::") else self.settings.host  # noqa: S104
-        return f"http://{host}:{self.settings.port}/enter?code={code}"
+        root = f"http://{f'[{host}]' if ':' in host else host}:{self.settings.port}"
+        return f"{root}/enter?code={code}" if code else root
 
 
 class _Newcomer:
@@ -252,11 +259,21 @@ class _Newcomer:
 
 
 @asynccontextmanager
-async def house(settings: Settings) -> AsyncIterator[House]:
-    """Opens everything: the database (the embedded one is started and migrated if need be), keys, clock."""
+async def house(settings: Settings, *, wait_seconds: float = 15) -> AsyncIterator[House]:
+    """Opens everything: the database (the embedded one is started and migrated if need be), keys, clock.
+
+    Whoever finds the database away waits for it so long.
+    """
     url, direct = await asyncio.to_thread(database, settings)
-    async with Warehouse(url, size=settings.database_pool_size, direct_url=direct) as warehouse:
+    async with Warehouse(
+        url, size=settings.database_pool_size, direct_url=direct, wait_seconds=wait_seconds
+    ) as warehouse:
         yield House(settings, warehouse, Vault(settings.home / "secret.key"), WallClock())
+
+
+def embeds(settings: Settings) -> bool:
+    """Whether the database is the embedded one."""
+    return settings.database_url is None and settings.admin_database_url is None
 
 
 def database(settings: Settings) -> tuple[str, str | None]:
@@ -403,7 +420,7 @@ def database_status(settings: Settings) -> Status:
 
 def psql_command(settings: Settings) -> list[str]:
     """The command line of an interactive psql on whatever database is in use."""
-    if settings.database_url is None and settings.admin_database_url is None:
+    if embeds(settings):
         embedded.ensure(settings.home, bindir=settings.pg_bindir)
         return embedded.psql(settings.home)
     admin = settings.admin_database_url or settings.database_url

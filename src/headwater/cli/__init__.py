@@ -18,6 +18,7 @@ from headwater.cli import (
     sandbox,
     say,
     secret,
+    serve,
     status,
     sync,
 )  # fmt: skip
@@ -53,6 +54,7 @@ app.command("demo")(demo.demo)
 app.command("connect")(connect.connect)
 app.command("sync")(sync.sync)
 app.command("reconcile")(reconcile.reconcile_)
+app.command("serve")(serve.serve)
 app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("privacy")(privacy.privacy)
