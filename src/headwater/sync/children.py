@@ -46,6 +46,8 @@ async def _read(held: Session, run: Run, spec: SetSpec) -> None:
         ids = [id for id in ids if id not in absent]
         if not ids:
             return
+        if asked:
+            held.rest_if_enough()
         asked += len(ids)
         shown = await _shown(held, run, spec, ids)
         told = await _fetch(held, run, spec, [id for id in ids if id in shown])

@@ -19,6 +19,10 @@ TURN = 25
 """Records of which rows are made in about a millisecond."""
 
 
+class Rest(Exception):
+    """It was enough for now: the reading goes on another time, after its last committed page."""
+
+
 @dataclass(slots=True)
 class Reread:
     """What became of records that were read again by id."""
@@ -55,6 +59,8 @@ class Run:
     requests: int = 0
     stored: Stored = field(default_factory=Stored)
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rests: bool = False
+    """It was cut in good order, and the next sync goes on with it."""
     reread: Reread = field(default_factory=Reread)
     sets: dict[str, Kept] = field(default_factory=dict)
     """What became of what belongs to the records, by kind of set."""

@@ -65,7 +65,7 @@ async def ask(
         if row is None:
             raise NeedsPerson(f"there is no connection of the number {connection}")
         kind: jobs.Kind = "reconcile" if sync_type == "reconcile" else "sync"
-        await jobs.wake(conn, tenant, connection, kind, due_at=now)
+        await jobs.wake(conn, tenant, connection, kind, due_at=now, urgent=True)
     return int(row[0])
 
 

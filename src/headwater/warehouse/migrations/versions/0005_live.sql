@@ -29,6 +29,8 @@ create table headwater.jobs (
     taken_at       timestamptz,
     tries          integer      not null default 0,
     error          text,
+    held_until     timestamptz,
+    failed_at      timestamptz,
     done_at        timestamptz,
     primary key (connection_id, kind)
 );
@@ -38,7 +40,11 @@ comment on column headwater.jobs.due_at is 'When it is to be done; null: nobody 
 comment on column headwater.jobs.wanted is 'Rises with every wish. Who finishes what was wished for less often than it is by now does it again.';
 comment on column headwater.jobs.taken is 'What wanted was when the work began.';
 comment on column headwater.jobs.taken_by is 'The worker that does it now; of a dead worker: nobody.';
+comment on column headwater.jobs.held_until is
+    'Not before: it failed, or so much failed of its connection. To wish for it does not shorten that; a person does.';
 create index on headwater.jobs (due_at) where taken_by is null;
+-- Nobody works on two things of one connection, however fast they are taken.
+create unique index jobs_one_at_a_time on headwater.jobs (connection_id) where taken_by is not null;
 grant select, insert, update, delete on headwater.jobs to hw_app;
 
 create table headwater.starts (
@@ -66,6 +72,13 @@ alter table headwater.connections
     add column paused_reason  text;
 comment on column headwater.connections.paused_at is
     'Since when nothing is done for it by itself; null while it lives. What a person asks for is done.';
+
+alter table headwater.sync_logs add column rests_at timestamptz;
+comment on column headwater.sync_logs.rests_at is
+    'Since when a run waits for its next slice; null while it is under way or over.';
+
+alter table headwater.changes add column changed_at timestamptz not null default now();
+comment on column headwater.changes.changed_at is 'When; for how long a change is kept, never for its place among others.';
 
 ------------------------------------------------------------------------------------------------------------
 -- Events in
