@@ -10,11 +10,11 @@ from headwater.api.app import built
 from headwater.api.doorman import Doorman
 from headwater.core.clock import WallClock
 from headwater.core.settings import Settings
-from headwater.sync.live import CORNER
 from headwater.warehouse import embedded, jobs
 from headwater.warehouse.migrate import migrate
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.vault import Vault
+from headwater.warehouse.workers import CORNER
 from headwater.wiring import House
 
 

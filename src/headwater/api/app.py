@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from headwater import __version__
-from headwater.api import changes, failed, health, problems, standing, starts
+from headwater.api import changes, crm, failed, health, problems, settings, standing, starts
 from headwater.api.doorman import Doorman
 from headwater.api.streams import Streams
 from headwater.wiring import House
@@ -29,7 +29,7 @@ def built(house: House) -> FastAPI:
     found.state.house = house
     found.state.streams = Streams()
     problems.install(found)
-    for room in (health, starts, standing, changes, failed):
+    for room in (health, starts, standing, settings, changes, failed, crm):
         found.include_router(room.router)
     return found
 

@@ -9,6 +9,8 @@ from headwater.warehouse import jobs, schedules
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.schedules import Line
 
+__all__ = ["LONGEST", "SHORTEST", "Line", "change", "lines", "pause", "resume"]
+
 SHORTEST, LONGEST = 1, 1440
 """Minutes between two syncs of an entity."""
 

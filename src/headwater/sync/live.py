@@ -7,11 +7,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from headwater.sync.overview import Standing, standings
-from headwater.warehouse import sql
+from headwater.warehouse import jobs, sql, workers
 from headwater.warehouse.connections import Link
+from headwater.warehouse.jobs import Line
 from headwater.warehouse.pool import Warehouse
+from headwater.warehouse.workers import CORNER, Worker
 
-CORNER = 0x4858 << 48  # of the advisory lock space: where workers lock their numbers
+__all__ = ["Line", "Living", "Scheduler", "Worker", "Working", "living", "scheduler", "working"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +64,15 @@ async def scheduler(warehouse: Warehouse, *, now: datetime) -> Scheduler:
     async with warehouse.connection() as conn:
         row = await (await conn.execute(sql.scheduler, {"corner": CORNER, "now": now})).fetchone()
     return Scheduler(*row) if row else Scheduler(0, 0, 0)
+
+
+class Working(NamedTuple):
+    """Work of a tenant's connections and of the house, and who works."""
+
+    lines: Sequence[Line]
+    workers: Sequence[Worker]
+
+
+async def working(warehouse: Warehouse, tenant: UUID) -> Working:
+    """What is under way, what waits, and who lives."""
+    return Working(await jobs.listed(warehouse, tenant), await workers.listed(warehouse))
