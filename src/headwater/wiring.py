@@ -221,6 +221,10 @@ class House:
         finally:
             await source.close()
 
+    async def title(self, tenant: UUID) -> str:
+        """What a tenant is called."""
+        return next(one.title for one in await connections.tenants(self.warehouse) if one.id == tenant)
+
     async def alone(self) -> bool:
         """Whether there is no second tenant."""
         return len(await connections.tenants(self.warehouse)) <= 1

@@ -4,7 +4,19 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from headwater import __version__
-from headwater.api import changes, crm, failed, health, problems, settings, standing, starts
+from headwater.api import (
+    changes,
+    crm,
+    entering,
+    failed,
+    health,
+    pages,
+    paper,
+    problems,
+    settings,
+    standing,
+    starts,
+)  # fmt: skip
 from headwater.api.doorman import Doorman
 from headwater.api.streams import Streams
 from headwater.wiring import House
@@ -29,7 +41,8 @@ def built(house: House) -> FastAPI:
     found.state.house = house
     found.state.streams = Streams()
     problems.install(found)
-    for room in (health, starts, standing, settings, changes, failed, crm):
+    found.state.glances = pages.Glances()
+    for room in (health, starts, standing, settings, changes, failed, crm, pages, entering, paper):
         found.include_router(room.router)
     return found
 

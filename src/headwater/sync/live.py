@@ -13,7 +13,9 @@ from headwater.warehouse.jobs import Line
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.workers import CORNER, Worker
 
-__all__ = ["Line", "Living", "Scheduler", "Worker", "Working", "living", "scheduler", "working"]
+__all__ = [
+    "Line", "Living", "Load", "Scheduler", "Worker", "Working", "living", "loads", "scheduler", "working",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,39 @@ async def living(warehouse: Warehouse, tenant: UUID, links: Sequence[Link]) -> l
         for link in links
         if link.id in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A full read under way: `rate` records a second, `left_seconds` at that rate, where both can be said."""
+
+    connection: int
+    entity: str
+    done: int
+    total: int | None
+    rate: float | None
+    left_seconds: float | None
+
+
+async def loads(warehouse: Warehouse, tenant: UUID, *, now: datetime) -> list[Load]:
+    """The full reads of a tenant that are under way."""
+    return [_load(now, **row) for row in await warehouse.rows(tenant, sql.loads, {})]
+
+
+def _load(
+    now: datetime,
+    *,
+    connection: int,
+    entity: str,
+    done: int,
+    total: int | None,
+    processed: int,
+    started_at: datetime,
+) -> Load:
+    seconds = (now - started_at).total_seconds()
+    rate = processed / seconds if seconds > 0 and processed else None
+    left = None if rate is None or total is None else max(0.0, (total - done) / rate)
+    return Load(connection, entity, done, total, rate, left)
 
 
 class Scheduler(NamedTuple):
