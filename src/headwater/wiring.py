@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from headwater import sources
 from headwater.core import log
@@ -44,7 +45,9 @@ __all__ = [
     "bi_logins",
     "bi_password",
     "bi_removed",
+    "database",
     "database_status",
+    "embeds",
     "house",
     "key_rotated",
     "migrated",
@@ -206,6 +209,28 @@ class House:
     def engine(self, report: Report | None = None) -> Engine:
         return Engine(self.warehouse, self.clock, report=report)
 
+    async def kept(self, tenant: UUID) -> list[Link]:
+        """The tenant's connections as they are kept; nobody outside is asked."""
+        return await connections.links(self.warehouse, tenant)
+
+    async def entities(self, link: Link) -> list[str]:
+        """The entities of a connection, in the order they are read in; its source is not asked."""
+        source = self.source_of(link)
+        try:
+            return list(source.entities)
+        finally:
+            await source.close()
+
+    async def alone(self) -> bool:
+        """Whether there is no second tenant."""
+        return len(await connections.tenants(self.warehouse)) <= 1
+
+    def entrance(self, code: str | None = None) -> str:
+        """Where the service is; with a code, the address at which a browser enters its pages."""
+        host = "127.0.0.1" if self.settings.host in ("0.0.0.0", "::") else self.settings.host  # noqa: S104
+        root = f"http://{f'[{host}]' if ':' in host else host}:{self.settings.port}"
+        return f"{root}/enter?code={code}" if code else root
+
 
 class _Newcomer:
     """Credentials that are no connection's yet: their first renewal makes one of them."""
@@ -234,11 +259,21 @@ class _Newcomer:
 
 
 @asynccontextmanager
-async def house(settings: Settings) -> AsyncIterator[House]:
-    """Opens everything: the database (the embedded one is started and migrated if need be), keys, clock."""
+async def house(settings: Settings, *, wait_seconds: float = 15) -> AsyncIterator[House]:
+    """Opens everything: the database (the embedded one is started and migrated if need be), keys, clock.
+
+    Whoever finds the database away waits for it so long.
+    """
     url, direct = await asyncio.to_thread(database, settings)
-    async with Warehouse(url, size=settings.database_pool_size, direct_url=direct) as warehouse:
+    async with Warehouse(
+        url, size=settings.database_pool_size, direct_url=direct, wait_seconds=wait_seconds
+    ) as warehouse:
         yield House(settings, warehouse, Vault(settings.home / "secret.key"), WallClock())
+
+
+def embeds(settings: Settings) -> bool:
+    """Whether the database is the embedded one."""
+    return settings.database_url is None and settings.admin_database_url is None
 
 
 def database(settings: Settings) -> tuple[str, str | None]:
@@ -385,7 +420,7 @@ def database_status(settings: Settings) -> Status:
 
 def psql_command(settings: Settings) -> list[str]:
     """The command line of an interactive psql on whatever database is in use."""
-    if settings.database_url is None and settings.admin_database_url is None:
+    if embeds(settings):
         embedded.ensure(settings.home, bindir=settings.pg_bindir)
         return embedded.psql(settings.home)
     admin = settings.admin_database_url or settings.database_url

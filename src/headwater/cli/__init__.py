@@ -12,11 +12,13 @@ from headwater.cli import (
     demo,
     doctor,
     failed,
+    key,
     privacy,
     reconcile,
     sandbox,
     say,
     secret,
+    serve,
     status,
     sync,
 )  # fmt: skip
@@ -52,6 +54,7 @@ app.command("demo")(demo.demo)
 app.command("connect")(connect.connect)
 app.command("sync")(sync.sync)
 app.command("reconcile")(reconcile.reconcile_)
+app.command("serve")(serve.serve)
 app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("privacy")(privacy.privacy)
@@ -61,6 +64,7 @@ app.add_typer(reconcile.app, name="certificate")
 app.add_typer(bi.app, name="bi")
 app.add_typer(db.app, name="db")
 app.add_typer(secret.app, name="secret")
+app.add_typer(key.app, name="key")
 app.add_typer(sandbox.app, name="sandbox")
 
 

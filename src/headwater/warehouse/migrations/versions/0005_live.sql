@@ -127,6 +127,10 @@ comment on table headwater.doors is
 comment on column headwater.doors.member is 'The account''s own name for itself, where the source has one.';
 select headwater.protect('headwater.doors');
 
+-- Row security holds for the owner too. In the two functions that look a digest up before anybody knows the tenant he
+-- sees every row; hw_app does not: it is a member of hw_owner that inherits nothing.
+create policy hw_lookup on headwater.doors for select to hw_owner using (true);
+
 -- The connection behind a secret that came with an event, and nothing else. Whoever knows the digest knows the
 -- secret: no comparison of secrets takes place here.
 create function headwater.door(kind text, digest bytea)
@@ -164,6 +168,8 @@ select headwater.protect('headwater.listening');
 create table headwater.keys (
     tenant_id     uuid         not null,
     id            bigint       generated always as identity,
+    kind          text         not null default 'key' check (kind in ('key', 'session', 'code')),
+    parent        bigint,
     name          text         not null,
     hint          text         not null,
     digest        bytea        not null unique check (length(digest) = 32),
@@ -174,18 +180,45 @@ create table headwater.keys (
     revoked_at    timestamptz,
     primary key (tenant_id, id)
 );
-comment on table headwater.keys is 'Keys of programs that call the API; digests only. hint: the first letters, to tell them apart.';
+comment on table headwater.keys is 'Keys of programs that call the API, and sessions of people who look at its pages; digests only.';
+comment on column headwater.keys.kind is
+    'key: of a program; session: of a browser that entered; code: lets a browser enter once.';
+comment on column headwater.keys.parent is 'The key a session was opened with: it ends with it.';
+comment on column headwater.keys.hint is 'The first letters, to tell keys apart.';
 select headwater.protect('headwater.keys');
 
--- Whose key this is, if it may be used at that moment.
+create policy hw_lookup on headwater.keys for select to hw_owner using (true);
+
+-- Whose key, session or code this is, if it may be used at that moment.
 create function headwater.caller(digest bytea, at timestamptz)
-    returns table (tenant_id uuid, key_id bigint, name text, scopes text[])
+    returns table (tenant_id uuid, key_id bigint, kind text, name text, scopes text[], last_used_at timestamptz)
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
 as $$
-    select k.tenant_id, k.id, k.name, k.scopes
+    select k.tenant_id, k.id, k.kind, k.name, k.scopes, k.last_used_at
       from headwater.keys as k
-     where k.digest = caller.digest and k.revoked_at is null and (k.expires_at is null or k.expires_at > caller.at)
+      left join headwater.keys as p on p.tenant_id = k.tenant_id and p.id = k.parent
+     where k.digest = caller.digest and k.revoked_at is null and p.revoked_at is null
+       and coalesce(k.expires_at > caller.at, true) and coalesce(p.expires_at > caller.at, true)
 $$;
 revoke all on function headwater.caller(bytea, timestamptz) from public;
 grant execute on function headwater.caller(bytea, timestamptz) to hw_app;
+
+------------------------------------------------------------------------------------------------------------
+-- The feed of changes, for others to follow
+------------------------------------------------------------------------------------------------------------
+
+alter table headwater.changes
+    add column changed_at timestamptz not null default now();
+
+create table headwater.feeds (
+    tenant_id  uuid     not null,
+    feed       text     not null check (feed in ('changes')),
+    era        integer  not null,
+    xid        xid8     not null,
+    id         bigint   not null,
+    primary key (tenant_id, feed)
+);
+comment on table headwater.feeds is
+    'Up to where an ordered feed was thrown away: who stopped reading before it has missed something.';
+select headwater.protect('headwater.feeds');
