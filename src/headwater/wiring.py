@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import random
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,11 +20,26 @@ from headwater.core.errors import HeadwaterError, NeedsPerson
 from headwater.core.model import Account
 from headwater.core.ports import Clock, Source, Tokens
 from headwater.core.settings import Settings
+from headwater.jobs.connected import Connected
+from headwater.jobs.house import Household, Terms
+from headwater.jobs.taps import Taps
+from headwater.jobs.worker import SLOTS, Worker
 from headwater.sources._network import PLAIN, Network, certificates, proxy_address
 from headwater.sync.engine import Engine
 from headwater.sync.runs import Report
-from headwater.warehouse import access, address, bi, connections, embedded, migrate, rotation
+from headwater.warehouse import (
+    access,
+    address,
+    backup,
+    bi,
+    connections,
+    embedded,
+    jobs,
+    migrate,
+    rotation,
+)  # fmt: skip
 from headwater.warehouse.access import Access
+from headwater.warehouse.backup import Place
 from headwater.warehouse.bi import Login
 from headwater.warehouse.connections import Link, Tenant
 from headwater.warehouse.embedded import Status
@@ -34,6 +51,7 @@ from headwater.warehouse.tokens import unbroken
 from headwater.warehouse.vault import Vault
 
 __all__ = [
+    "SLOTS",
     "Access",
     "House",
     "Link",
@@ -55,6 +73,7 @@ __all__ = [
     "psql_command",
     "start_database",
     "stop_database",
+    "worker",
 ]
 
 DATABASE = "headwater"
@@ -147,6 +166,8 @@ class House:
             account = await source.check()
             link = await keep(newcomer.kept or credentials, account)
             await connections.remember(self.warehouse, link, source.memory, source.portal)
+            async with self.warehouse.connection() as conn:
+                await jobs.wake(conn, tenant.id, link.id, "sync", due_at=self.clock.now(), urgent=True)
         except HeadwaterError:
             if newcomer.link is not None:
                 log.get("wiring").warning("kept without a check", connection=newcomer.link.slug)
@@ -294,6 +315,47 @@ def database(settings: Settings) -> tuple[str, str | None]:
     if migrate.behind(admin):
         migrate.migrate(admin)
     return server.url(APP, DATABASE), None
+
+
+@asynccontextmanager
+async def worker(house: House, *, slots: int = SLOTS) -> AsyncIterator[Worker]:
+    """A worker of this process, with everything it may have to do; `run()` makes it work."""
+    engine, taps = house.engine(), Taps(house.source_of)
+    connected = Connected(engine, taps, draw=lambda: random.SystemRandom().randrange(2**31))
+    back_up, why_not = _backups(house.settings)
+    terms = Terms(history_months=house.settings.history_months)
+    household = Household(house.warehouse, house.clock, terms, back_up=back_up, no_backup=why_not)
+    try:
+        yield Worker(
+            house.warehouse, house.clock, connected.works() | household.works(),
+            look_over=household.looked_over, slots=slots,
+        )  # fmt: skip
+    finally:
+        await taps.close()
+
+
+def _backups(settings: Settings) -> tuple[Callable[[datetime], Awaitable[Path]] | None, str]:
+    """How a copy of the database is made; or why none can be."""
+    if settings.backups == 0:
+        return None, "HEADWATER_BACKUPS is 0"
+    if settings.admin_database_url is None and settings.database_url is not None:
+        return (
+            None,
+            "the database is not ours: back it up where it runs, or give HEADWATER_ADMIN_DATABASE_URL",
+        )
+
+    def place() -> Place:
+        folder = settings.home / "backups"
+        if settings.admin_database_url is not None:
+            programs = embedded.binaries.found(settings.pg_bindir)
+            return Place(settings.admin_database_url.get_secret_value(), programs.bindir, folder)
+        server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
+        return Place(server.url(server.superuser, DATABASE), server.bindir, folder)
+
+    async def back_up(now: datetime) -> Path:
+        return await backup.back_up(await asyncio.to_thread(place), keep=settings.backups, now=now)
+
+    return back_up, ""
 
 
 def migrated(settings: Settings) -> tuple[str | None, str]:

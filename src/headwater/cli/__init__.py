@@ -21,6 +21,7 @@ from headwater.cli import (
     serve,
     status,
     sync,
+    worker,
 )  # fmt: skip
 
 GARBAGE = 50_000
@@ -55,6 +56,7 @@ app.command("connect")(connect.connect)
 app.command("sync")(sync.sync)
 app.command("reconcile")(reconcile.reconcile_)
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
 app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("privacy")(privacy.privacy)

@@ -6,6 +6,10 @@ from typing import Any
 
 TEXTS = MappingProxyType(
     {
+        "worker_begins": (
+            "Working, on {slots} connections at a time. SIGTERM or Ctrl-C ends it in good order.",
+            "Работаем, до {slots} соединений одновременно. SIGTERM или Ctrl-C завершает работу аккуратно.",
+        ),
         "connected": (
             "Connected to {portal} as {person}. Connection: {slug}.",
             "Подключено: {portal}, от имени {person}. Соединение: {slug}.",

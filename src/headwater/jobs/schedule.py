@@ -77,6 +77,12 @@ def daily(at: time, now: datetime) -> datetime:
     return _next(datetime.combine(now.date(), at, UTC), now)
 
 
+def months_ago(now: datetime, months: int) -> datetime:
+    """The beginning of the month so many months before this one."""
+    count = now.year * 12 + now.month - 1 - months
+    return datetime(count // 12, count % 12 + 1, 1, tzinfo=UTC)
+
+
 def jumped(before: datetime, now: datetime, passed: timedelta) -> timedelta | None:
     """By how much a clock was set since `before`, when so much time really passed; None: it was not."""
     jump = now - before - passed

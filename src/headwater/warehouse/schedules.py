@@ -95,7 +95,7 @@ async def pause(
 ) -> bool:
     """Nothing is done for a connection by itself from `now` on (None: again). False: there is none."""
     params = {"tenant": tenant, "connection": connection, "reason": reason, "now": now}
-    return bool(await warehouse.rows(tenant, sql.pause_connection, params))
+    return bool(await warehouse.rows(tenant, sql.put_paused, params))
 
 
 async def paused(warehouse: Warehouse, tenant: UUID, connection: int) -> bool:

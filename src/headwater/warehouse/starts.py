@@ -102,6 +102,12 @@ async def note(warehouse: Warehouse, start: Start, runs: Sequence[int]) -> None:
     await warehouse.rows(start.tenant, sql.note_start, {"id": start.id, "runs": list(runs)})
 
 
+async def done(warehouse: Warehouse, start: Start) -> set[str]:
+    """The entities that were done whole for it, in slices before this one."""
+    rows = await warehouse.rows(start.tenant, sql.done_of_start, {"id": start.id})
+    return {row["entity"] for row in rows}
+
+
 async def finish(warehouse: Warehouse, start: Start, now: datetime, *, error: str | None = None) -> None:
     """It is done, or failed for good with these words."""
     await warehouse.rows(start.tenant, sql.finish_start, {"id": start.id, "now": now, "error": error})

@@ -38,6 +38,12 @@ async def enabled(warehouse: Warehouse, tenant: UUID, connection: int, entities:
     return [entity for entity in entities if entity not in off]
 
 
+async def comparable(warehouse: Warehouse, tenant: UUID, connection: int) -> list[str]:
+    """Entities that were read whole once, are switched on and may be read."""
+    rows = await warehouse.rows(tenant, sql.comparable, {"connection": connection})
+    return [row["entity"] for row in rows]
+
+
 async def configured(warehouse: Warehouse, tenant: UUID, connection: int, entity: str) -> bool:
     """Gives an entity its line of settings; whether it had none."""
     params = {"connection": connection, "entity": entity}

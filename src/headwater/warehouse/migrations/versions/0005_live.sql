@@ -77,9 +77,6 @@ alter table headwater.sync_logs add column rests_at timestamptz;
 comment on column headwater.sync_logs.rests_at is
     'Since when a run waits for its next slice; null while it is under way or over.';
 
-alter table headwater.changes add column changed_at timestamptz not null default now();
-comment on column headwater.changes.changed_at is 'When; for how long a change is kept, never for its place among others.';
-
 ------------------------------------------------------------------------------------------------------------
 -- Events in
 ------------------------------------------------------------------------------------------------------------
