@@ -45,7 +45,7 @@ class Living:
 
 async def living(warehouse: Warehouse, tenant: UUID, links: Sequence[Link]) -> list[Living]:
     """How these connections of a tenant live."""
-    rows = {row.pop("id"): row for row in await warehouse.rows(tenant, sql.listening, {})}
+    rows = {row.pop("id"): row for row in await warehouse.rows(tenant, sql.lives, {})}
     return [
         Living(link=link, standings=await standings(warehouse, tenant, [link]), **rows[link.id])
         for link in links
