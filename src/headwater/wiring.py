@@ -20,6 +20,7 @@ from headwater.core.errors import HeadwaterError, NeedsPerson
 from headwater.core.model import Account
 from headwater.core.ports import Clock, Source, Tokens
 from headwater.core.settings import Settings
+from headwater.jobs import schedule
 from headwater.jobs.connected import Connected
 from headwater.jobs.house import Household, Terms
 from headwater.jobs.taps import Taps
@@ -174,7 +175,16 @@ class House:
             raise
         finally:
             await source.close()
+        await self._planned(link)
         return link, account
+
+    async def _planned(self, link: Link) -> None:
+        """Workers that are there already begin with a connection at once."""
+        now = self.clock.now()
+        async with self.warehouse.acting_for(link.tenant) as conn:
+            await jobs.wake(conn, link.tenant, link.id, "sync", due_at=now)
+        night = schedule.quiet(link.id, now, link.memory.get("region"))
+        await jobs.plan(self.warehouse, link.tenant, link.id, "reconcile", due_at=night)
 
     def application(self, source_name: str, **words: str) -> str:
         """Credentials of an application, to connect with."""

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from headwater.warehouse import embedded
 
 LISTENS = re.compile(r"Headwater listens on (http://\S+)")
 WORKERLESS = ("serve", "--port", "0", "--no-worker")
+WHOLE = ("serve", "--port", "0")
 
 
 @dataclass
@@ -31,8 +33,23 @@ class Service:
         out, err = await self.process.communicate()
         return self.process.returncode or 0, out.decode(), err.decode()
 
-    def tree(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
+    def worker(self) -> psutil.Process | None:
+        """The process that works, once it is there."""
+        for one in psutil.Process(self.process.pid).children():
+            with suppress(psutil.Error):  # it died meanwhile
+                if "worker" in one.cmdline():
+                    return one
+        return None
+
+    async def working(self, *, after: int | None = None) -> psutil.Process:
+        """A worker that does its work; `after`: another than this one."""
+        async with asyncio.timeout(60):
+            while True:
+                found = self.worker()
+                health = (await asked(self.root)).json()["scheduler"]
+                if found is not None and found.pid != after and health["running"]:
+                    return found
+                await asyncio.sleep(0.1)
 
 
 @pytest.fixture
@@ -79,7 +96,6 @@ async def test_it_starts_a_database_answers_and_sigterm_leaves_nothing_behind(ow
     assert code == 0, err
     assert "Traceback" not in err
     assert not embedded.status(own_home).running
-    assert not psutil.pid_exists(running.pid)
 
 
 async def test_ctrl_c_is_as_good_an_end(given, serving):
@@ -192,3 +208,47 @@ async def test_without_an_api_it_works_and_ends_as_well(given, started):
 
     assert line.decode().startswith("Headwater works; no API.")
     assert (process.returncode, "Traceback" in err.decode()) == (0, False)
+
+
+async def test_a_worker_that_is_killed_is_replaced_and_the_service_answers_all_the_while(given, serving):
+    service = await serving(*WHOLE)
+    first = await service.working()
+    first.kill()
+    second = await service.working(after=first.pid)
+    code, _, err = await service.ended()
+
+    assert second.pid != first.pid
+    assert not second.is_running()
+    assert code == 0
+    assert "Traceback" not in err
+
+
+async def test_a_service_that_is_killed_takes_its_worker_with_it(given, serving):
+    service = await serving(*WHOLE)
+    worker = await service.working()
+    service.process.kill()
+    await service.process.wait()
+
+    await asyncio.to_thread(worker.wait, 60)
+    assert not worker.is_running()
+
+
+async def test_what_is_asked_for_by_the_api_is_done_by_the_worker_and_watched_to_its_end(
+    connected, given, serving, headwater
+):
+    service = await serving(*WHOLE)
+    key = (await headwater("key", "add", "bot", "--scope", "sync")).out.strip()
+    async with httpx2.AsyncClient(
+        base_url=service.root, headers={"authorization": f"Bearer {key}"}, timeout=120
+    ) as client:
+        asked_for = (await client.post("/api/v1/sync/start/deals", json={"sync_type": "full"})).json()
+        told = (await client.get(asked_for["watch"]["events"])).text
+        ended = (await client.get(asked_for["watch"]["json"])).json()
+        changes = (await client.get("/api/v1/changes", params={"limit": 5000})).json()["changes"]
+    _, _, err = await service.ended()
+
+    assert "event: end" in told
+    assert ended["status"] == "completed", (ended["error"], err)
+    [deals] = [one for one in ended["progress"] if one["entity"] == "deals"]
+    assert deals["text"] == "60 / 60 deals"
+    assert len({one["id"] for one in changes if one["entity"] == "deals"}) == 60

@@ -68,7 +68,7 @@ WORDS = MappingProxyType(
         "status_complete": ("complete", "полно"),
         "status_error": ("error", "ошибка"),
         "status_paused": ("not read", "не читается"),
-        "loads": ("Being read for the first time", "Первая загрузка"),
+        "loads": ("Being read whole", "Читается целиком"),
         "load_of": ("{done} of {total}", "{done} из {total}"),
         "load_rate": ("{rate} a second", "{rate} в секунду"),
         "load_left": ("about {left} left", "осталось около {left}"),
@@ -106,10 +106,10 @@ WORDS = MappingProxyType(
         ),
         "enter": ("Enter", "Вход"),
         "enter_how": (
-            "Paste a key. On the machine of the service `headwater key add NAME` makes one, and "
-            "`headwater key enter` prints an address that needs none.",
-            "Вставьте ключ. На машине, где работает служба, его создаёт `headwater key add ИМЯ`, а "
-            "`headwater key enter` печатает адрес для входа без ключа.",
+            "Paste a key. On the machine of the service “headwater key add NAME” makes one, and "
+            "“headwater key enter” prints an address that needs none.",
+            "Вставьте ключ. На машине, где работает служба, его создаёт «headwater key add ИМЯ», а "
+            "«headwater key enter» печатает адрес для входа без ключа.",
         ),
         "key": ("Key", "Ключ"),
         "wrong_key": (
@@ -135,6 +135,7 @@ WORDS = MappingProxyType(
             "Ваш ключ позволяет смотреть, но не делать это.",
         ),
         "back": ("Back", "Назад"),
+        "ago": ("{age} ago", "{age} назад"),
         "seconds": ("{n} s", "{n} с"),
         "minutes": ("{n} min", "{n} мин"),
         "hours": ("{n} h", "{n} ч"),

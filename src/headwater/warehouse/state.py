@@ -200,6 +200,7 @@ async def ensure_history(warehouse: Warehouse, tenant: UUID, now: datetime) -> N
     async with warehouse.acting_for(tenant) as conn:
         row = await (await conn.execute(sql.history_missing, {"now": now})).fetchone()
         if row == (True,):
+            await conn.execute(sql.turn_of_history)
             await conn.execute("set local lock_timeout = '2s'")
             await conn.execute("set local role hw_owner")
             await conn.execute(sql.ensure_history, {"now": now})

@@ -208,6 +208,9 @@ grant execute on function headwater.caller(bytea, timestamptz) to hw_app;
 -- The feed of changes, for others to follow
 ------------------------------------------------------------------------------------------------------------
 
+alter table headwater.changes
+    add column changed_at timestamptz not null default now();
+
 create table headwater.feeds (
     tenant_id  uuid     not null,
     feed       text     not null check (feed in ('changes')),
