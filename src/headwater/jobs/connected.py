@@ -67,7 +67,7 @@ class Connected:
             if not await self._scheduled(link, source, turn):
                 return Done(self.clock.now())
         entities = await self._entities(link)
-        return Done(schedule.earliest(entities, self.clock.now()))
+        return Done(schedule.earliest(entities, self.clock.now()), {"whole": True})
 
     async def reconcile(self, turn: Turn) -> Done | None:
         """One entity compared with its source: of what people asked for, or of tonight."""
@@ -107,9 +107,10 @@ class Connected:
         return heard
 
     async def _scheduled(self, link: Link, source: Source, turn: Turn) -> bool:
-        """Syncs what is due; False: it rests."""
+        """Syncs what is due, everything before everything was read once; False: it rests."""
         began = self.clock.now()
-        names = schedule.due(await self._entities(link), began)
+        whole = turn.job.payload.get("whole") is True
+        names = schedule.due(await self._entities(link), began) if whole else None
         if names is not None and not names:
             return True
         runs = await self.engine.sync(link, source, entities=names, enough=turn.enough)

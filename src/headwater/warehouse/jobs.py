@@ -82,6 +82,8 @@ async def wake(
         "urgent": urgent,
     }
     await conn.execute(sql.wake_job, params)
+    if urgent:
+        await conn.execute(sql.unhold_jobs, params)
 
 
 async def plan(
@@ -139,7 +141,7 @@ async def fail(
 
 
 async def hold(warehouse: Warehouse, connection: int, *, until: datetime) -> None:
-    """Nothing of a connection is tried before then."""
+    """Nothing of a connection is tried before then, or before a person wishes for something of it."""
     async with warehouse.connection() as conn:
         await conn.execute(sql.hold_jobs, {"connection": connection, "until": until})
 
@@ -170,7 +172,8 @@ async def freed(warehouse: Warehouse, *, now: datetime) -> list[tuple[int, Kind]
 async def drawn_in(
     warehouse: Warehouse, *, now: datetime, latest: datetime, longest: datetime
 ) -> list[tuple[int, Kind]]:
-    """What a wrong clock made due after `latest` is due now; what it holds longer than `longest` is free."""
+    """What a wrong clock made due after `latest` is due now; what it holds longer than `longest` is free, and
+    events that wait so long are due."""
     params = {"now": now, "latest": latest, "longest": longest}
     async with warehouse.connection() as conn:
         rows = await (await conn.execute(sql.draw_in_jobs, params)).fetchall()

@@ -9,4 +9,5 @@ select exists (select
                   and j.due_at <= %(since)s and (j.held_until is null or j.held_until <= %(since)s)
                   and not exists (select
                                     from headwater.jobs as other
-                                   where other.connection_id = j.connection_id and other.taken_by is not null)) as others
+                                   where other.connection_id = j.connection_id
+                                     and (other.taken_by is not null or other.rests_until > %(now)s))) as others

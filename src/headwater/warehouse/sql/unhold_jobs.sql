@@ -1,4 +1,4 @@
--- Work on a connection succeeded: what was held only because other work of it failed is free.
+-- A connection does not rest any more.
 update headwater.jobs
-   set held_until = null
- where connection_id = %(connection)s and tries = 0 and held_until is not null
+   set rests_until = null
+ where connection_id = %(connection)s and rests_until is not null

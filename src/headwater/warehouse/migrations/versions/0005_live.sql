@@ -30,6 +30,7 @@ create table headwater.jobs (
     tries          integer      not null default 0,
     error          text,
     held_until     timestamptz,
+    rests_until    timestamptz,
     failed_at      timestamptz,
     done_at        timestamptz,
     primary key (connection_id, kind)
@@ -41,7 +42,8 @@ comment on column headwater.jobs.wanted is 'Rises with every wish. Who finishes 
 comment on column headwater.jobs.taken is 'What wanted was when the work began.';
 comment on column headwater.jobs.taken_by is 'The worker that does it now; of a dead worker: nobody.';
 comment on column headwater.jobs.held_until is
-    'Not before: it failed, or so much failed of its connection. To wish for it does not shorten that; a person does.';
+    'Not before, since it failed. To wish for it does not shorten that; a person who wishes for it does.';
+comment on column headwater.jobs.rests_until is 'So much of its connection failed that nothing of that is tried before.';
 create index on headwater.jobs (due_at) where taken_by is null;
 -- Nobody works on two things of one connection, however fast they are taken.
 create unique index jobs_one_at_a_time on headwater.jobs (connection_id) where taken_by is not null;
