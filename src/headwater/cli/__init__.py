@@ -19,6 +19,7 @@ from headwater.cli import (
     say,
     secret,
     serve,
+    service,
     status,
     sync,
     worker,
@@ -67,6 +68,7 @@ app.add_typer(bi.app, name="bi")
 app.add_typer(db.app, name="db")
 app.add_typer(secret.app, name="secret")
 app.add_typer(key.app, name="key")
+app.add_typer(service.app, name="service")
 app.add_typer(sandbox.app, name="sandbox")
 
 

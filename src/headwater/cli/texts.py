@@ -339,6 +339,19 @@ TEXTS = MappingProxyType(
             "  only checked to be empty here, as privacy mode analytics does not keep them: {fields}",
             "  проверено только, что здесь пусто, так как в режиме analytics не хранится: {fields}",
         ),
+        "service_written": ("{path} is written. Next:", "{path} записан. Дальше:"),
+        "service_linger": (
+            "So that it runs while nobody is logged in:",
+            "Чтобы служба работала и без входа в систему:",
+        ),
+        "service_home": (
+            "Before the first start make its home: install -d -m 700 -o {user} {home}",
+            "Перед первым запуском создайте каталог данных: install -d -m 700 -o {user} {home}",
+        ),
+        "service_removed": (
+            "{path} is removed; the data stays. Next:",
+            "{path} удалён; данные остались. Дальше:",
+        ),
         "serve_listening": ("Headwater listens on {address}", "Headwater слушает {address}"),
         "serve_working": ("Headwater works; no API.", "Headwater работает; без API."),
         "serve_enter": (
