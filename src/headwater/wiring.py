@@ -2,13 +2,16 @@
 
 import asyncio
 import os
+import random
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from headwater import sources
 from headwater.core import log
@@ -17,12 +20,28 @@ from headwater.core.errors import HeadwaterError, NeedsPerson
 from headwater.core.model import Account
 from headwater.core.ports import Clock, Ear, Source, Tokens
 from headwater.core.settings import Settings
+from headwater.jobs import schedule
+from headwater.jobs.connected import Connected
+from headwater.jobs.house import Household, Terms
+from headwater.jobs.taps import Taps
+from headwater.jobs.worker import SLOTS, Worker
 from headwater.sources._network import PLAIN, Network, certificates, proxy_address
 from headwater.sync.engine import Engine
 from headwater.sync.runs import Report
 from headwater.sync.surveys import Surveys
-from headwater.warehouse import access, address, bi, connections, embedded, migrate, rotation
+from headwater.warehouse import (
+    access,
+    address,
+    backup,
+    bi,
+    connections,
+    embedded,
+    jobs,
+    migrate,
+    rotation,
+)  # fmt: skip
 from headwater.warehouse.access import Access
+from headwater.warehouse.backup import Place
 from headwater.warehouse.bi import Login
 from headwater.warehouse.connections import Link, Tenant
 from headwater.warehouse.embedded import Status
@@ -34,6 +53,7 @@ from headwater.warehouse.tokens import unbroken
 from headwater.warehouse.vault import Vault
 
 __all__ = [
+    "SLOTS",
     "Access",
     "House",
     "Link",
@@ -45,7 +65,9 @@ __all__ = [
     "bi_logins",
     "bi_password",
     "bi_removed",
+    "database",
     "database_status",
+    "embeds",
     "house",
     "key_rotated",
     "migrated",
@@ -53,6 +75,7 @@ __all__ = [
     "psql_command",
     "start_database",
     "stop_database",
+    "worker",
 ]
 
 DATABASE = "headwater"
@@ -147,13 +170,24 @@ class House:
             account = await source.check()
             link = await keep(newcomer.kept or credentials, account)
             await connections.remember(self.warehouse, link, source.memory, source.portal)
+            async with self.warehouse.connection() as conn:
+                await jobs.wake(conn, tenant.id, link.id, "sync", due_at=self.clock.now(), urgent=True)
         except HeadwaterError:
             if newcomer.link is not None:
                 log.get("wiring").warning("kept without a check", connection=newcomer.link.slug)
             raise
         finally:
             await source.close()
+        await self._planned(link)
         return link, account
+
+    async def _planned(self, link: Link) -> None:
+        """Workers that are there already begin with a connection at once."""
+        now = self.clock.now()
+        async with self.warehouse.acting_for(link.tenant) as conn:
+            await jobs.wake(conn, link.tenant, link.id, "sync", due_at=now)
+        night = schedule.quiet(link.id, now, link.memory.get("region"))
+        await jobs.plan(self.warehouse, link.tenant, link.id, "reconcile", due_at=night)
 
     def application(self, source_name: str, **words: str) -> str:
         """Credentials of an application, to connect with."""
@@ -213,6 +247,32 @@ class House:
         """How events are understood, of every kind of source that sends some."""
         return [known.ear for known in sources.known().values() if known.ear is not None]
 
+    async def kept(self, tenant: UUID) -> list[Link]:
+        """The tenant's connections as they are kept; nobody outside is asked."""
+        return await connections.links(self.warehouse, tenant)
+
+    async def entities(self, link: Link) -> list[str]:
+        """The entities of a connection, in the order they are read in; its source is not asked."""
+        source = self.source_of(link)
+        try:
+            return list(source.entities)
+        finally:
+            await source.close()
+
+    async def title(self, tenant: UUID) -> str:
+        """What a tenant is called."""
+        return next(one.title for one in await connections.tenants(self.warehouse) if one.id == tenant)
+
+    async def alone(self) -> bool:
+        """Whether there is no second tenant."""
+        return len(await connections.tenants(self.warehouse)) <= 1
+
+    def entrance(self, code: str | None = None) -> str:
+        """Where the service is; with a code, the address at which a browser enters its pages."""
+        host = "127.0.0.1" if self.settings.host in ("0.0.0.0", "::") else self.settings.host  # noqa: S104
+        root = f"http://{f'[{host}]' if ':' in host else host}:{self.settings.port}"
+        return f"{root}/enter?code={code}" if code else root
+
 
 class _Newcomer:
     """Credentials that are no connection's yet: their first renewal makes one of them."""
@@ -241,11 +301,21 @@ class _Newcomer:
 
 
 @asynccontextmanager
-async def house(settings: Settings) -> AsyncIterator[House]:
-    """Opens everything: the database (the embedded one is started and migrated if need be), keys, clock."""
+async def house(settings: Settings, *, wait_seconds: float = 15) -> AsyncIterator[House]:
+    """Opens everything: the database (the embedded one is started and migrated if need be), keys, clock.
+
+    Whoever finds the database away waits for it so long.
+    """
     url, direct = await asyncio.to_thread(database, settings)
-    async with Warehouse(url, size=settings.database_pool_size, direct_url=direct) as warehouse:
+    async with Warehouse(
+        url, size=settings.database_pool_size, direct_url=direct, wait_seconds=wait_seconds
+    ) as warehouse:
         yield House(settings, warehouse, Vault(settings.home / "secret.key"), WallClock())
+
+
+def embeds(settings: Settings) -> bool:
+    """Whether the database is the embedded one."""
+    return settings.database_url is None and settings.admin_database_url is None
 
 
 def database(settings: Settings) -> tuple[str, str | None]:
@@ -262,6 +332,54 @@ def database(settings: Settings) -> tuple[str, str | None]:
     if migrate.behind(admin):
         migrate.migrate(admin)
     return server.url(APP, DATABASE), None
+
+
+@asynccontextmanager
+async def worker(house: House, *, slots: int = SLOTS) -> AsyncIterator[Worker]:
+    """A worker of this process, with everything it may have to do; `run()` makes it work."""
+    engine, taps = house.engine(), Taps(house.source_of)
+    connected = Connected(
+        engine, taps,
+        draw=lambda: random.SystemRandom().randrange(2**31),
+        listening={
+            "drain": lambda link, source, enough: engine.drain(link, source, enough=enough),
+            "sets": lambda link, source, _: engine.sets(link, source),
+        },
+    )  # fmt: skip
+    back_up, why_not = _backups(house.settings)
+    terms = Terms(history_months=house.settings.history_months)
+    household = Household(house.warehouse, house.clock, terms, back_up=back_up, no_backup=why_not)
+    try:
+        yield Worker(
+            house.warehouse, house.clock, connected.works() | household.works(),
+            look_over=household.looked_over, slots=slots,
+        )  # fmt: skip
+    finally:
+        await taps.close()
+
+
+def _backups(settings: Settings) -> tuple[Callable[[datetime], Awaitable[Path]] | None, str]:
+    """How a copy of the database is made; or why none can be."""
+    if settings.backups == 0:
+        return None, "HEADWATER_BACKUPS is 0"
+    if settings.admin_database_url is None and settings.database_url is not None:
+        return (
+            None,
+            "the database is not ours: back it up where it runs, or give HEADWATER_ADMIN_DATABASE_URL",
+        )
+
+    def place() -> Place:
+        folder = settings.home / "backups"
+        if settings.admin_database_url is not None:
+            programs = embedded.binaries.found(settings.pg_bindir)
+            return Place(settings.admin_database_url.get_secret_value(), programs.bindir, folder)
+        server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
+        return Place(server.url(server.superuser, DATABASE), server.bindir, folder)
+
+    async def back_up(now: datetime) -> Path:
+        return await backup.back_up(await asyncio.to_thread(place), keep=settings.backups, now=now)
+
+    return back_up, ""
 
 
 def migrated(settings: Settings) -> tuple[str | None, str]:
@@ -392,7 +510,7 @@ def database_status(settings: Settings) -> Status:
 
 def psql_command(settings: Settings) -> list[str]:
     """The command line of an interactive psql on whatever database is in use."""
-    if settings.database_url is None and settings.admin_database_url is None:
+    if embeds(settings):
         embedded.ensure(settings.home, bindir=settings.pg_bindir)
         return embedded.psql(settings.home)
     admin = settings.admin_database_url or settings.database_url

@@ -1,1 +1,1 @@
-"""Who may do what: keys of programs."""
+"""Who may do what: keys of programs, sessions of people."""

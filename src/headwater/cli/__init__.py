@@ -13,13 +13,17 @@ from headwater.cli import (
     doctor,
     events,
     failed,
+    key,
     privacy,
     reconcile,
     sandbox,
     say,
     secret,
+    serve,
+    service,
     status,
     sync,
+    worker,
 )  # fmt: skip
 
 GARBAGE = 50_000
@@ -53,6 +57,8 @@ app.command("demo")(demo.demo)
 app.command("connect")(connect.connect)
 app.command("sync")(sync.sync)
 app.command("reconcile")(reconcile.reconcile_)
+app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
 app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("privacy")(privacy.privacy)
@@ -63,6 +69,8 @@ app.add_typer(reconcile.app, name="certificate")
 app.add_typer(bi.app, name="bi")
 app.add_typer(db.app, name="db")
 app.add_typer(secret.app, name="secret")
+app.add_typer(key.app, name="key")
+app.add_typer(service.app, name="service")
 app.add_typer(sandbox.app, name="sandbox")
 
 

@@ -1,9 +1,10 @@
-"""`headwater demo`: a portal, a database, a first sync, and proof that both hold the same."""
+"""`headwater demo`: a portal, a database and the service; or, once, a sync and proof that both are equal."""
 
 import asyncio
 import contextlib
 import os
 import shlex
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ import typer
 from headwater.cli import say, status, sync
 from headwater.cli.frame import AsJson, guarded, lived, settings
 from headwater.cli.sandbox import Data, Fill, mapping
+from headwater.cli.serve import listening, living
 from headwater.core.errors import NeedsPerson
 from headwater.core.settings import Settings
 from headwater.sandbox.control import Control
@@ -27,7 +29,6 @@ from headwater.wiring import House, Link, Tenant, house
 
 CHANGES = {"deal": 200, "lead": 100, "contact": 50, "company": 20}
 """What the company changes before the comparison, by entity."""
-EVERY_SECONDS = 5.0
 LOOK = """
   {headwater} status
   {headwater} db psql
@@ -80,9 +81,10 @@ def demo(
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
-    """Start a sandbox portal and the embedded PostgreSQL, sync, and prove that both hold the same.
+    """Start a sandbox portal whose company works, and the service that keeps its data live.
 
-    Everything lives in ./.demo unless HEADWATER_HOME is set; delete it to start over.
+    With --once: sync, and prove that both hold the same. Everything lives in ./.demo unless HEADWATER_HOME is
+    set; delete it to start over.
 
     Examples: headwater demo · headwater demo --once · headwater demo --fill crm_maven --data ~/crm_maven
     """
@@ -91,35 +93,52 @@ def demo(
 
     async def work() -> dict[str, Comparison] | None:
         known = settings(home=None if os.environ.get("HEADWATER_HOME") else Path.cwd() / ".demo")
+        if not once:
+            await lived_in(known, deals=deals, fill=mapped, data=data)
+            return None
         async with (
             house(known) as opened,
-            sandbox(known.home, deals=deals, fill=mapped, data=data, working=0.0 if once else 1.0) as portal,
+            sandbox(known.home, deals=deals, fill=mapped, data=data, working=0.0) as portal,
         ):
-            return await show(opened, portal, name_of(fill), once=once, as_json=as_json)
+            return await show(opened, portal, name_of(fill), as_json=as_json)
 
     found = guarded(lambda: lived(work()), as_json=as_json, lasting=not once)
     if found is not None and not all(one.equal for one in found.values()):
         raise typer.Exit(say.DIFFERENT)
 
 
-async def show(
-    opened: House, portal: Portal, slug: str, *, once: bool, as_json: bool
-) -> dict[str, Comparison] | None:
-    """Connects and syncs; then either proves equality and ends, or goes on syncing."""
+async def lived_in(known: Settings, *, deals: int, fill: Path | None, data: Path | None) -> None:
+    """The service over a portal whose company works, until it is stopped."""
+    known, listener = listening_somewhere(known)
+    async with sandbox(known.home, deals=deals, fill=fill, data=data, working=1.0) as portal:
+
+        async def connect(opened: House) -> None:
+            await connected(opened, await opened.tenant(), portal, name_of(fill))
+            say.line("demo_portal", url=portal.webhook)
+            look(opened.settings)
+            say.line("demo_working")
+
+        await living(known, listener, worker=True, before=connect, inviting=True)
+
+
+def listening_somewhere(known: Settings) -> tuple[Settings, socket.socket]:
+    """The port that is set; another one if it is taken and nobody set it."""
+    try:
+        return listening(known, host=None, port=None)
+    except NeedsPerson:
+        if "port" in known.model_fields_set:
+            raise
+        return listening(known, host=None, port=0)
+
+
+async def show(opened: House, portal: Portal, slug: str, *, as_json: bool) -> dict[str, Comparison]:
+    """Connects, syncs, and proves equality."""
     tenant = await opened.tenant()
     link = await connected(opened, tenant, portal, slug)
     if not as_json:
         say.line("demo_portal", url=portal.webhook)
     await synced(opened, link, as_json=as_json)
-    if once:
-        return await proven(opened, tenant, link, portal, as_json=as_json)
-    if not as_json:
-        status.show(await standings(opened.warehouse, tenant.id, [link]))
-        look(opened.settings)
-        say.line("demo_working")
-    while True:
-        await asyncio.sleep(EVERY_SECONDS)
-        await synced(opened, link, as_json=as_json, only_news=True)
+    return await proven(opened, tenant, link, portal, as_json=as_json)
 
 
 async def proven(
@@ -189,10 +208,8 @@ def look(known: Settings) -> None:
     say.plain(LOOK.format(headwater=f"HEADWATER_HOME={shlex.quote(str(home))} {shlex.quote(str(program))}"))
 
 
-async def synced(opened: House, link: Link, *, as_json: bool, only_news: bool = False) -> None:
-    found = await sync.once(opened, connection=link.slug, quiet=as_json or only_news)
-    if only_news:
-        found = [one for one in found if one.created or one.updated or one.failed]
+async def synced(opened: House, link: Link, *, as_json: bool) -> None:
+    found = await sync.once(opened, connection=link.slug, quiet=as_json)
     if not as_json:
         sync.show(found, as_json=False)
 

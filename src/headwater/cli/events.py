@@ -8,9 +8,10 @@ import typer
 
 from headwater.cli import say
 from headwater.cli.frame import AsJson, ConnectionName, TenantName, run
-from headwater.cli.ids import EntityName, entity_of
+from headwater.cli.ids import EntityName
 from headwater.cli.texts import language
 from headwater.core.errors import NeedsPerson
+from headwater.core.words import entity_of
 from headwater.sync import hearing
 from headwater.sync.hearing import Address, Hearing
 from headwater.wiring import House, Link

@@ -9,8 +9,9 @@ import typer
 
 from headwater.cli import say
 from headwater.cli.frame import AsJson, ConnectionName, TenantName, run
-from headwater.cli.ids import EntityName, entity_of
+from headwater.cli.ids import EntityName
 from headwater.cli.texts import text
+from headwater.core.words import entity_of
 from headwater.sync.overview import failure, failures
 from headwater.sync.queue import Choice, Discarded, chosen, discarded
 from headwater.sync.replay import Replayed

@@ -1,13 +1,11 @@
-"""Which records and which entity a person means: ids in many spellings, names in singular and plural."""
+"""Which records a person means: ids in many spellings; and the option that names an entity."""
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-
-from headwater.core.errors import NeedsPerson
 
 STANDARD_INPUT = "-"
 SEPARATORS = re.compile(r"[,;\s]+")
@@ -24,17 +22,3 @@ def ids_of(words: Sequence[str]) -> list[str]:
     if not found:
         raise typer.BadParameter("no ids were given", param_hint="--ids")
     return found
-
-
-def entity_of(word: str, known: Iterable[str]) -> str:
-    """The entity of that name, in singular or plural. Raises NeedsPerson with those there are."""
-    slugs = list(known)
-    for slug in slugs:
-        if word.strip().lower() in (slug, singular(slug)):
-            return slug
-    raise NeedsPerson(f"there is no entity {word!r} here; there are: {', '.join(slugs)}")
-
-
-def singular(slug: str) -> str:
-    """deals → deal, companies → company."""
-    return f"{slug[:-3]}y" if slug.endswith("ies") else slug.removesuffix("s")

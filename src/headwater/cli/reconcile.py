@@ -10,9 +10,10 @@ import typer
 
 from headwater.cli import say
 from headwater.cli.frame import AsJson, ConnectionName, TenantName, run
-from headwater.cli.ids import EntityName, entity_of
+from headwater.cli.ids import EntityName
 from headwater.cli.sync import once
 from headwater.cli.texts import text
+from headwater.core.words import entity_of
 from headwater.sync.overview import certificate, issued, standings
 from headwater.sync.reconcile import SAMPLE, Issued, Terms, reconcile
 from headwater.wiring import House, Link, Tenant

@@ -10,10 +10,11 @@ import typer
 
 from headwater.cli import say
 from headwater.cli.frame import AsJson, ConnectionName, TenantName, run
-from headwater.cli.ids import EntityName, entity_of, ids_of
+from headwater.cli.ids import EntityName, ids_of
 from headwater.cli.progress import Progress
 from headwater.cli.texts import text
 from headwater.core.errors import NeedsPerson, RetryLater
+from headwater.core.words import entity_of
 from headwater.sync.runs import Run
 from headwater.wiring import House
 

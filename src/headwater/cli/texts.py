@@ -6,6 +6,10 @@ from typing import Any
 
 TEXTS = MappingProxyType(
     {
+        "worker_begins": (
+            "Working, on {slots} connections at a time. SIGTERM or Ctrl-C ends it in good order.",
+            "Работаем, до {slots} соединений одновременно. SIGTERM или Ctrl-C завершает работу аккуратно.",
+        ),
         "connected": (
             "Connected to {portal} as {person}. Connection: {slug}.",
             "Подключено: {portal}, от имени {person}. Соединение: {slug}.",
@@ -382,6 +386,47 @@ TEXTS = MappingProxyType(
             "  only checked to be empty here, as privacy mode analytics does not keep them: {fields}",
             "  проверено только, что здесь пусто, так как в режиме analytics не хранится: {fields}",
         ),
+        "service_written": ("{path} is written. Next:", "{path} записан. Дальше:"),
+        "service_linger": (
+            "So that it runs while nobody is logged in:",
+            "Чтобы служба работала и без входа в систему:",
+        ),
+        "service_home": (
+            "Before the first start make its home: install -d -m 700 -o {user} {home}",
+            "Перед первым запуском создайте каталог данных: install -d -m 700 -o {user} {home}",
+        ),
+        "service_removed": (
+            "{path} is removed; the data stays. Next:",
+            "{path} удалён; данные остались. Дальше:",
+        ),
+        "serve_listening": ("Headwater listens on {address}", "Headwater слушает {address}"),
+        "serve_working": ("Headwater works; no API.", "Headwater работает; без API."),
+        "serve_enter": (
+            "Open this address once, within ten minutes: {address}",
+            "Откройте этот адрес один раз, в течение десяти минут: {address}",
+        ),
+        "serve_enter_later": (
+            "A way into its pages: headwater key enter",
+            "Войти на его страницы: headwater key enter",
+        ),
+        "key_added": (
+            "This is the key {name!r} ({scopes}). It is not shown again. Use: Authorization: Bearer KEY",
+            "Это ключ {name!r} ({scopes}). Больше он не показывается. Заголовок: Authorization: Bearer КЛЮЧ",
+        ),
+        "key_none": (
+            "There is no key yet: headwater key add NAME --scope read",
+            "Ключей пока нет: headwater key add ИМЯ --scope read",
+        ),
+        "key_revoked": (
+            "Key {name!r} (no. {number}) opens nothing any more.",
+            "Ключ {name!r} (№ {number}) больше ничего не открывает.",
+        ),
+        "col_key": ("key", "ключ"),
+        "col_starts": ("starts with", "начинается с"),
+        "col_scopes": ("may", "может"),
+        "col_until": ("until", "до"),
+        "col_used": ("last used", "использован"),
+        "col_revoked": ("revoked", "отозван"),
     }
 )
 """By key: the English text, the Russian text."""

@@ -52,5 +52,11 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535)
     """The port `serve` listens on; 0 takes a free one."""
 
+    history_months: int | None = Field(default=None, ge=1, le=1200)
+    """How many whole months of history are kept beside the current one; default: all, for ever."""
+
+    backups: int = Field(default=7, ge=0, le=1000)
+    """How many nightly backups are kept in the data home; 0 makes none."""
+
     debug: bool = False
     """More log lines."""

@@ -48,6 +48,8 @@ async def _read(held: Session, run: Run, spec: SetSpec, most: int | None) -> Non
         ids = [id for id in due if id not in absent]
         if not ids:
             return
+        if asked:
+            held.rest_if_enough()
         asked += len(ids)
         shown = await _shown(held, run, ids, [id for id in ids if due[id] <= run.since])
         told = await _fetch(held, run, spec, [id for id in ids if id in shown])

@@ -1,18 +1,20 @@
 """Reads a connection's entities into the warehouse, page by page, each page one commit."""
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
+from typing import TypeAlias
 
 from headwater.core import log
-from headwater.core.ports import Clock, Source
+from headwater.core.model import Survey
+from headwater.core.ports import Clock, Offline, Source
 from headwater.sync import beside, children, events, offline, plan, session, silence
 from headwater.sync.ahead import ahead, each
 from headwater.sync.healing import heal
 from headwater.sync.known import ids_of, learnt
 from headwater.sync.plan import Cursor, Reading
 from headwater.sync.replay import Replayed, replayed
-from headwater.sync.runs import Report, Run
+from headwater.sync.runs import Report, Rest, Run
 from headwater.sync.session import Session
 from headwater.sync.surveys import Surveys
 from headwater.warehouse import state, statistics
@@ -21,6 +23,10 @@ from headwater.warehouse.pool import Warehouse
 
 LOGGER = log.get("sync")
 ALL_RECORDS = "(all records)"  # among the notes of fields: what concerns the read as a whole
+
+
+Begun: TypeAlias = Callable[[Sequence[Run]], Awaitable[None]]
+"""Told of the runs of a reading when all of them are open."""
 
 
 class Engine:
@@ -38,20 +44,35 @@ class Engine:
         self.clock = clock
         self.report = report or (lambda _: None)
         self.surveys = Surveys() if surveys is None else surveys
+        self._resting: dict[int, tuple[Source, Survey]] = {}
+        """Of readings at rest, by connection."""
 
     async def sync(
-        self, link: Link, source: Source, *, full: bool = False, entities: Sequence[str] | None = None
+        self,
+        link: Link,
+        source: Source,
+        *,
+        full: bool = False,
+        entities: Sequence[str] | None = None,
+        enough: Callable[[], bool] | None = None,
+        begun: Begun | None = None,
     ) -> list[Run]:
         """Brings a connection up to date; returns one run per entity that is not switched off.
 
         The first time, and with `full`, everything is read; otherwise what moved since the last run. A run
         that was cut goes on after its last committed page, and is followed by the increment it delayed.
+
+        `enough` is asked after commits: when it says so, the reading ends there and what is not done rests
+        (`Run.rests`), to be gone on with by the next sync. `begun` is told of the runs of each reading.
         """
-        async with self._session(link, source) as held:
-            runs = await _once(held, entities, full=full)
-            if any(not run.reading.fresh for run in runs):
-                runs = await _once(held, entities, full=False)
-            return runs
+        made: list[Run] = []
+        async with self._session(link, source, enough) as held:
+            with suppress(Rest):
+                await self._once(held, entities, made, begun, full=full)
+                if any(not run.reading.fresh for run in made):
+                    made.clear()
+                    await self._once(held, entities, made, begun, full=False)
+        return made
 
     async def sync_ids(self, link: Link, source: Source, entity: str, ids: Sequence[str]) -> Run:
         """Reads these records again, whatever their times say. Those the source does not have any more
@@ -102,22 +123,63 @@ class Engine:
         async with self._session(link, source) as held:
             return await beside.sets_due(held)
 
-    def _session(self, link: Link, source: Source) -> AbstractAsyncContextManager[Session]:
+    async def _once(
+        self,
+        held: Session,
+        entities: Sequence[str] | None,
+        made: list[Run],
+        begun: Begun | None,
+        *,
+        full: bool,
+    ) -> None:
+        """One reading; `made` fills with its runs."""
+        await learnt(held.source, entities or ())
+        survey = await self._rested(held, entities)
+        queue = None
+        if survey is None:
+            queue = await offline.opened(held) if entities is None else None
+            survey = await _surveyed(held, entities, full=full)
+        try:
+            await _read(held, survey, queue, made, begun, full=full)
+        except Rest:
+            self._resting[held.link.id] = held.source, survey
+            raise
+
+    async def _rested(self, held: Session, entities: Sequence[str] | None) -> Survey | None:
+        """The survey of a reading that this process cut, if nothing is to be read but the rest of it."""
+        source, survey = self._resting.pop(held.link.id, (None, None))
+        if survey is None or source is not held.source:
+            return None
+        wanted = await _enabled(held, entities or list(survey.fields))
+        cursors = [Cursor.load((await held.state(name)).cursor) for name in wanted]
+        known = survey.fields.keys() >= set(wanted)
+        return survey if known and cursors and all(cursor.run for cursor in cursors) else None
+
+    def _session(
+        self, link: Link, source: Source, enough: Callable[[], bool] | None = None
+    ) -> AbstractAsyncContextManager[Session]:
         return session.opened(
-            self.warehouse, self.clock, link, source, report=self.report, surveys=self.surveys
-        )
+            self.warehouse, self.clock, link, source,
+            report=self.report, surveys=self.surveys, enough=enough or (lambda: False),
+        )  # fmt: skip
 
 
-async def _once(held: Session, entities: Sequence[str] | None, *, full: bool) -> list[Run]:
-    await learnt(held.source, entities or ())
-    queue = await offline.opened(held) if entities is None else None
+async def _surveyed(held: Session, entities: Sequence[str] | None, *, full: bool) -> Survey:
+    """The state of the account, kept as far as others read it."""
     wanted = await _enabled(held, entities or held.source.entities)
     states = {name: await held.state(name) for name in wanted}
     counting = full or any(Cursor.load(one.cursor).until is None for one in states.values())
     survey = await held.survey(wanted, states, count=counting, more=entities is None)
     await held.keep(survey)
+    return survey
+
+
+async def _read(
+    held: Session, survey: Survey, queue: Offline | None, made: list[Run], begun: Begun | None, *, full: bool
+) -> None:
+    """Reads what is switched on of what was surveyed; `made` fills with the runs."""
     names = await _enabled(held, list(survey.fields))
-    states |= {name: await held.state(name) for name in names if name not in states}
+    states = {name: await held.state(name) for name in names}
     cursors = {name: Cursor.load(states[name].cursor) for name in names}
     unfinished: list[Run] = []
     async with held.failing(unfinished):
@@ -126,14 +188,19 @@ async def _once(held: Session, entities: Sequence[str] | None, *, full: bool) ->
             reading = plan.decide(spec, cursors[name], now=survey.now, newest=newest, full=full)
             unfinished.append(await held.open(survey, name, reading, states[name]))
         runs = list(unfinished)
+        made += runs
+        if begun is not None:
+            await begun(runs)
         if queue is not None and any(run.reading.sync_type == "incremental" for run in runs):
             await offline.drain(held, queue, runs)
         before = silence.counted(runs)
         spans = [span for run in runs for span in run.cursor.spans]
-        made = each(held.source.pages(spans), partial(held.ready, runs))
-        async with ahead(made) as answers:
+        pages = each(held.source.pages(spans), partial(held.ready, runs))
+        async with ahead(pages) as answers:
             async for answer in answers:
                 await held.store(answer)
+                if any(run.cursor.spans for run in runs):
+                    held.rest_if_enough()
         await silence.weigh(held, runs, before)
         for run in runs:
             _weigh(run)
@@ -143,7 +210,6 @@ async def _once(held: Session, entities: Sequence[str] | None, *, full: bool) ->
             unfinished.pop(0)
             if run.stored.created >= statistics.MANY:
                 await statistics.renew(held.warehouse, run.shape)
-    return runs
 
 
 async def _enabled(held: Session, names: Iterable[str]) -> list[str]:

@@ -50,11 +50,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A certificate, and the number and time it is kept under."""
+    """A certificate, and the number and time it is kept under; `run` is the one it was found in."""
 
     number: int
     issued_at: datetime
     certificate: Certificate
+    run: int
 
 
 async def reconcile(
@@ -104,7 +105,7 @@ async def _reconciled(
     async with held.failing([run]):
         number = await work.done(Span(entity, "pairs", upto=survey.newest[entity]))
         await held.finish(run, run.cursor, status=known.status)
-    return Issued(number, held.clock.now(), work.found)
+    return Issued(number, held.clock.now(), work.found, run.number)
 
 
 class _Work:

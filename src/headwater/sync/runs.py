@@ -22,6 +22,10 @@ STEPS = 3
 """Steps others may take between two turns: to hear the database's answer and to send the next question."""
 
 
+class Rest(Exception):
+    """It was enough for now: the reading goes on another time, after its last committed page."""
+
+
 @dataclass(slots=True)
 class Reread:
     """What became of records that were read again by id."""
@@ -60,6 +64,8 @@ class Run:
     requests: int = 0
     stored: Stored = field(default_factory=Stored)
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rests: bool = False
+    """It was cut in good order, and the next sync goes on with it."""
     reread: Reread = field(default_factory=Reread)
     sets: dict[str, Kept] = field(default_factory=dict)
     """What became of what belongs to the records, by kind of set."""

@@ -1,7 +1,7 @@
 """A process that holds a connection: it surveys, opens runs, stores pages, closes runs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from headwater.core.errors import HeadwaterError, SkipRecord
 from headwater.core.model import Fate, Page, Part, PrivacyMode, SetSpec, Survey, Values
 from headwater.core.ports import Clock, Source
 from headwater.sync.plan import Cursor, Reading
-from headwater.sync.runs import Report, Reread, Run, Sorted, Step, sort_in_turns
+from headwater.sync.runs import Report, Reread, Rest, Run, Sorted, Step, sort_in_turns
 from headwater.sync.surveys import Surveys
 from headwater.warehouse import (
     books,
@@ -51,7 +51,7 @@ class Ready(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Session:
     """One connection, held; nobody else syncs it or changes what it keeps meanwhile. `report` is told after
-    every committed page."""
+    every committed page; `enough` is asked where work may be cut."""
 
     warehouse: Warehouse
     clock: Clock
@@ -61,6 +61,13 @@ class Session:
     report: Report
     keeping: Keeping
     surveys: Surveys
+    enough: Callable[[], bool]
+
+    def rest_if_enough(self) -> None:
+        """Ends the work here if somebody else waits. To be called where something was just committed that
+        need not be done again: so every slice gets on."""
+        if self.enough():
+            raise Rest
 
     async def state(self, entity: str) -> State:
         """How far an entity is."""
@@ -114,11 +121,18 @@ class Session:
         shape = await self._shape(survey, name)
         total = survey.totals.get(name)
         full = reading.sync_type == "full"
-        number = await state.begin(
-            self.warehouse, self.link.tenant, self.link.id, name,
-            sync_type=reading.sync_type, cursor=reading.cursor.dump(), fresh=reading.fresh and full,
-            source_records=total, now=self.clock.now(),
-        )  # fmt: skip
+        rested = None
+        if not reading.fresh:
+            rested = await state.take_up(
+                self.warehouse, self.link.tenant, self.link.id, name, sync_type=reading.sync_type
+            )
+        number, notes = rested or (0, {})
+        if rested is None:
+            number = await state.begin(
+                self.warehouse, self.link.tenant, self.link.id, name,
+                sync_type=reading.sync_type, cursor=reading.cursor.dump(), fresh=reading.fresh and full,
+                source_records=total, now=self.clock.now(),
+            )  # fmt: skip
         LOGGER.info(
             "run begins", connection=self.link.slug, entity=name, run=number, sync=reading.sync_type,
             fresh=reading.fresh, fields=len(shape.fields),
@@ -129,6 +143,7 @@ class Session:
             before=0 if reading.fresh or not full else known.synced_records,
             seen_by=seen_by,
             since=survey.began,
+            notes=notes,
         )  # fmt: skip
         for field in shape.fields:
             if field.unknown:
@@ -291,9 +306,19 @@ class Session:
 
     @asynccontextmanager
     async def failing(self, runs: Sequence[Run]) -> AsyncIterator[None]:
-        """What goes wrong inside is written into the runs; cursors stay after the last committed page."""
+        """What goes wrong inside is written into the runs; cursors stay after the last committed page. Runs
+        that rest are neither over nor wrong."""
         try:
             yield
+        except Rest:
+            for run in runs:
+                run.rests = True
+                await state.rest(
+                    self.warehouse, self.link.tenant, self.link.id,
+                    run=run.number, notes=run.notes, now=self.clock.now(),
+                )  # fmt: skip
+                LOGGER.info("run rests", connection=self.link.slug, entity=run.entity, run=run.number)
+            raise
         except (HeadwaterError, asyncio.CancelledError) as exc:
             words = str(exc) or "stopped before its end"
             for run in runs:
@@ -325,13 +350,14 @@ async def opened(
     *,
     report: Report,
     surveys: Surveys | None = None,
+    enough: Callable[[], bool] = lambda: False,
 ) -> AsyncIterator[Session]:
     """Takes the connection. Raises RetryLater when another process holds it."""
     now = clock.now()
     async with lease.taken(warehouse, link.tenant, link.id, now=now) as held:
         await state.ensure_history(warehouse, link.tenant, now)
         keeping = await privacy.read(warehouse, link.tenant, link.id)
-        session = Session(warehouse, clock, link, source, held, report, keeping, surveys or Surveys())
+        session = Session(warehouse, clock, link, source, held, report, keeping, surveys or Surveys(), enough)
         await session.erase_what_is_marked()
         yield session
 

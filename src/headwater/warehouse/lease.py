@@ -36,6 +36,21 @@ class Lease:
             raise StopSync("another process took this connection over; it goes on from where this one was")
 
 
+async def session(warehouse: Warehouse, name: str) -> Connection:
+    """A connection of its own past any pooler, for locks that live as long as it does."""
+    with translated():
+        made = await psycopg.AsyncConnection.connect(
+            warehouse.direct_url, autocommit=True, application_name=name,
+            keepalives_idle=10, keepalives_interval=5, keepalives_count=3,
+        )  # fmt: skip
+        try:
+            await made.execute(NOTICING)
+        except BaseException:
+            await made.close()
+            raise
+    return made
+
+
 @asynccontextmanager
 async def taken(
     warehouse: Warehouse, tenant: UUID, connection: int, *, now: datetime, wait_seconds: int = 3
@@ -45,12 +60,7 @@ async def taken(
     A session lock tells whether the holder lives (the server frees it the moment the process dies); the
     fence keeps a holder that lost its session, and does not know it yet, from committing.
     """
-    with translated():
-        session = await psycopg.AsyncConnection.connect(
-            warehouse.direct_url, autocommit=True, application_name="headwater lease",
-            keepalives_idle=10, keepalives_interval=5, keepalives_count=3,
-        )  # fmt: skip
-    async with session:
+    async with await session(warehouse, "headwater lease") as held:
         params = {
             "tenant": tenant,
             "connection": connection,
@@ -59,13 +69,14 @@ async def taken(
         }
         try:
             with translated():
-                await session.execute(NOTICING)
                 # The lock of a process that died a moment ago is freed when the server notices: soon.
-                await session.execute(SQL("set lock_timeout = {}").format(Literal(f"{wait_seconds}s")))
-                await session.execute("select pg_advisory_lock(%s)", [LOCKS + connection])
+                await held.execute(SQL("set lock_timeout = {}").format(Literal(f"{wait_seconds}s")))
+                await held.execute("select pg_advisory_lock(%s)", [LOCKS + connection])
         except psycopg.errors.LockNotAvailable:
-            held = await warehouse.rows(tenant, sql.lease_holder, params)
-            who = f"{held[0]['holder']} since {held[0]['taken_at']:%H:%M:%S}" if held else "another process"
+            known = await warehouse.rows(tenant, sql.lease_holder, params)
+            who = (
+                f"{known[0]['holder']} since {known[0]['taken_at']:%H:%M:%S}" if known else "another process"
+            )
             raise RetryLater(f"{who} is syncing this connection; wait for it or stop it") from None
         [taken_row] = await warehouse.rows(tenant, sql.take_lease, params)
         yield Lease(tenant, connection, taken_row["fence"])

@@ -53,6 +53,12 @@ async def due(
     await jobs.wake(conn, tenant, connection, "sync", due_at=now)
 
 
+async def comparable(warehouse: Warehouse, tenant: UUID, connection: int) -> list[str]:
+    """Entities that were read whole once, are switched on and may be read."""
+    rows = await warehouse.rows(tenant, sql.comparable, {"connection": connection})
+    return [row["entity"] for row in rows]
+
+
 async def configured(warehouse: Warehouse, tenant: UUID, connection: int, entity: str) -> bool:
     """Gives an entity its line of settings; whether it had none."""
     params = {"connection": connection, "entity": entity}
@@ -82,7 +88,8 @@ async def begin(
 ) -> int:
     """Opens a run in the log and returns its number. `fresh`: a full read begins, counting starts over.
 
-    Runs that a dead process left open are closed as failed: we hold the connection, so nobody runs them.
+    Runs that a dead process left open are closed as failed: we hold the connection, so nobody runs them. One
+    that rests is closed when a reading begins in its stead.
     """
     params = {
         "connection": connection,
@@ -93,6 +100,7 @@ async def begin(
         "source_records": source_records,
         "now": now,
         "month": now.date(),
+        "instead": sync_type in ("full", "incremental"),
     }
     async with warehouse.acting_for(tenant) as conn:
         params |= {"tenant": tenant}
@@ -103,6 +111,30 @@ async def begin(
     if row is None:
         raise RuntimeError("begin_run returns a row")
     return int(row[0])
+
+
+async def take_up(
+    warehouse: Warehouse, tenant: UUID, connection: int, entity: str, *, sync_type: str
+) -> tuple[int, dict[str, Any]] | None:
+    """The number and the notes of the run that rests and goes on now; None: there is none."""
+    params = {"tenant": tenant, "connection": connection, "entity": entity, "sync_type": sync_type}
+    async with warehouse.acting_for(tenant) as conn:
+        row = await (await conn.execute(sql.take_up_run, params)).fetchone()
+    return None if row is None else (int(row[0]), row[1])
+
+
+async def rest(
+    warehouse: Warehouse,
+    tenant: UUID,
+    connection: int,
+    *,
+    run: int,
+    notes: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """A run waits for its next slice: it stays open in the log, and its entity goes on being read."""
+    params = {"connection": connection, "run": run, "notes": orjson.dumps(notes).decode(), "now": now}
+    await warehouse.rows(tenant, sql.rest_run, params)
 
 
 async def advance(
@@ -183,6 +215,7 @@ async def ensure_history(warehouse: Warehouse, tenant: UUID, now: datetime) -> N
     async with warehouse.acting_for(tenant) as conn:
         row = await (await conn.execute(sql.history_missing, {"now": now})).fetchone()
         if row == (True,):
+            await conn.execute(sql.turn_of_history)
             await conn.execute("set local lock_timeout = '2s'")
             await conn.execute("set local role hw_owner")
             await conn.execute(sql.ensure_history, {"now": now})

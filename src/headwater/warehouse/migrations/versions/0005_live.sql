@@ -29,6 +29,9 @@ create table headwater.jobs (
     taken_at       timestamptz,
     tries          integer      not null default 0,
     error          text,
+    held_until     timestamptz,
+    rests_until    timestamptz,
+    failed_at      timestamptz,
     done_at        timestamptz,
     primary key (connection_id, kind)
 );
@@ -38,7 +41,12 @@ comment on column headwater.jobs.due_at is 'When it is to be done; null: nobody 
 comment on column headwater.jobs.wanted is 'Rises with every wish. Who finishes what was wished for less often than it is by now does it again.';
 comment on column headwater.jobs.taken is 'What wanted was when the work began.';
 comment on column headwater.jobs.taken_by is 'The worker that does it now; of a dead worker: nobody.';
+comment on column headwater.jobs.held_until is
+    'Not before, since it failed. To wish for it does not shorten that; a person who wishes for it does.';
+comment on column headwater.jobs.rests_until is 'So much of its connection failed that nothing of that is tried before.';
 create index on headwater.jobs (due_at) where taken_by is null;
+-- Nobody works on two things of one connection, however fast they are taken.
+create unique index jobs_one_at_a_time on headwater.jobs (connection_id) where taken_by is not null;
 grant select, insert, update, delete on headwater.jobs to hw_app;
 
 create table headwater.starts (
@@ -66,6 +74,10 @@ alter table headwater.connections
     add column paused_reason  text;
 comment on column headwater.connections.paused_at is
     'Since when nothing is done for it by itself; null while it lives. What a person asks for is done.';
+
+alter table headwater.sync_logs add column rests_at timestamptz;
+comment on column headwater.sync_logs.rests_at is
+    'Since when a run waits for its next slice; null while it is under way or over.';
 
 ------------------------------------------------------------------------------------------------------------
 -- Events in
@@ -164,6 +176,8 @@ select headwater.protect('headwater.listening');
 create table headwater.keys (
     tenant_id     uuid         not null,
     id            bigint       generated always as identity,
+    kind          text         not null default 'key' check (kind in ('key', 'session', 'code')),
+    parent        bigint,
     name          text         not null,
     hint          text         not null,
     digest        bytea        not null unique check (length(digest) = 32),
@@ -174,18 +188,45 @@ create table headwater.keys (
     revoked_at    timestamptz,
     primary key (tenant_id, id)
 );
-comment on table headwater.keys is 'Keys of programs that call the API; digests only. hint: the first letters, to tell them apart.';
+comment on table headwater.keys is 'Keys of programs that call the API, and sessions of people who look at its pages; digests only.';
+comment on column headwater.keys.kind is
+    'key: of a program; session: of a browser that entered; code: lets a browser enter once.';
+comment on column headwater.keys.parent is 'The key a session was opened with: it ends with it.';
+comment on column headwater.keys.hint is 'The first letters, to tell keys apart.';
 select headwater.protect('headwater.keys');
 
--- Whose key this is, if it may be used at that moment.
+create policy hw_lookup on headwater.keys for select to hw_owner using (true);
+
+-- Whose key, session or code this is, if it may be used at that moment.
 create function headwater.caller(digest bytea, at timestamptz)
-    returns table (tenant_id uuid, key_id bigint, name text, scopes text[])
+    returns table (tenant_id uuid, key_id bigint, kind text, name text, scopes text[], last_used_at timestamptz)
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
 as $$
-    select k.tenant_id, k.id, k.name, k.scopes
+    select k.tenant_id, k.id, k.kind, k.name, k.scopes, k.last_used_at
       from headwater.keys as k
-     where k.digest = caller.digest and k.revoked_at is null and (k.expires_at is null or k.expires_at > caller.at)
+      left join headwater.keys as p on p.tenant_id = k.tenant_id and p.id = k.parent
+     where k.digest = caller.digest and k.revoked_at is null and p.revoked_at is null
+       and coalesce(k.expires_at > caller.at, true) and coalesce(p.expires_at > caller.at, true)
 $$;
 revoke all on function headwater.caller(bytea, timestamptz) from public;
 grant execute on function headwater.caller(bytea, timestamptz) to hw_app;
+
+------------------------------------------------------------------------------------------------------------
+-- The feed of changes, for others to follow
+------------------------------------------------------------------------------------------------------------
+
+alter table headwater.changes
+    add column changed_at timestamptz not null default now();
+
+create table headwater.feeds (
+    tenant_id  uuid     not null,
+    feed       text     not null check (feed in ('changes')),
+    era        integer  not null,
+    xid        xid8     not null,
+    id         bigint   not null,
+    primary key (tenant_id, feed)
+);
+comment on table headwater.feeds is
+    'Up to where an ordered feed was thrown away: who stopped reading before it has missed something.';
+select headwater.protect('headwater.feeds');

@@ -1,0 +1,64 @@
+"""A program of ours that runs beside us: started again when it dies, ended when we end, however we end."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from headwater.core import log
+
+LOGGER = log.get("cli")
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+STEADY_SECONDS = 60.0
+"""A program that lived so long died of something new."""
+
+END_SECONDS = 45.0
+"""How long a program may take to put down what it works on."""
+
+
+def ours(*words: str) -> list[str]:
+    """The command line of one of our own commands."""
+    return [sys.executable, "-m", "headwater", *words]
+
+
+def next_pause(before: float, lived_seconds: float) -> float:
+    """How long to wait before a program that died is started again."""
+    return FIRST_PAUSE if lived_seconds >= STEADY_SECONDS else min(before * 2, LONGEST_PAUSE)
+
+
+async def kept_alive(command: Sequence[str]) -> None:
+    """Runs a program until we are cancelled; then ends it in good order.
+
+    We hold the other end of its standard input, which closes when we die: a program started `--with-parent`
+    ends with us then. Ctrl-C is ours alone to hear: it has a session of its own.
+    """
+    pause = FIRST_PAUSE / 2
+    while True:
+        began = time.monotonic()
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=asyncio.subprocess.PIPE, start_new_session=True
+        )
+        try:
+            code = await process.wait()
+        finally:
+            await asyncio.shield(_ended(process))
+        pause = next_pause(pause, time.monotonic() - began)
+        LOGGER.warning("a program of ours ended", program=command[-1], code=code, again_in_seconds=pause)
+        await asyncio.sleep(pause)
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """Ends a program in good order, and after a while in any."""
+    if process.returncode is not None:
+        return
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), END_SECONDS)
+    except TimeoutError:
+        LOGGER.warning("a program of ours did not end in time and is killed", pid=process.pid)
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()

@@ -1,0 +1,66 @@
+"""`headwater worker`: does what is due until somebody stops it; on as many machines as are needed."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from headwater import wiring
+from headwater.cli import say
+from headwater.cli.frame import run
+from headwater.cli.texts import text
+from headwater.wiring import House
+
+Slots = Annotated[
+    int,
+    typer.Option(min=1, max=100, help="How many connections it works on at a time; events have one more."),
+]
+WithParent = Annotated[
+    bool,
+    typer.Option(
+        "--with-parent",
+        help="Stop when standard input ends: it does when the program that began this one dies.",
+    ),
+]
+
+
+def worker(slots: Slots = wiring.SLOTS, with_parent: WithParent = False) -> None:
+    """Sync connections when due, apply events, compare and back up at night, until SIGTERM or Ctrl-C.
+
+    Being stopped it commits the pages under way and ends; a second time it ends at once. Nothing is lost
+    either way, or by kill -9: another worker goes on after the last stored page. Several share the work.
+
+    Examples: headwater worker · headwater worker --slots 4
+    """
+
+    async def work(house: House) -> None:
+        async with wiring.worker(house, slots=slots) as worker:
+            loop = asyncio.get_running_loop()
+            for sign in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(sign, worker.stop)
+            if with_parent:
+                _when_input_ends(lambda: loop.call_soon_threadsafe(worker.stop))
+            say.errors.print(text("worker_begins", slots=slots), markup=False)
+            await worker.run()
+
+    run(work, as_json=False, lasting=True)
+
+
+def _when_input_ends(stop: Callable[[], object]) -> None:
+    """Calls `stop` when nobody holds the other end of standard input any more. By a thread that keeps nobody
+    from ending: not everything that may be standard input can be waited for otherwise."""
+
+    def wait() -> None:
+        try:
+            while os.read(sys.stdin.fileno(), 4096):
+                pass
+        except OSError:
+            pass
+        stop()
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()

@@ -1,0 +1,97 @@
+"""What is done for the whole house: what is of no use any more goes, and every night a copy is made."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from headwater.core import log
+from headwater.core.ports import Clock
+from headwater.jobs import schedule
+from headwater.jobs.turn import Done, Turn, Work
+from headwater.sync import feed
+from headwater.warehouse import connections, jobs, retention, schedules, state
+from headwater.warehouse.jobs import HOUSE, Kind
+from headwater.warehouse.pool import Warehouse
+
+LOGGER = log.get("jobs")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How long what is kept. `history_months` None: for ever."""
+
+    logs: timedelta = timedelta(days=90)
+    events: timedelta = timedelta(days=30)
+    changes: timedelta = timedelta(days=14)
+    history_months: int | None = None
+
+
+class Household:
+    """Work on the whole house. `back_up` makes a copy; None: `no_backup` says why there is none."""
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        clock: Clock,
+        terms: Terms,
+        *,
+        back_up: Callable[[datetime], Awaitable[Path]] | None = None,
+        no_backup: str = "",
+    ) -> None:
+        self.warehouse = warehouse
+        self.clock = clock
+        self.terms = terms
+        self._back_up = back_up
+        self._no_backup = no_backup
+
+    def works(self) -> dict[Kind, Work]:
+        """What is done of each kind."""
+        return {"housekeeping": self.housekeeping, "backup": self.backup}
+
+    async def looked_over(self, jumped: bool) -> None:
+        """Every connection has its work planned, and nothing waits for a time that a wrong clock named.
+
+        To be called when a worker begins, and when a clock `jumped`: then nothing is held any more.
+        """
+        now = self.clock.now()
+        for tenant in await connections.tenants(self.warehouse):
+            for link in await connections.links(self.warehouse, tenant.id):
+                await jobs.plan(self.warehouse, tenant.id, link.id, "sync", due_at=now)
+                night = schedule.quiet(link.id, now, link.memory.get("region"))
+                await jobs.plan(self.warehouse, tenant.id, link.id, "reconcile", due_at=night)
+                if await schedules.draw_in(self.warehouse, tenant.id, link.id, now=now):
+                    async with self.warehouse.connection() as conn:
+                        await jobs.wake(conn, tenant.id, link.id, "sync", due_at=now)
+        await jobs.plan(self.warehouse, None, HOUSE, "housekeeping", due_at=now)
+        backup_at = schedule.daily(schedule.BACKUP, now)
+        await jobs.plan(self.warehouse, None, HOUSE, "backup", due_at=backup_at)
+        longest = now if jumped else now + schedule.LONGEST_HOLD
+        await jobs.drawn_in(self.warehouse, now=now, latest=now + schedule.A_DAY_AHEAD, longest=longest)
+        if self._back_up is None:
+            LOGGER.warning("no backups are made", reason=self._no_backup)
+
+    async def housekeeping(self, _: Turn) -> Done:
+        """Throws away what is too old, of every tenant, and makes room for the next month's history."""
+        now, terms = self.clock.now(), self.terms
+        for tenant in await connections.tenants(self.warehouse):
+            await state.ensure_history(self.warehouse, tenant.id, now)
+            await feed.forget(self.warehouse, tenant.id, now - terms.changes)
+            for link in await connections.links(self.warehouse, tenant.id):
+                gone = await retention.forget(
+                    self.warehouse, tenant.id, link.id, logs=now - terms.logs, events=now - terms.events
+                )
+                LOGGER.info("old things thrown away", connection=link.slug, **gone._asdict())
+        if terms.history_months is not None:
+            before = schedule.months_ago(now, terms.history_months)
+            dropped = await retention.drop_history(self.warehouse, before=before)
+            LOGGER.info("old history dropped", months=dropped)
+        return Done(schedule.daily(schedule.HOUSEKEEPING, now))
+
+    async def backup(self, _: Turn) -> Done:
+        """A copy of the database, once a night."""
+        now = self.clock.now()
+        if self._back_up is not None:
+            copy = await self._back_up(now)
+            LOGGER.info("backup made", file=copy.name, bytes=copy.stat().st_size)
+        return Done(schedule.daily(schedule.BACKUP, now))

@@ -1,0 +1,3 @@
+-- A worker ends.
+delete from headwater.workers
+ where id = %(worker)s

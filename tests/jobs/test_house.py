@@ -1,0 +1,139 @@
+"""What is too old goes, what is not stays; and a backup is there whole, or not at all."""
+
+import asyncio
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from headwater.core.errors import NeedsPerson
+from headwater.jobs import schedule
+from headwater.jobs.house import Household, Terms
+from headwater.jobs.turn import Turn
+from headwater.testing.fakes import FakeClock
+from headwater.testing.river import river
+from headwater.testing.sample import NOW, bench
+from headwater.warehouse import backup, connections, state
+from headwater.warehouse.backup import Place
+from headwater.warehouse.jobs import Job
+from headwater.warehouse.pool import Warehouse
+
+TURN = Turn(Job(0, "housekeeping", None, NOW, {}, 0), lambda: False)
+OLD_AND_NEW = """
+    insert into headwater.sync_logs (tenant_id, connection_id, entity_type, sync_type, status, started_at)
+    select %(tenant)s, %(link)s, 'leads', 'incremental', status, %(now)s - age
+      from (values ('completed', interval '91 days'), ('failed', '91 days'), ('running', '91 days'),
+                   ('completed', '89 days')) as made (status, age);
+"""
+EVENTS = """
+    insert into headwater.inbox (tenant_id, connection_id, event, body, received_at, applied_at)
+    select %(tenant)s, %(link)s, 'ONCRMDEALUPDATE', '', %(now)s - age, case when applied then now() end
+      from (values (interval '31 days', true), ('31 days', false), ('29 days', true)) as made (age, applied);
+"""
+CHANGES = """
+    insert into headwater.changes (tenant_id, connection_id, entity, external_id, action, changed_at)
+    select %(tenant)s, %(link)s, 'deals', id::text, 'update', %(now)s - age
+      from (values (1, interval '15 days'), (2, '13 days')) as made (id, age);
+"""
+LEFT = """
+    select (select array_agg(status order by started_at, status) from headwater.sync_logs where entity_type = 'leads') as logs,
+           (select array_agg(applied_at is not null order by received_at) from headwater.inbox) as events,
+           (select array_agg(external_id) from headwater.changes) as changes
+"""
+MONTHS = "select relname from pg_class where relname ~ '^history_\\d' and relkind = 'r' order by 1"
+
+
+async def test_what_is_too_old_and_over_goes_of_every_tenant(warehouse: Warehouse):
+    deals = await bench(warehouse)
+    other = await connections.put_tenant(warehouse, "other", "Other")
+    link = await connections.put_link(
+        warehouse, other, source="bitrix24", portal="b.bitrix24.ru", title="B", sealed="", account={}
+    )
+    for tenant, number in ((deals.tenant.id, deals.link.id), (other.id, link.id)):
+        for statement in (OLD_AND_NEW, EVENTS, CHANGES):
+            await warehouse.rows(tenant, statement.rstrip().rstrip(";"), {"link": number, "now": NOW})
+
+    done = await Household(warehouse, FakeClock(NOW), Terms()).housekeeping(TURN)
+
+    for tenant in (deals.tenant.id, other.id):
+        [left] = await warehouse.rows(tenant, LEFT, {})
+        assert left == {"logs": ["running", "completed"], "events": [False, True], "changes": ["2"]}
+    assert done.due_at == schedule.daily(schedule.HOUSEKEEPING, NOW)
+
+
+async def test_history_is_kept_for_ever_unless_somebody_says_how_long(warehouse: Warehouse, database):
+    deals = await bench(warehouse)
+    for days in (0, 40, 80, 120):
+        await state.ensure_history(warehouse, deals.tenant.id, NOW - timedelta(days=days))
+    with database.as_admin() as admin:
+        before = [name for (name,) in admin.execute(MONTHS)]
+        await Household(warehouse, FakeClock(NOW), Terms()).housekeeping(TURN)
+        assert [name for (name,) in admin.execute(MONTHS)] == before
+
+        await Household(warehouse, FakeClock(NOW), Terms(history_months=1)).housekeeping(TURN)
+
+        kept = [name for (name,) in admin.execute(MONTHS)]
+        assert kept == ["history_2026_10", "history_2026_11", "history_2026_12"]
+
+
+def place(database, folder: Path) -> Place:
+    return Place(database.url("postgres"), database.server.bindir, folder)
+
+
+async def test_a_backup_can_be_restored_into_an_empty_database_and_holds_everything(
+    newest_database, tmp_path
+):
+    async with river(newest_database.url(), deals=50) as stream:
+        await stream.sync()
+        counted = await stream.rows("select count(*) from crm_deals")
+        copy = await backup.back_up(place(newest_database, tmp_path / "backups"), keep=7, now=NOW)
+
+    assert copy.name == "headwater-20261121T090000Z.dump"
+    assert (copy.stat().st_mode & 0o777, copy.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    name = newest_database.name + "_restored"
+    with newest_database.as_admin() as admin:
+        admin.execute(f"create database {name}")
+    try:
+        await asyncio.to_thread(
+            subprocess.run,
+            [newest_database.server.bindir / "pg_restore", "--exit-on-error",
+             "--dbname", newest_database.server.url("postgres", name), copy],
+            check=True,
+        )  # fmt: skip
+        async with Warehouse(newest_database.server.url("hw_app", name), size=1) as restored:
+            assert await restored.rows(stream.tenant.id, "select count(*) from crm_deals", {}) == counted
+    finally:
+        with newest_database.as_admin() as admin:
+            admin.execute(f"drop database {name} with (force)")
+
+
+async def test_the_newest_seven_backups_are_kept_and_nobody_elses_files_touched(newest_database, tmp_path):
+    for day in range(1, 10):
+        (tmp_path / f"headwater-202611{day:02}T033000Z.dump").touch()
+    (tmp_path / "headwater-before-the-move.dump").touch()
+    (tmp_path / "headwater-20261101T033000Z.dump.part").touch()
+
+    copy = await backup.back_up(place(newest_database, tmp_path), keep=7, now=NOW)
+
+    kept = backup.kept(tmp_path)
+    assert (len(kept), kept[-1], kept[0].name) == (7, copy, "headwater-20261104T033000Z.dump")
+    assert (tmp_path / "headwater-before-the-move.dump").exists()
+    assert not list(tmp_path.glob("*.part"))
+
+
+async def test_a_backup_that_fails_leaves_nothing_behind_and_says_why(newest_database, tmp_path):
+    (tmp_path / "headwater-20261101T033000Z.dump").touch()
+    wrong = Place(newest_database.server.url("postgres", "no_such"), newest_database.server.bindir, tmp_path)
+
+    with pytest.raises(NeedsPerson, match=r"pg_dump said: .*\"no_such\" does not exist"):
+        await backup.back_up(wrong, keep=1, now=NOW)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["headwater-20261101T033000Z.dump"]
+    with pytest.raises(NeedsPerson, match=r"cannot run .*pg_dump"):
+        await backup.back_up(Place(newest_database.url("postgres"), tmp_path, tmp_path), keep=1, now=NOW)
+
+
+async def test_without_a_way_to_make_backups_the_night_passes_all_the_same(warehouse: Warehouse):
+    household = Household(warehouse, FakeClock(NOW), Terms(), no_backup="the database is not ours")
+    assert (await household.backup(TURN)).due_at == schedule.daily(schedule.BACKUP, NOW)
