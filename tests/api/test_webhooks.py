@@ -12,7 +12,8 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from headwater.api import webhooks
+from headwater.access.keys import Caller
+from headwater.api import callers, problems, webhooks
 from headwater.core.settings import Settings
 from headwater.sandbox import bitrix24
 from headwater.sandbox.bitrix24 import Options
@@ -40,15 +41,6 @@ class Server(uvicorn.Server):
         return nullcontext()
 
 
-@dataclass(frozen=True)
-class Somebody:
-    tenant: Any
-    scopes: frozenset[str] = frozenset({"read", "sync", "admin"})
-
-    def may(self, scope: str) -> bool:
-        return scope in self.scopes
-
-
 @dataclass
 class Door:
     """A server with nothing but our routes, the portal, and who calls."""
@@ -57,7 +49,7 @@ class Door:
     portal: Any
     link: Any
     root: str
-    who: Somebody
+    who: Caller
     http: httpx2.AsyncClient
     address: str = ""
 
@@ -130,10 +122,13 @@ async def opened(database, folder, *, application: bool = False):
         else:
             given = there.webhook
         link, _ = await made.connect(tenant, "bitrix24", given)
-        who = Somebody(tenant.id)
+        who = Caller(tenant.id, 1, "somebody", frozenset({"read", "sync", "admin"}))
         app = FastAPI()
+        app.state.house = made
+        problems.install(app)
         holder = {"who": who}
-        app.include_router(webhooks.router(made, lambda: holder["who"], patience_seconds=1.0))
+        app.dependency_overrides[callers.caller] = lambda: holder["who"]
+        app.include_router(webhooks.router(made, patience_seconds=1.0))
         async with serving(app) as root, httpx2.AsyncClient(base_url=root, timeout=20) as http:
             door = Door(made, portal, link, root, who, http)
             door.callers = holder
@@ -376,7 +371,7 @@ async def test_a_time_is_replayed_and_scopes_are_asked_for(door):
 
     assert replayed.json() == {"count": 1, "connections": {"bitrix24": 1}}
     assert nothing.json()["count"] == 0
-    assert naive.status_code == 422
+    assert naive.status_code == 409
     assert [one.status_code for one in forbidden] == [403, 403]
     assert allowed.status_code == 200
 
@@ -387,5 +382,5 @@ async def test_a_time_is_replayed_and_scopes_are_asked_for(door):
 async def test_an_address_nobody_can_reach_is_not_registered(door, url):
     answer = await door.http.post("/api/v1/webhooks/register", json={"public_url": url})
 
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert answer.headers["content-type"] == "application/problem+json"

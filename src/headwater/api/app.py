@@ -16,6 +16,7 @@ from headwater.api import (
     settings,
     standing,
     starts,
+    webhooks,
 )  # fmt: skip
 from headwater.api.doorman import Doorman
 from headwater.api.streams import Streams
@@ -44,6 +45,7 @@ def built(house: House) -> FastAPI:
     found.state.glances = pages.Glances()
     for room in (health, starts, standing, settings, changes, failed, crm, pages, entering, paper):
         found.include_router(room.router)
+    found.include_router(webhooks.router(house))
     return found
 
 

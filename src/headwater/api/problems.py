@@ -19,6 +19,7 @@ RETRY_SECONDS = 5
 
 TITLES = {
     "no-key": "A key is needed",
+    "no-door": "Nobody here knows this event",
     "not-allowed": "This key may not do that",
     "not-found": "There is no such thing",
     "not-understood": "The request is not understood",
@@ -35,6 +36,7 @@ TITLES = {
 }
 HELP = {
     "no-key": "Send the header `Authorization: Bearer hw_…`; headwater key add NAME makes a key.",
+    "no-door": "headwater events address makes an address for the events of a connection.",
     "not-found": "The list of addresses is at /api/v1/openapi.json.",
     "later": "Try again after the seconds in the header Retry-After. /health tells how the service is.",
     "unexpected": "Look for the request's number in the log of the service.",

@@ -21,6 +21,7 @@ from headwater.sources.bitrix24.wire import COMMANDS, Batch, Wire, wait_out
 COMFORT_SECONDS = 20.0  # a request is cut by the portal at 60 s
 TURN_SECONDS = 0.5  # between two requests that a portal's bucket lets pass for long
 ABREAST = 4  # requests under way, as many as the vendor's clients have; fewer where answers are large
+UNDER_WAY = 1.5  # comfortable answers: more cost memory, and large ones are stored no faster
 
 
 class Haul(NamedTuple):
@@ -260,7 +261,7 @@ class Reader:
         light = asked * self._comfort / max(size, 1)
         quick = asked * COMFORT_SECONDS / seconds if seconds > 0 else COMMANDS
         self._size = max(1, int(min(COMMANDS, 2 * self._size, light, quick)))
-        fit = 2 * self._comfort / max(size, 1)
+        fit = UNDER_WAY * self._comfort / max(size, 1)
         self._abreast = max(1, int(min(ABREAST, math.ceil(seconds / TURN_SECONDS), fit)))
 
 
