@@ -1,7 +1,11 @@
 """`headwater demo`: proves that both hold the same, and cannot be deceived."""
 
+import asyncio
 import re
+import signal
 
+import httpx2
+import psutil
 import pytest
 
 from headwater.warehouse import embedded
@@ -47,3 +51,30 @@ async def test_a_tampered_row_is_found_by_the_next_demo(embedded_home, program):
     assert re.search(
         r"record deals \d+, TITLE: the portal has '.+', stored is 'nobody wrote this'", second.words
     )
+
+
+@pytest.mark.timeout(300)
+async def test_the_demo_runs_the_service_says_how_to_enter_and_ends_clean(given, started, home):
+    process = await started("demo", "--deals", "50", HEADWATER_PORT="0")
+    said = ""
+    while not (entrance := re.search(r"http://\S+/enter\?code=\S+", said)):
+        line = await process.stdout.readline()
+        assert line, said + (await process.stderr.read()).decode()
+        said += line.decode()
+    async with httpx2.AsyncClient(follow_redirects=True) as client:
+        page = await client.get(entrance[0])
+        root = str(page.url)
+        async with asyncio.timeout(120):
+            while "Data is at most" not in page.text:
+                await asyncio.sleep(0.5)
+                page = await client.get(root)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGTERM)
+    _, err = await process.communicate()
+
+    assert "A sandbox portal is running: http://127.0.0.1:" in said
+    assert page.status_code == 200
+    assert process.returncode == 0, err.decode()
+    assert "Traceback" not in err.decode()
+    assert len(children) == 2
+    assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in children)

@@ -252,3 +252,41 @@ async def test_what_is_asked_for_by_the_api_is_done_by_the_worker_and_watched_to
     [deals] = [one for one in ended["progress"] if one["entity"] == "deals"]
     assert deals["text"] == "60 / 60 deals"
     assert len({one["id"] for one in changes if one["entity"] == "deals"}) == 60
+
+
+@pytest.fixture
+async def aside(filled, given, headwater) -> None:
+    """Three records are kept aside: the database took no deal over an amount; by now it does."""
+    bound = "alter table bitrix24.crm_deals add constraint sane check (opportunity < 1000000000) not valid"
+    with given.as_admin() as admin:
+        admin.execute(bound)
+        for record in [int(one["ID"]) for one in filled.portal.truth()][:3]:
+            filled.portal.change(record, {"OPPORTUNITY": "5000000000"})
+        filled.settle()
+        assert (await headwater("sync")).code == 6
+        admin.execute("alter table bitrix24.crm_deals drop constraint sane")
+
+
+async def test_what_was_kept_aside_is_tried_again_through_the_api_and_by_a_button(aside, serving, headwater):
+    service = await serving(*WORKERLESS)
+    key = (await headwater("key", "add", "bot", "--scope", "admin")).out.strip()
+    bearer = {"authorization": f"Bearer {key}"}
+    async with httpx2.AsyncClient(base_url=service.root, timeout=60) as client:
+        queue = (await client.get("/api/v1/failed", headers=bearer)).json()["failed"]
+        numbers = [one["id"] for one in queue]
+        raw = await client.get(f"/api/v1/failed/{numbers[0]}", headers=bearer)
+        body = {"numbers": [numbers[0], 10**6]}
+        first = (await client.post("/api/v1/failed/replay", headers=bearer, json=body)).json()
+        await client.post("/enter", data={"key": key})
+        token = re.findall(r'name="token" value="(\w+)"', (await client.get("/")).text)[0]
+        form = {"token": token, "number": str(numbers[1])}
+        second = await client.post("/status/replay", data=form, follow_redirects=True)
+        third = (await client.post("/api/v1/failed/replay", headers=bearer, json={"entity": "deal"})).json()
+        left = (await client.get("/api/v1/failed", headers=bearer)).json()["failed"]
+    await service.ended()
+
+    assert raw.json()["raw"]["OPPORTUNITY"] == "5000000000"
+    assert (first["count"], first["stored"], first["unknown"], first["left"]) == (1, 1, [10**6], 0)
+    assert "It is stored now." in second.text
+    assert (third["count"], third["stored"]) == (1, 1)
+    assert left == []
