@@ -17,7 +17,6 @@ from headwater.api import callers, problems, webhooks
 from headwater.core.settings import Settings
 from headwater.sandbox import bitrix24
 from headwater.sandbox.bitrix24 import Options
-from headwater.sandbox.bitrix24.events import known
 from headwater.sources.bitrix24.telling import TICKED
 from headwater.warehouse import connections
 from headwater.wiring import house
@@ -156,7 +155,7 @@ def body(event="ONCRMDEALUPDATE", member="m", token="t", **data):
 
 def hook(door, events=None):
     return door.portal.add_handler(
-        door.root + door.address, events=events or [name for name in TICKED if known(name)]
+        door.root + door.address, events=events or TICKED
     )
 
 

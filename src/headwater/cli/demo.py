@@ -22,7 +22,7 @@ from headwater.cli.serve import listening, living
 from headwater.core.errors import NeedsPerson
 from headwater.core.settings import Settings
 from headwater.sandbox.control import Control
-from headwater.sync import plan, proof
+from headwater.sync import hearing, plan, proof
 from headwater.sync.compare import Comparison
 from headwater.sync.overview import standings
 from headwater.wiring import House, Link, Tenant, house
@@ -113,12 +113,26 @@ async def lived_in(known: Settings, *, deals: int, fill: Path | None, data: Path
     async with sandbox(known.home, deals=deals, fill=fill, data=data, working=1.0) as portal:
 
         async def connect(opened: House) -> None:
-            await connected(opened, await opened.tenant(), portal, name_of(fill))
+            link = await connected(opened, await opened.tenant(), portal, name_of(fill))
+            await listened(opened, link, portal)
             say.line("demo_portal", url=portal.webhook)
             look(opened.settings)
             say.line("demo_working")
 
         await living(known, listener, worker=True, before=connect, inviting=True)
+
+
+async def listened(opened: House, link: Link, portal: Portal) -> None:
+    """The portal tells of every change, as one does whose people made an outgoing webhook."""
+    source = opened.source_of(link)
+    try:
+        here = await hearing.registered(opened.warehouse, opened.clock, link, source, opened.entrance())
+    finally:
+        await source.close()
+    async with Control(portal.root, portal.control_token) as control:
+        for handler in await control.handlers():
+            await control.remove_handler(handler["id"])
+        await control.add_handler(here.address, events=here.events)
 
 
 def listening_somewhere(known: Settings) -> tuple[Settings, socket.socket]:

@@ -17,6 +17,8 @@ from headwater.sandbox.bitrix24.outbox import Outbox, Waiting
 
 ADD, UPDATE, DELETE, MOVE = "ADD", "UPDATE", "DELETE", "MOVETOCATEGORY"
 FIELD_ADD, FIELD_UPDATE, FIELD_DELETE = "USERFIELDADD", "USERFIELDUPDATE", "USERFIELDDELETE"
+FIELD_VALUES = "USERFIELDSETENUMVALUES"
+CALL, CALL_END = "call", "ONVOXIMPLANTCALLEND"
 USUAL = ("ONCRMDEALADD", "ONCRMDEALUPDATE", "ONCRMDEALDELETE")
 BELL, INSTALLED, REMOVED, TEST = "ONOFFLINEEVENT", "ONAPPINSTALL", "ONAPPUNINSTALL", "ONAPPTEST"
 OWN = (REMOVED, INSTALLED, TEST, BELL)
@@ -33,7 +35,12 @@ _VERBS = (ADD, UPDATE, DELETE)
 KNOWN = (
     *(f"ONCRM{name}{verb}" for name in (*_CLASSIC, *_OTHERS) for verb in _VERBS),
     *APPS_ONLY,
-    *(f"ONCRM{name}{verb}" for name in _CLASSIC for verb in (FIELD_ADD, FIELD_UPDATE, FIELD_DELETE)),
+    *(
+        f"ONCRM{name}{verb}"
+        for name in _CLASSIC
+        for verb in (FIELD_ADD, FIELD_UPDATE, FIELD_DELETE, FIELD_VALUES)
+    ),
+    CALL_END,
 )
 ROOM = 50_000
 """So many events wait for one handler; the oldest make room for more."""
@@ -131,14 +138,17 @@ class Events:
 
     def tell(self, entity: str, verb: str, fields: Mapping[str, str]) -> None:
         """Something happened to a record or to a field: whoever asked for such events is told."""
-        name = f"ONCRM{entity.upper()}{verb}"
+        name, data = f"ONCRM{entity.upper()}{verb}", dict[str, Any](FIELDS=fields)
+        if entity == CALL and verb == ADD:
+            # Telephony calls a call otherwise than its statistics do: by a word of its own.
+            name, data = CALL_END, {"CALL_ID": f"call.{fields['ID']}"}
         for handler in self._books.handlers:
             if name not in handler.events or not self._reached(handler):
                 continue
             if handler.offline:
                 self._keep(handler, name, fields)
             else:
-                self._send(handler.id, name, {"FIELDS": fields})
+                self._send(handler.id, name, data)
 
     def tell_app(self, app: App, name: str, data: Mapping[str, Any]) -> None:
         """Something happened to an application itself: those of its handlers that asked are told."""
