@@ -27,7 +27,7 @@ from headwater.warehouse import connections, embedded, jobs
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.vault import Vault
 
-DEALS = 1_200
+DEALS = 400
 TRUTHS = {**demo.TRUTHS, "items_177": "dynamic_177"}
 PAGES = "select coalesce(sum(synced_records), 0) as pages from headwater.sync_state"
 SYNC = "select * from headwater.jobs where kind = 'sync'"
@@ -89,7 +89,7 @@ class Place:
         return int((await self.when(SYNC, lambda row: row["taken_by"] is not None))["taken_by"])
 
     async def loaded(self) -> None:
-        await self.when(SYNC, lambda row: row["done_at"] is not None and row["taken_by"] is None)
+        await self.when(SYNC, lambda row: bool(row["payload"].get("whole")) and row["taken_by"] is None)
 
     async def proven(self) -> None:
         """What is stored equals the portal, and no run is left open."""

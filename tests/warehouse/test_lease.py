@@ -2,7 +2,7 @@ import pytest
 
 from headwater.core.errors import RetryLater, StopSync
 from headwater.testing.sample import NOW, bench
-from headwater.warehouse import lease
+from headwater.warehouse import lease, state
 from headwater.warehouse.pool import Warehouse
 
 
@@ -38,3 +38,19 @@ async def test_a_holder_that_lost_its_session_cannot_commit_any_more(warehouse: 
             async with warehouse.acting_for(deals.tenant.id) as conn:
                 await old.hold(conn)
     await holder.__aexit__(None, None, None)
+
+
+async def test_a_holder_whose_place_was_taken_cannot_move_a_cursor_by_closing_its_run(warehouse: Warehouse):
+    deals = await bench(warehouse)
+    tenant, link = deals.tenant.id, deals.link.id
+    async with lease.taken(warehouse, tenant, link, now=NOW) as old:
+        pass
+    async with lease.taken(warehouse, tenant, link, now=NOW):
+        before = await state.read(warehouse, tenant, link, "deals")
+        with pytest.raises(StopSync, match="took this connection over"):
+            await state.finish(
+                warehouse, tenant, link, "deals", run=1, sync_type="full", cursor={"top": 99}, until=NOW,
+                notes={}, error=None, now=NOW, hold=old.hold,
+            )  # fmt: skip
+
+        assert await state.read(warehouse, tenant, link, "deals") == before

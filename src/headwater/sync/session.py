@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from headwater.core import log
-from headwater.core.errors import HeadwaterError, SkipRecord
+from headwater.core.errors import HeadwaterError, SkipRecord, StopSync
 from headwater.core.model import Fate, Page, Part, PrivacyMode, SetSpec, Survey, Values
 from headwater.core.ports import Clock, Source
 from headwater.sync.plan import Cursor, Reading
@@ -93,6 +93,7 @@ class Session:
                 await state.finish(
                     self.warehouse, self.link.tenant, self.link.id, name, run=number, sync_type=sync_type,
                     cursor=None, until=None, notes={}, error=str(exc), now=self.clock.now(),
+                    hold=self.held.hold,
                 )  # fmt: skip
             raise
         await state.pause(self.warehouse, self.link.tenant, self.link.id, survey.refused)
@@ -288,7 +289,7 @@ class Session:
         await state.finish(
             self.warehouse, self.link.tenant, self.link.id, run.entity,
             run=run.number, sync_type=run.reading.sync_type, cursor=cursor.dump(), until=cursor.until,
-            status=status, notes=run.notes, error=None, now=self.clock.now(),
+            status=status, notes=run.notes, error=None, now=self.clock.now(), hold=self.held.hold,
         )  # fmt: skip
         LOGGER.info(
             "run complete", connection=self.link.slug, entity=run.entity, run=run.number, read=run.read,
@@ -313,12 +314,13 @@ class Session:
             raise
         except (HeadwaterError, asyncio.CancelledError) as exc:
             words = str(exc) or "stopped before its end"
-            for run in runs:
-                await state.finish(
-                    self.warehouse, self.link.tenant, self.link.id, run.entity,
-                    run=run.number, sync_type=run.reading.sync_type, cursor=None, until=None,
-                    notes=run.notes, error=words, now=self.clock.now(),
-                )  # fmt: skip
+            with suppress(StopSync):  # whoever took the connection over has closed our runs
+                for run in runs:
+                    await state.finish(
+                        self.warehouse, self.link.tenant, self.link.id, run.entity,
+                        run=run.number, sync_type=run.reading.sync_type, cursor=None, until=None,
+                        notes=run.notes, error=words, now=self.clock.now(), hold=self.held.hold,
+                    )  # fmt: skip
             raise
 
     def origin(self, run: Run, began: int) -> Origin:

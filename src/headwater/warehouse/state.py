@@ -1,6 +1,6 @@
 """How far a connection is: cursors, counters, runs and their log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,8 @@ import orjson
 from headwater.warehouse import sql
 from headwater.warehouse.page import Stored
 from headwater.warehouse.pool import Connection, Warehouse
+
+MONTHS = 0x4859 << 48  # of the advisory lock space: two who find a month missing make it one after the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +172,12 @@ async def finish(
     error: str | None,
     now: datetime,
     status: str = "complete",
+    hold: Callable[[Connection], Awaitable[None]],
 ) -> None:
     """Closes a run. Whole: the cursor moves behind its window. With `error`: only the words are kept.
 
-    `status` is what the entity is then, when nothing went wrong.
+    `status` is what the entity is then, when nothing went wrong. `hold` proves in the transaction that the
+    connection is still ours: a cursor of somebody who took it over is not touched.
     """
     params = {
         "tenant": tenant,
@@ -189,6 +193,7 @@ async def finish(
         "now": now,
     }
     async with warehouse.acting_for(tenant) as conn:
+        await hold(conn)
         await conn.execute(sql.finish_run, params)
         await conn.execute(sql.finish_state, params)
         if error is None:
@@ -203,4 +208,5 @@ async def ensure_history(warehouse: Warehouse, tenant: UUID, now: datetime) -> N
             await conn.execute(sql.turn_of_history)
             await conn.execute("set local lock_timeout = '2s'")
             await conn.execute("set local role hw_owner")
+            await conn.execute("select pg_advisory_xact_lock(%s)", [MONTHS])
             await conn.execute(sql.ensure_history, {"now": now})
