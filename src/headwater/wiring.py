@@ -170,8 +170,6 @@ class House:
             account = await source.check()
             link = await keep(newcomer.kept or credentials, account)
             await connections.remember(self.warehouse, link, source.memory, source.portal)
-            async with self.warehouse.connection() as conn:
-                await jobs.wake(conn, tenant.id, link.id, "sync", due_at=self.clock.now(), urgent=True)
         except HeadwaterError:
             if newcomer.link is not None:
                 log.get("wiring").warning("kept without a check", connection=newcomer.link.slug)
@@ -182,10 +180,10 @@ class House:
         return link, account
 
     async def _planned(self, link: Link) -> None:
-        """Workers that are there already begin with a connection at once."""
+        """Workers that are there already begin with a connection at once, and compare it at night."""
         now = self.clock.now()
-        async with self.warehouse.acting_for(link.tenant) as conn:
-            await jobs.wake(conn, link.tenant, link.id, "sync", due_at=now)
+        async with self.warehouse.connection() as conn:
+            await jobs.wake(conn, link.tenant, link.id, "sync", due_at=now, urgent=True)
         night = schedule.quiet(link.id, now, link.memory.get("region"))
         await jobs.plan(self.warehouse, link.tenant, link.id, "reconcile", due_at=night)
 

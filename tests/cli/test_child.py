@@ -25,8 +25,9 @@ notes.joinpath("orphan").write_text(str(os.getpid()))
 
 PARENT = """
 import asyncio, sys
+from pathlib import Path
 from headwater.cli import child
-asyncio.run(child.kept_alive(sys.argv[1:]))
+asyncio.run(child.kept_alive(sys.argv[1:], home=Path.cwd()))
 """
 
 
@@ -50,7 +51,7 @@ async def seen(condition):
 
 
 async def test_a_program_that_is_killed_is_started_again_and_ends_with_us(program, tmp_path):
-    keeping = asyncio.create_task(child.kept_alive(program))
+    keeping = asyncio.create_task(child.kept_alive(program, home=tmp_path))
     [first] = await seen(lambda: living(tmp_path))
     os.kill(first, signal.SIGKILL)
     both = await seen(lambda: len(found := living(tmp_path)) == 2 and found)

@@ -23,6 +23,13 @@ def embedded_home(own, home):
     embedded.stop(home)
 
 
+@pytest.fixture
+def demo_home(desk):
+    """Nothing is set: the demo lives in a folder of its own, with a server of its own."""
+    yield desk / ".demo"
+    embedded.stop(desk / ".demo")
+
+
 async def test_the_demo_ends_well_and_says_where_to_look(given, program, home):
     said = await program("demo", "--once", "--deals", "300")
 
@@ -54,7 +61,7 @@ async def test_a_tampered_row_is_found_by_the_next_demo(embedded_home, program):
 
 
 @pytest.mark.timeout(300)
-async def test_the_demo_runs_the_service_says_how_to_enter_and_ends_clean(given, started, home):
+async def test_the_demo_runs_the_service_says_how_to_enter_and_ends_clean(demo_home, started):
     process = await started("demo", "--deals", "50", HEADWATER_PORT="0")
     said = ""
     while not (entrance := re.search(r"http://\S+/enter\?code=\S+", said)):
@@ -65,7 +72,7 @@ async def test_the_demo_runs_the_service_says_how_to_enter_and_ends_clean(given,
         page = await client.get(entrance[0])
         root = str(page.url)
         async with asyncio.timeout(120):
-            while "Data is at most" not in page.text:
+            while "Data is at most" not in page.text or "Events arrive" not in page.text:
                 await asyncio.sleep(0.5)
                 page = await client.get(root)
     children = psutil.Process(process.pid).children(recursive=True)

@@ -1,10 +1,12 @@
 """A program of ours that runs beside us: started again when it dies, ended when we end, however we end."""
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from headwater.core import log
 
@@ -28,8 +30,8 @@ def next_pause(before: float, lived_seconds: float) -> float:
     return FIRST_PAUSE if lived_seconds >= STEADY_SECONDS else min(before * 2, LONGEST_PAUSE)
 
 
-async def kept_alive(command: Sequence[str]) -> None:
-    """Runs a program until we are cancelled; then ends it in good order.
+async def kept_alive(command: Sequence[str], *, home: Path) -> None:
+    """Runs a program, in the data home that is ours, until we are cancelled; then ends it in good order.
 
     We hold the other end of its standard input, which closes when we die: a program started `--with-parent`
     ends with us then. Ctrl-C is ours alone to hear: it has a session of its own.
@@ -38,7 +40,10 @@ async def kept_alive(command: Sequence[str]) -> None:
     while True:
         began = time.monotonic()
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.PIPE, start_new_session=True
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            env=os.environ | {"HEADWATER_HOME": str(home)},
         )
         try:
             code = await process.wait()
