@@ -32,7 +32,7 @@ TITLED = """
 
 async def once(ground: Ground) -> list[Sample]:
     """One run with two portals of one company behind one service."""
-    deals = ground.size(20_000, 2_500)
+    deals = ground.size(100_000, 2_500)
     with (
         ground.portal({"deals": deals}, limits=True) as portal,
         ground.portal({"deals": 2_500}, limits=True) as other,
@@ -47,7 +47,7 @@ async def once(ground: Ground) -> list[Sample]:
             found = [Sample("idle for a minute, with PostgreSQL", held(pid, ground.postmaster), "MB")]
             found += await _seen(ground, client, other, doors[1])
             found += await _burst(ground, client, portal, other, doors[0])
-            found += await _storm(ground, client, doors[0], deals)
+            found += await _storm(ground, client, address, doors[0], deals)
     return found
 
 
@@ -83,6 +83,16 @@ def _wait_for_health(process: "subprocess.Popen[bytes]", address: str) -> None:
     raise RuntimeError("the service does not work")
 
 
+def _start(address: str, key: str) -> None:
+    """Has everything of the first portal read again."""
+    asked = urllib.request.Request(
+        f"{address}/api/v1/sync/start/deals",
+        data=b'{"sync_type": "full", "connection": "bitrix24"}',
+        headers={"authorization": f"Bearer {key}", "content-type": "application/json"},
+    )
+    urllib.request.urlopen(asked, timeout=30).close()
+
+
 def _door(client: Client, address: str, slug: str) -> str:
     made, _ = client.run("events", "address", "--public-url", address, "--connection", slug)
     return str(made["address"])
@@ -101,7 +111,7 @@ async def _seen(ground: Ground, client: Client, portal: Portal, door: str) -> li
             await asyncio.sleep(max(0.0, CHANGE_SECONDS - took[-1]))
     return [
         Sample("a change is in the tables after, median", statistics.median(took) * 1000, "ms"),
-        Sample("  the slowest", max(took) * 1000, "ms"),
+        Sample("  the slowest of these", max(took) * 1000, "ms"),
     ]
 
 
@@ -134,13 +144,14 @@ async def _burst(ground: Ground, client: Client, portal: Portal, other: Portal, 
     ]
 
 
-async def _storm(ground: Ground, client: Client, door: str, deals: int) -> list[Sample]:
+async def _storm(ground: Ground, client: Client, address: str, door: str, deals: int) -> list[Sample]:
     """Events at a steady rate: how long the portal waits for answers; also while everything is read again."""
     count = int(STORM_RATE * ground.size(20, 1, 60))
     found = []
+    key = str(client.run("key", "add", "bench", "--scope", "sync")[0]["key"])
     for what in ("", ", during a full sync"):
         if what:
-            client.run("start", "--full", "--connection", "bitrix24")
+            _start(address, key)
         before = _events(client)
         ids = [str(random.randrange(1, deals)) for _ in range(count)]
         took = sorted(await posted(door, ids, rate=STORM_RATE))
@@ -151,8 +162,8 @@ async def _storm(ground: Ground, client: Client, door: str, deals: int) -> list[
                 took[count // 2] * 1000,
                 "ms",
             ),
-            Sample("  99 of 100", took[count * 99 // 100] * 1000, "ms"),
-            Sample("  the slowest", took[-1] * 1000, "ms"),
+            Sample(f"  99 of 100{what}", took[count * 99 // 100] * 1000, "ms"),
+            Sample(f"  the slowest{what}", took[-1] * 1000, "ms"),
         ]
     return found
 

@@ -46,4 +46,5 @@ def _event(id: str, token: str) -> Iterator[tuple[str, str]]:
     yield "data[FIELDS][ID]", id
     yield "ts", str(int(time.time()))
     yield "auth[domain]", "portal.example"
+    yield "auth[member_id]", "5f0c1b7e9d2a44c08b1e6d5a77c3e901"
     yield "auth[application_token]", token

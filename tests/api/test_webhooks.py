@@ -154,9 +154,7 @@ def body(event="ONCRMDEALUPDATE", member="m", token="t", **data):
 
 
 def hook(door, events=None):
-    return door.portal.add_handler(
-        door.root + door.address, events=events or TICKED
-    )
+    return door.portal.add_handler(door.root + door.address, events=events or TICKED)
 
 
 async def test_a_change_in_the_portal_is_posted_stored_and_read(door):

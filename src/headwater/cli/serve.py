@@ -80,7 +80,9 @@ async def living(
                 beside.create_task(database_kept(opened))
                 beside.create_task(environment_connected(opened))
                 if worker:
-                    beside.create_task(child.kept_alive(child.ours("worker", "--with-parent"), home=known.home))
+                    beside.create_task(
+                        child.kept_alive(child.ours("worker", "--with-parent"), home=known.home)
+                    )
                 await answering(opened, listener, inviting=inviting)
         except* HeadwaterError as found:
             raise found.exceptions[0] from found
