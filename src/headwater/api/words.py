@@ -72,6 +72,28 @@ WORDS = MappingProxyType(
         "load_of": ("{done} of {total}", "{done} из {total}"),
         "load_rate": ("{rate} a second", "{rate} в секунду"),
         "load_left": ("about {left} left", "осталось около {left}"),
+        "load_more": (
+            "everything is read; what belongs to the records follows",
+            "прочитано всё; дочитывается то, что относится к записям",
+        ),
+        "entity_leads": ("leads", "лиды"),
+        "entity_deals": ("deals", "сделки"),
+        "entity_contacts": ("contacts", "контакты"),
+        "entity_companies": ("companies", "компании"),
+        "entity_activities": ("activities", "дела"),
+        "entity_calls": ("calls", "звонки"),
+        "entity_users": ("people", "сотрудники"),
+        "entity_products": ("products", "товары"),
+        "entity_lead_stage_history": ("stages of leads", "стадии лидов"),
+        "entity_deal_stage_history": ("stages of deals", "стадии сделок"),
+        "entity_deal_products": ("products of deals", "товары сделок"),
+        "entity_deal_contacts": ("contacts of deals", "контакты сделок"),
+        "entity_lead_contacts": ("contacts of leads", "контакты лидов"),
+        "entity_contact_companies": ("companies of contacts", "компании контактов"),
+        "entity_lead_comments": ("comments of leads", "комментарии лидов"),
+        "entity_deal_comments": ("comments of deals", "комментарии сделок"),
+        "entity_contact_comments": ("comments of contacts", "комментарии контактов"),
+        "entity_company_comments": ("comments of companies", "комментарии компаний"),
         "failed": ("Kept aside", "Отложенные записи"),
         "failed_none": ("Every record is stored.", "Все записи сохранены."),
         "failed_more": (
@@ -158,6 +180,10 @@ class Voice:
     def number(self, value: float | None) -> str:
         """Thousands apart, as both languages read them."""
         return "–" if value is None else f"{round(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+    def entity(self, slug: str) -> str:
+        """What people call an entity; its slug where nobody here knows (items of smart processes)."""
+        return self(f"entity_{slug}") if f"entity_{slug}" in WORDS else slug
 
     def money(self, one: Money) -> str:
         """An amount with its currency: amounts of different currencies are never one."""
