@@ -86,7 +86,7 @@ async def test_as_many_requests_are_under_way_as_the_portal_is_slow(
 async def test_large_answers_come_one_after_another(portal: Portal) -> None:
     transport = Slow(portal, 2.4)
 
-    await read(portal, transport, [Span(entity, "all", upto=20_000) for entity in SIZES], limit=8 * 2**20)
+    await read(portal, transport, [Span(entity, "all", upto=20_000) for entity in SIZES], limit=4 * 2**20)
 
     assert transport.most == 1
 
