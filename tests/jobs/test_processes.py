@@ -248,9 +248,6 @@ async def test_a_worker_recovers_when_its_database_was_away(tmp_path):
     environment = environment_of(home)
     async with portal(environment, 20) as (webhook, _):
         await ended(await run("connect", "bitrix24", webhook, environment=environment))
-        async with Warehouse(embedded.ensure(home).url("hw_app"), size=1) as warehouse:
-            async with warehouse.connection() as conn:
-                await conn.execute("update headwater.pacer set level = 0")  # as after a while
         worker = await run("worker", environment=environment)
         try:
             await synced(home, again=False)

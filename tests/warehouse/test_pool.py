@@ -57,3 +57,21 @@ async def test_why_there_is_no_connection_is_said_without_the_password(
             pass
 
     assert "s3cret" not in str(caught.value)
+
+
+async def test_after_a_restart_of_the_server_one_failure_tells_of_all_connections(database):
+    """Each of them would fail somebody who takes it."""
+    others = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    async with Warehouse(database.url(), size=3) as warehouse:
+        async with warehouse.connection(), warehouse.connection(), warehouse.connection():
+            pass  # three of them wait in the pool
+        with database.as_admin() as admin:
+            admin.execute(others)
+
+        with pytest.raises(RetryLater):
+            async with warehouse.connection() as conn:
+                await conn.execute("select 1")
+
+        for _ in range(3):
+            async with warehouse.connection() as conn:
+                assert (await (await conn.execute("select 1")).fetchone()) == (1,)

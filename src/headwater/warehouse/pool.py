@@ -80,10 +80,19 @@ class Warehouse:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """A connection in autocommit that acts for nobody: it sees no tenant's rows."""
-        with translated():
-            async with self._pool.connection() as conn:
-                yield conn
+        """A connection in autocommit that acts for nobody: it sees no tenant's rows.
+
+        When it turns out to be dead, so are the others that wait in the pool, mostly: the server was started
+        again. They are replaced at once, or each would fail somebody who takes it.
+        """
+        conn = None
+        try:
+            with translated():
+                async with self._pool.connection() as conn:
+                    yield conn
+        finally:
+            if conn is not None and conn.closed:
+                await self._pool.check()
 
     @asynccontextmanager
     async def acting_for(self, tenant: UUID) -> AsyncIterator[Connection]:
