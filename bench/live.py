@@ -17,8 +17,8 @@ import psycopg
 from bench.client import Client, connected, told
 from bench.ground import Ground, Portal
 from bench.measure import Sample, held
-from bench.poster import posted
 from headwater.sandbox.control import Control
+from headwater.testing.poster import posted
 
 STORM_RATE = 500.0  # events a second
 BURST = 1_000  # events within one second

@@ -1,0 +1,144 @@
+"""Two services and a worker on one database: nothing is done twice, and nothing waits for somebody who is dead."""
+
+import asyncio
+import os
+import random
+
+import pytest
+
+from headwater.testing.calm import calmed, check
+from headwater.testing.poster import Poster, form
+from headwater.testing.service import Service
+from headwater.testing.site import Place, Site
+from headwater.testing.storm import Storm
+
+SEED = int(os.environ.get("HEADWATER_TEST_SEED", random.randrange(1_000_000)))
+WORDS = f"HEADWATER_TEST_SEED={SEED}"
+TENANTS = ("one", "two", "three")
+FIRED = 6
+SINGLES = 15
+
+RUNS = """
+    select connection_id, entity_type, count(*), bool_and(status = 'completed') as completed
+      from headwater.sync_logs
+     where sync_type = 'incremental'
+     group by connection_id, entity_type
+"""
+DONE = "select from headwater.jobs where kind = 'sync' and done_at is not null and taken_by is null and due_at > now()"
+MARKED = """
+    select from headwater.inbox
+     where body like '%%event_handler_id=' || %(number)s || '&%%' and applied_at is not null
+"""
+HELD = """
+    select from headwater.jobs as j join headwater.workers as w on w.id = j.taken_by
+     where j.kind = 'drain' and w.pid = %(pid)s
+"""
+TITLE = """
+    select title from public.crm_deals where connection_id = %(connection)s and external_id = %(id)s
+"""
+
+
+@pytest.fixture
+def portal() -> tuple[str, ...]:
+    return ("--deals-only", "--deals", "40")
+
+
+async def crew(ground: Site, places: int) -> tuple[list[Service], list[str]]:
+    """Two services and a worker that work, when everything is read once; where the services answer."""
+    services = [await ground.begin(), await ground.begin()]
+    worker = await ground.begin("worker")
+    addresses = [await one.listens() for one in services]
+    for one in services:
+        await ground.works(one)
+    await ground.works(worker, itself=True)
+    await ground.loaded(places)
+    return [*services, worker], addresses
+
+
+async def stopped(services: list[Service]) -> None:
+    await asyncio.gather(*(one.stop() for one in services))
+
+
+async def test_a_schedule_fires_once_however_many_could_do_it(ground):
+    places = [await ground.connected(name) for name in TENANTS]
+    services, _ = await crew(ground, len(places))
+    before = {(row["connection_id"], row["entity_type"]): row["count"] for row in await ground.rows(RUNS)}
+
+    for _ in range(FIRED):
+        for place in places:
+            await ground.due(place)
+        await ground.until(DONE, lambda rows: len(rows) == len(places), what="what is due")
+    await stopped(services)
+
+    after = {(row["connection_id"], row["entity_type"]): row for row in await ground.rows(RUNS)}
+    fired = {key: row["count"] - before.get(key, 0) for key, row in after.items()}
+    assert {key[0] for key in fired} == {place.link.id for place in places}
+    assert set(fired.values()) == {FIRED}, fired
+    assert all(row["completed"] for row in after.values())
+
+
+async def test_events_at_both_addresses_are_applied_once_though_one_service_is_killed_at_its_work(ground):
+    print(WORDS)  # noqa: T201 (shown when it fails)
+    place = await ground.connected()
+    services, addresses = await crew(ground, 1)
+    await ground.control.add_fault("slow", method="batch", count=None, seconds=0.3)
+    async with Poster() as poster:
+        storm = Storm(ground.control, poster, random.Random(f"two {SEED}"), slugs=["deals"])
+        storm.addresses = [address + place.path for address in addresses]
+        async with storm.blowing():
+            dead = await killed_at_its_work(ground, services[:2])
+            at = services.index(dead)
+            before = storm.acknowledged
+            while storm.acknowledged < before + 50:  # noqa: ASYNC110 (the storm makes it true)
+                await asyncio.sleep(0.01)
+            storm.addresses.pop(at)
+        await ground.control.clear_faults()
+        found = await calmed(ground, place, storm)
+    services.remove(dead)
+    await stopped(services)
+
+    check(found, WORDS)
+    assert poster.answers[0] > 0, "nobody called on the dead"
+    assert "work of a dead worker is taken over" in ground.said.read_text()
+
+
+async def killed_at_its_work(ground: Site, services: list[Service]) -> Service:
+    """The first of these whose worker is seen at a drain. It is dead by then, and has not ended it."""
+    async with ground.patience("a service at its work"):
+        while True:
+            for one in services:
+                worker = one.worker
+                if worker and await ground.rows(HELD, pid=worker.pid):
+                    worker.suspend()
+                    if await ground.rows(HELD, pid=worker.pid):
+                        await one.kill()
+                        return one
+                    worker.resume()
+            await asyncio.sleep(0.01)
+
+
+async def test_an_event_that_comes_while_a_drain_ends_is_applied_without_another_one(ground):
+    places = [await ground.connected(name) for name in TENANTS]
+    services, addresses = await crew(ground, len(places))
+    ids = [int(record["ID"]) async for record in ground.control.truth()]
+    async with Poster() as poster:
+        await asyncio.gather(*(
+            told_one_by_one(ground, poster, place, addresses, ids[at], number=1000 * (at + 1))
+            for at, place in enumerate(places)
+        ))  # fmt: skip
+    await stopped(services)
+
+    assert poster.answers == {200: len(places) * SINGLES}
+
+
+async def told_one_by_one(
+    ground: Site, poster: Poster, place: Place, addresses: list[str], id: int, *, number: int
+) -> None:
+    """Each event is posted the moment the one before it is seen to be applied: its drain is ending then."""
+    for at in range(SINGLES):
+        title = f"single {number + at}"
+        await ground.control.change(id, {"TITLE": title})
+        address = addresses[at % len(addresses)] + place.path
+        assert await poster.post(address, form("ONCRMDEALUPDATE", str(id), number=number + at))
+        await ground.until(MARKED, bool, what=title, number=str(number + at))
+        assert await ground.one(TITLE, connection=place.link.id, id=str(id)) == {"title": title}
