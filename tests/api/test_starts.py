@@ -6,7 +6,7 @@ import json
 import pytest
 
 from headwater.core.clock import WallClock
-from headwater.warehouse import starts, state
+from headwater.warehouse import lease, starts, state
 from headwater.warehouse.page import Stored
 
 NOW = WallClock().now
@@ -78,10 +78,11 @@ async def worked(api, number: int, *, pages: int, total: int) -> None:
                 stored=Stored(created=total // pages), requests=1, notes={},
             )  # fmt: skip
         await asyncio.sleep(0.6)  # longer than a look of the stream: it sees each page
-    await state.finish(
-        warehouse, tenant, link, "deals", run=run, sync_type="full", cursor={}, until=NOW(), notes={},
-        error=None, now=NOW(),
-    )  # fmt: skip
+    async with lease.taken(warehouse, tenant, link, now=NOW()) as held:
+        await state.finish(
+            warehouse, tenant, link, "deals", run=run, sync_type="full", cursor={}, until=NOW(), notes={},
+            error=None, now=NOW(), hold=held.hold,
+        )  # fmt: skip
     await starts.finish(warehouse, found, NOW())
 
 
