@@ -5,6 +5,7 @@ import os
 import random
 import secrets
 import shutil
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -333,9 +334,16 @@ def database(settings: Settings) -> tuple[str, str | None]:
 
 
 @asynccontextmanager
-async def worker(house: House, *, slots: int = SLOTS) -> AsyncIterator[Worker]:
-    """A worker of this process, with everything it may have to do; `run()` makes it work."""
-    engine, taps = house.engine(), Taps(house.source_of)
+async def worker(
+    house: House,
+    *,
+    slots: int = SLOTS,
+    opened: Callable[[Link], Source] | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> AsyncIterator[Worker]:
+    """A worker of this process, with everything it may have to do; `run()` makes it work. `opened` makes
+    other sources than the house has."""
+    engine, taps = house.engine(), Taps(opened or house.source_of)
     connected = Connected(
         engine, taps,
         draw=lambda: random.SystemRandom().randrange(2**31),
@@ -350,7 +358,7 @@ async def worker(house: House, *, slots: int = SLOTS) -> AsyncIterator[Worker]:
     try:
         yield Worker(
             house.warehouse, house.clock, connected.works() | household.works(),
-            look_over=household.looked_over, slots=slots,
+            look_over=household.looked_over, slots=slots, monotonic=monotonic,
         )  # fmt: skip
     finally:
         await taps.close()

@@ -1,7 +1,8 @@
 """The pages: the way in, what is shown, in two languages, without a script, and nothing a stranger could use."""
 
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -13,7 +14,7 @@ import pytest
 from headwater.access import keys, sessions
 from headwater.api.callers import COOKIE
 from headwater.api.words import WORDS, Voice, chosen
-from headwater.sync.figures import Money
+from headwater.sync.figures import Money, figures, zone_of
 from headwater.warehouse import lease, state
 from headwater.warehouse.page import Stored
 
@@ -213,6 +214,19 @@ async def test_amounts_of_different_currencies_are_never_added_up(api, newest_da
     assert "Open deals 4" in text
     assert "Won this month 1 1 000 RUB" in text
     assert "Calls today 1" in text
+
+
+@pytest.mark.parametrize("minutes", [180, -180, 330])
+async def test_days_begin_at_midnight_where_the_portal_is(api, minutes):
+    [link] = await api.house.kept(api.ours.tenant.id)
+    zone = zone_of([link, replace(link, memory={"offset_minutes": minutes})])
+    now = datetime(2026, 12, 1, 22, 30, tzinfo=UTC)
+    found = await figures(api.house.warehouse, api.ours.tenant.id, now=now, zone=zone)
+
+    assert found.day.astimezone(UTC) <= now < found.day.astimezone(UTC) + timedelta(days=1)
+    assert (found.day.hour, found.day.minute, found.month.day) == (0, 0, 1)
+    assert found.day.utcoffset() == timedelta(minutes=minutes)
+    assert zone_of([link]) is None, "nobody told: where this machine is"
 
 
 async def test_another_tenants_session_sees_its_own_page(api):

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx2
 import pytest
 
 from headwater.core.errors import NeedsPerson
@@ -17,6 +18,7 @@ from headwater.sandbox import bitrix24
 from headwater.sandbox.bitrix24 import Options, Portal
 from headwater.sync import config
 from headwater.sync.engine import Engine
+from headwater.testing.fakes import FakeClock
 from headwater.testing.river import River, river
 from headwater.warehouse import jobs, schedules, starts
 from headwater.warehouse.connections import Link
@@ -190,7 +192,7 @@ async def test_a_clock_set_back_an_hour_does_not_keep_anything_waiting_for_an_ho
     async with desk(newest_database.url(), small) as one:
         await one.turn("sync")
         household = Household(one.stream.warehouse, one.stream.clock, Terms())
-        one.stream.clock._now -= timedelta(hours=1)
+        one.stream.clock.set(timedelta(hours=-1))
         await household.looked_over(True)
 
         assert (await one.job()).due_at == one.now
@@ -198,6 +200,29 @@ async def test_a_clock_set_back_an_hour_does_not_keep_anything_waiting_for_an_ho
         done = await one.turn("sync")
         assert await one.runs(last) != []
         assert done.due_at == one.now + timedelta(minutes=15) or done.due_at > one.now
+
+
+class Meddling(httpx2.AsyncBaseTransport):
+    """Sets the clock back by an hour while the first request is under way."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport, clock: FakeClock) -> None:
+        self.inner = inner
+        self.clock = clock
+        self.by = timedelta(hours=-1)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.clock.set(self.by)
+        self.by = timedelta()
+        return await self.inner.handle_async_request(request)
+
+
+async def test_a_clock_set_back_during_a_sync_does_not_put_the_next_one_off(newest_database, small):
+    async with desk(newest_database.url(), small) as one:
+        one.stream.transport = Meddling(one.stream.transport, one.stream.clock)
+        done = await one.turn("sync")
+
+        assert done.due_at is not None
+        assert one.now < done.due_at <= one.now + timedelta(minutes=15)
 
 
 async def test_a_full_read_that_was_asked_for_goes_on_over_slices_and_reads_nothing_twice(

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from headwater.access import keys as access
+from headwater.access import sessions
 from headwater.core.errors import NeedsPerson
 from headwater.jobs import schedule
 from headwater.jobs.house import Household, Terms
@@ -60,6 +62,19 @@ async def test_what_is_too_old_and_over_goes_of_every_tenant(warehouse: Warehous
         [left] = await warehouse.rows(tenant, LEFT, {})
         assert left == {"logs": ["running", "completed"], "events": [False, True], "changes": ["2"]}
     assert done.due_at == schedule.daily(schedule.HOUSEKEEPING, NOW)
+
+
+async def test_sessions_that_are_over_go_and_keys_stay(warehouse: Warehouse):
+    deals = await bench(warehouse)
+    key = await access.add(warehouse, deals.tenant.id, "bot", ["read"], now=NOW, days=1)
+    await sessions.entered_by_key(warehouse, key, now=NOW)
+    await sessions.code(warehouse, deals.tenant.id, now=NOW + timedelta(days=2))
+    clock = FakeClock(NOW + timedelta(days=2))
+
+    await Household(warehouse, clock, Terms()).housekeeping(TURN)
+
+    kinds = await warehouse.rows(deals.tenant.id, "select kind from headwater.keys order by id", {})
+    assert [row["kind"] for row in kinds] == ["key", "code"]
 
 
 async def test_history_is_kept_for_ever_unless_somebody_says_how_long(warehouse: Warehouse, database):

@@ -203,6 +203,14 @@ class TestProcesses:
         assert source.memory["processes"] == [[177, "Заявки на сервис"]]
         assert {"items_177", "items_177_stage_history"} <= set(world.connect(memory=source.memory).entities)
 
+    async def test_the_portals_offset_is_learnt_and_known_to_the_next_connection(self, world: Any) -> None:
+        source = world.connect()
+        assert source.memory["offset_minutes"] is None
+        await source.survey(["deals"])
+
+        assert source.memory["offset_minutes"] == 180
+        assert world.connect(memory=source.memory).memory["offset_minutes"] == 180
+
     @pytest.mark.parametrize("count", [49, 50, 51, 101])
     async def test_all_of_them_are_found_however_many_pages_they_fill(self, world: Any, count: int) -> None:
         made = [Process(100 + at, 1030 + 2 * at, f"Процесс {at}") for at in range(count)]

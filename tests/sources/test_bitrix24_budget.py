@@ -30,6 +30,18 @@ def test_a_method_near_its_limit_rests_until_the_portal_forgets() -> None:
     assert budget.blocked("crm.lead.list", NOW) is None
 
 
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_clock_that_is_set_makes_nobody_wait_longer_than_a_portal_remembers(hours: int) -> None:
+    budget = Budget()
+    budget.learn({DEALS: Cost(480.0, 600.0)}, NOW)
+    assert budget.rest([DEALS], NOW) == pytest.approx(601)
+    later = NOW + timedelta(hours=hours)
+
+    assert budget.rest([DEALS], later) == 0
+    assert budget.blocked(DEALS, later) is None
+    assert budget.room(DEALS, later, 50) == 1
+
+
 @pytest.mark.parametrize(
     "time", [{}, {"operating": 500}, {"operating": "a", "operating_reset_at": 1, "finish": 1}]
 )

@@ -192,6 +192,36 @@ async def test_what_a_wrong_clock_named_is_drawn_in(warehouse: Warehouse):
         assert await taken(warehouse, station) is None
 
 
+async def test_events_and_sets_wait_no_longer_than_anything_does_when_a_clock_was_set_back(
+    warehouse: Warehouse,
+):
+    for number, kind in enumerate(("drain", "sets", "sync", "reconcile"), 1):
+        await wish(warehouse, number, kind, due_at=after(3_600))
+
+    drawn = await jobs.drawn_in(warehouse, now=NOW, latest=after(86_400), longest=NOW)
+
+    assert sorted(drawn) == [(1, "drain"), (2, "sets")]
+
+
+async def test_since_when_work_fails_is_kept_until_it_succeeds(warehouse: Warehouse):
+    async with workers.registered(warehouse, slots=2, now=NOW) as station:
+        await wish(warehouse, 1)
+        for seconds in (0, 60, 120):
+            job = await jobs.take(warehouse, station.id, ALL, now=after(seconds))
+            assert job is not None
+            await jobs.fail(
+                warehouse, station.id, job, error="no", until=after(seconds + 60), now=after(seconds)
+            )
+        [failing] = await jobs.listed(warehouse, TENANT)
+        job = await jobs.take(warehouse, station.id, ALL, now=after(180))
+        assert job is not None
+        await jobs.finish(warehouse, station.id, job, due_at=None, now=after(180))
+        [done] = await jobs.listed(warehouse, TENANT)
+
+    assert (failing.failing_since, failing.tries, failing.error) == (NOW, 3, "no")
+    assert (done.failing_since, done.tries, done.error) == (None, 0, None)
+
+
 async def test_nobody_waits_where_a_worker_is_free(warehouse: Warehouse):
     async with workers.registered(warehouse, slots=2, now=NOW) as station:
         await wish(warehouse, 1)

@@ -192,3 +192,13 @@ async def test_costs_are_told_by_the_databases_clock(warehouse: Warehouse):
     [cost] = (await pacer.costs("acme")).values()
 
     assert 50 < cost.left <= 60
+
+
+async def test_what_was_told_before_a_clock_was_set_back_makes_nobody_wait_for_an_hour(warehouse: Warehouse):
+    clock = Clock()
+    pacer = pacer_of(warehouse, clock)
+    await pacer.spent("acme", {"crm.deal.list": Cost(480.0, 600.0)})
+    assert await pacer.costs("acme") == {"crm.deal.list": Cost(480.0, 600.0)}
+    clock.time -= timedelta(hours=1)
+
+    assert await pacer.costs("acme") == {}

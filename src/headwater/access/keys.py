@@ -4,11 +4,12 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from headwater.core.errors import NeedsPerson
+from headwater.core.errors import NeedsPerson, RetryLater
 from headwater.warehouse import keys
 from headwater.warehouse.keys import Found, Key
 from headwater.warehouse.pool import Warehouse
@@ -98,9 +99,11 @@ async def calling(warehouse: Warehouse, secret: str, *, now: datetime) -> Caller
 
 
 async def caller_of(warehouse: Warehouse, found: Found, *, now: datetime) -> Caller:
-    """Who that is; that he was here is written down once a minute."""
+    """Who that is; that he was here is written down once a minute, where there is room to write: a database
+    whose disk is full is still looked at."""
     if found.last_used_at is None or found.last_used_at + USED_AGAIN <= now:
-        await keys.touch(warehouse, found.tenant, found.id, now)
+        with suppress(RetryLater):
+            await keys.touch(warehouse, found.tenant, found.id, now)
     return Caller(found.tenant, found.id, found.name, frozenset(found.scopes))
 
 

@@ -13,11 +13,11 @@ from headwater.api.failed import replayed
 from headwater.api.paper import Form, Speaking, onward, page
 from headwater.api.words import WORDS
 from headwater.core.errors import NeedsPerson, RetryLater
-from headwater.sync.figures import Figures, figures
-from headwater.sync.live import living, loads
+from headwater.sync.figures import Figures, figures, zone_of
+from headwater.sync.live import HOUSE, living, loads, troubles
 from headwater.sync.overview import failures
 from headwater.sync.queue import Choice, discarded
-from headwater.wiring import House
+from headwater.wiring import House, Link
 
 SHOWN = 20
 """Entries of the failed queue on the page."""
@@ -34,11 +34,11 @@ class Glances:
     def __init__(self) -> None:
         self._known: dict[UUID, tuple[datetime, Figures]] = {}
 
-    async def of(self, house: House, tenant: UUID) -> Figures:
+    async def of(self, house: House, tenant: UUID, links: Sequence[Link]) -> Figures:
         now = house.clock.now()
         counted, found = self._known.get(tenant, (None, None))
         if counted is None or found is None or not timedelta(0) <= now - counted < FIGURES_LAST:
-            found = await figures(house.warehouse, tenant, now=now)
+            found = await figures(house.warehouse, tenant, now=now, zone=zone_of(links))
             self._known[tenant] = (now, found)
         return found
 
@@ -57,8 +57,9 @@ async def status(request: Request, house: Opened, visit: Visiting, say: Speaking
         request, say, "status", heading="title", now=now, token=visit.token, tenant=await house.title(tenant),
         names={link.id: link.slug for link in links},
         connections=await living(house.warehouse, tenant, links),
+        troubles=[one for one in await troubles(house.warehouse, tenant) if one.connection == HOUSE],
         loads=await loads(house.warehouse, tenant, now=now),
-        figures=await glances.of(house, tenant),
+        figures=await glances.of(house, tenant, links),
         failed=found[:SHOWN], more_failed=len(found) > SHOWN,
         may_sync=visit.who.may("sync"), may_admin=visit.who.may("admin"),
         said=say(said) if said.startswith("said_") and said in WORDS else "",

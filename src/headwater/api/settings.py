@@ -112,5 +112,6 @@ def _job(one: live.Line, names: dict[int, str]) -> dict[str, Any]:
         "since": one.taken_at,
         "tries": one.tries,
         "error": one.error,
+        "failing_since": one.failing_since,
         "done_at": one.done_at,
     }

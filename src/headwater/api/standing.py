@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from headwater.api.callers import Opened, Reader
 from headwater.api.links import links_of
-from headwater.sync.live import Living, living
+from headwater.sync.live import HOUSE, Line, Living, living, troubles
 from headwater.sync.overview import Standing
 
 router = APIRouter(tags=["sync"])
@@ -16,11 +16,27 @@ router = APIRouter(tags=["sync"])
 @router.get("/api/v1/sync/status", summary="How every connection and entity stands")
 async def status(who: Reader, house: Opened, connection: str | None = None) -> dict[str, Any]:
     """What is stored and how old it may be at worst (`behind_seconds`), what was kept aside, what went wrong,
-    and how each connection learns of changes: `polling`, `events`, or `silent` with the reason."""
+    and how each connection learns of changes: `polling`, `events`, or `silent` with the reason. `troubles`:
+    work that fails, since when, why, and when it is tried again; of connections, and of the whole house."""
     links = await links_of(house, who.tenant, connection)
     now = house.clock.now()
     found = await living(house.warehouse, who.tenant, links)
-    return {"at": now, "connections": [_living(one, now) for one in found]}
+    wrong = await troubles(house.warehouse, who.tenant)
+    return {
+        "at": now,
+        "connections": [_living(one, now) for one in found],
+        "troubles": [_trouble(one) for one in wrong if one.connection == HOUSE],
+    }
+
+
+def _trouble(one: Line) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "since": one.failing_since,
+        "tries": one.tries,
+        "again_at": one.held_until or one.due_at,
+        "error": one.error,
+    }
 
 
 def _living(one: Living, now: datetime) -> dict[str, Any]:
@@ -38,6 +54,7 @@ def _living(one: Living, now: datetime) -> dict[str, Any]:
             "last_event_at": one.last_event_at,
             "events": one.events,
         },
+        "troubles": [_trouble(each) for each in one.troubles],
         "behind_seconds": one.behind_seconds(now),
         "failed": one.failed,
         "entities": [_standing(each, now) for each in one.standings],

@@ -33,6 +33,8 @@ class Strangers:
             self._left.popitem(last=False)
 
     def _now_left(self, address: str) -> float:
-        left, at = self._left.get(address, (self._burst, self._clock.now()))
-        passed = max(0.0, (self._clock.now() - at).total_seconds())
-        return min(self._burst, left + passed * self._a_second)
+        now = self._clock.now()
+        left, at = self._left.get(address, (self._burst, now))
+        if at > now:  # the clock was set back: nobody knows what passed
+            return self._burst
+        return min(self._burst, left + (now - at).total_seconds() * self._a_second)

@@ -7,6 +7,7 @@ import typer
 from headwater import __version__
 from headwater.cli import (
     bi,
+    config,
     connect,
     db,
     demo,
@@ -60,6 +61,9 @@ app.command("reconcile")(reconcile.reconcile_)
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
 app.command("status")(status.status)
+app.command("config")(config.config)
+app.command("pause")(config.pause)
+app.command("resume")(config.resume)
 app.command("doctor")(doctor.doctor)
 app.command("privacy")(privacy.privacy)
 app.command("migrate")(db.migrate)

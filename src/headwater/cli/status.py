@@ -1,29 +1,53 @@
 """`headwater status`: how every connection stands."""
 
 from dataclasses import asdict
+from datetime import datetime
 
 from headwater.cli import say
 from headwater.cli.frame import AsJson, ConnectionName, TenantName, run
 from headwater.cli.texts import text
-from headwater.sync.overview import Standing, standings
+from headwater.sync.live import HOUSE, Line, Living, living, troubles
+from headwater.sync.overview import Standing
 from headwater.wiring import House
 
 
 def status(tenant: TenantName = None, connection: ConnectionName = None, as_json: AsJson = False) -> None:
-    """Show how much is stored, how fresh it is, and what was kept aside.
+    """Show how much is stored, how fresh it is, what was kept aside, and what fails, since when and why.
 
     Example: headwater status --json
     """
 
-    async def work(house: House) -> list[Standing]:
+    async def work(house: House) -> tuple[list[Living], list[Line]]:
         owner = await house.tenant(tenant)
-        return await standings(house.warehouse, owner.id, await house.links(owner, connection))
+        links = await house.links(owner, connection)
+        found = await living(house.warehouse, owner.id, links)
+        return found, await troubles(house.warehouse, owner.id)
 
-    found = run(work, as_json=as_json)
+    found, wrong = run(work, as_json=as_json)
+    standings = [each for one in found for each in one.standings]
     if as_json:
-        say.json([asdict(one) for one in found])
+        say.json([asdict(one) for one in standings])
         return
-    show(found)
+    show(standings)
+    for one in found:
+        if one.paused_at is not None:
+            reason, since = one.paused_reason or "–", _moment(one.paused_at)
+            say.line("standing_still", connection=one.link.slug, since=since, reason=reason)
+        for line in one.troubles:
+            _say(line, one.link.slug)
+    for line in [line for line in wrong if line.connection == HOUSE]:
+        _say(line, text("the_house"))
+
+
+def _say(line: Line, where: str) -> None:
+    say.line(
+        "failing", connection=where, what=text(f"kind_{line.kind}"), since=_moment(line.failing_since),
+        again=_moment(line.held_until or line.due_at), reason=line.error or "–",
+    )  # fmt: skip
+
+
+def _moment(at: datetime | None) -> str:
+    return "–" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def show(found: list[Standing]) -> None:
@@ -39,11 +63,15 @@ def show(found: list[Standing]) -> None:
         )
         for one in found
     ])  # fmt: skip
+    same: dict[tuple[str, str], list[str]] = {}
     for one in found:
         if one.error and one.status == "paused":
             say.line("paused", connection=one.connection, entity=one.entity, reason=one.error)
         elif one.error:
-            say.line("error", message=f"{one.connection}, {one.entity}: {one.error}")
+            same.setdefault((one.connection, one.error), []).append(one.entity)
+    for (connection, error), entities in same.items():
+        say.line("error", message=f"{connection}, {', '.join(entities)}: {error}")
+    for one in found:
         if one.due:
             say.line("sets_due", connection=one.connection, entity=one.entity, due=say.number(one.due))
         for name, note in one.notes.items():

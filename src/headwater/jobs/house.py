@@ -10,7 +10,7 @@ from headwater.core.ports import Clock
 from headwater.jobs import schedule
 from headwater.jobs.turn import Done, Turn, Work
 from headwater.sync import feed
-from headwater.warehouse import connections, jobs, retention, schedules, state
+from headwater.warehouse import connections, jobs, keys, retention, schedules, state
 from headwater.warehouse.jobs import HOUSE, Kind
 from headwater.warehouse.pool import Warehouse
 
@@ -77,6 +77,7 @@ class Household:
         for tenant in await connections.tenants(self.warehouse):
             await state.ensure_history(self.warehouse, tenant.id, now)
             await feed.forget(self.warehouse, tenant.id, now - terms.changes)
+            await keys.sweep(self.warehouse, tenant.id, now)
             for link in await connections.links(self.warehouse, tenant.id):
                 gone = await retention.forget(
                     self.warehouse, tenant.id, link.id, logs=now - terms.logs, events=now - terms.events

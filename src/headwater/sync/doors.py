@@ -81,7 +81,8 @@ class Doors:
 
     def _remembered(self, digest: bytes) -> list[Door] | None:
         until, found = self._known.get(digest, (None, None))
-        return found if until is not None and until > self._clock.now() else None
+        now = self._clock.now()  # which may have been set back
+        return found if until is not None and now < until <= now + REMEMBERED else None
 
     def _remember(self, digest: bytes, found: list[Door]) -> None:
         self._known[digest] = self._clock.now() + REMEMBERED, found

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
 from headwater.warehouse import sql
+from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Warehouse
 
 
@@ -21,7 +22,8 @@ class Money(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Since `month` and of the day of `day`: both begin at midnight where this machine is."""
+    """Since `month` and of the day of `day`: both begin at midnight where the portal is, or where this
+    machine is while no portal has told."""
 
     month: datetime
     day: datetime
@@ -34,9 +36,15 @@ class Figures:
     activities: int
 
 
-async def figures(warehouse: Warehouse, tenant: UUID, *, now: datetime) -> Figures:
-    """The figures of a tenant as they are now."""
-    day = now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+def zone_of(links: Sequence[Link]) -> tzinfo | None:
+    """Where a tenant's days begin: at the first of its connections that told; None: nobody knows."""
+    told = (link.memory.get("offset_minutes") for link in links)
+    return next((timezone(timedelta(minutes=one)) for one in told if one is not None), None)
+
+
+async def figures(warehouse: Warehouse, tenant: UUID, *, now: datetime, zone: tzinfo | None) -> Figures:
+    """The figures of a tenant as they are now; days of `zone`, or of this machine."""
+    day = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     month = day.replace(day=1)
     rows = await warehouse.rows(
         tenant, sql.figures, {"month": month, "day": day, "tomorrow": day + timedelta(days=1)}

@@ -9,18 +9,20 @@ from uuid import UUID
 from headwater.sync.overview import Standing, standings
 from headwater.warehouse import jobs, sql, workers
 from headwater.warehouse.connections import Link
-from headwater.warehouse.jobs import Line
+from headwater.warehouse.jobs import HOUSE, Line
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.workers import CORNER, Worker
 
 __all__ = [
-    "Line", "Living", "Load", "Scheduler", "Worker", "Working", "living", "loads", "scheduler", "working",
+    "HOUSE", "Line", "Living", "Load", "Scheduler", "Worker", "Working", "living", "loads", "scheduler",
+    "troubles", "working",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Living:
-    """One connection. `listening`: polling, events or silent, since when and why."""
+    """One connection. `listening`: polling, events or silent, since when and why. `troubles`: work of it that
+    fails, since when and why."""
 
     link: Link
     paused_at: datetime | None
@@ -31,6 +33,13 @@ class Living:
     last_event_at: datetime | None
     events: int
     standings: Sequence[Standing]
+    troubles: Sequence[Line]
+
+    @property
+    def errors(self) -> Sequence[tuple[str, str]]:
+        """What is wrong with single entities, beyond what keeps the whole from going on."""
+        known = {one.error for one in self.troubles}
+        return [(one.entity, one.error) for one in self.standings if one.error and one.error not in known]
 
     @property
     def failed(self) -> int:
@@ -46,11 +55,22 @@ class Living:
 async def living(warehouse: Warehouse, tenant: UUID, links: Sequence[Link]) -> list[Living]:
     """How these connections of a tenant live."""
     rows = {row.pop("id"): row for row in await warehouse.rows(tenant, sql.lives, {})}
+    wrong = await troubles(warehouse, tenant)
     return [
-        Living(link=link, standings=await standings(warehouse, tenant, [link]), **rows[link.id])
+        Living(
+            link=link,
+            standings=await standings(warehouse, tenant, [link]),
+            troubles=[one for one in wrong if one.connection == link.id],
+            **rows[link.id],
+        )
         for link in links
         if link.id in rows
     ]
+
+
+async def troubles(warehouse: Warehouse, tenant: UUID) -> list[Line]:
+    """Work of a tenant's connections and of the whole house that failed when it was last tried."""
+    return [one for one in await jobs.listed(warehouse, tenant) if one.error is not None]
 
 
 @dataclass(frozen=True, slots=True)

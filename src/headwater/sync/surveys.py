@@ -57,7 +57,7 @@ class Surveys:
         if known is None:
             return None
         fresh = [
-            at > now - LASTS
+            now - LASTS < at <= now  # not of a time to come: a clock was set back
             for name in names
             for _, at in [known.fields.get(name) or known.refused.get(name) or (None, now - LASTS)]
         ]
@@ -82,10 +82,11 @@ class Surveys:
     def reading(self, connection: int, began: int, now: datetime) -> None:
         """Records are read from now on; `began` is lower than all their read numbers."""
         if known := self._known.get(connection):
-            known.reads = [(at, read) for at, read in known.reads if at > now - JUST_NOW]
+            known.reads = [(at, read) for at, read in known.reads if now - JUST_NOW < at <= now]
             known.reads.append((now, began))
 
     def just_read(self, connection: int, now: datetime) -> int | None:
         """The read number above which everything was read within the last minute, if anything was."""
         known = self._known.get(connection)
-        return next((read for at, read in known.reads if at > now - JUST_NOW), None) if known else None
+        fresh = (read for at, read in known.reads if now - JUST_NOW < at <= now) if known else ()
+        return next(iter(fresh), None)

@@ -17,6 +17,8 @@ class FakeClock:
         self._now = start
         self._also = also
         self.slept: list[float] = []
+        self.passed = 0.0
+        """Seconds that passed, however the clock was set meanwhile."""
 
     def now(self) -> datetime:
         return self._now
@@ -27,9 +29,14 @@ class FakeClock:
 
     def advance(self, seconds: float) -> None:
         """Lets time pass."""
+        self.passed += seconds
         self._now += timedelta(seconds=seconds)
         if self._also is not None:
             self._also(seconds)
+
+    def set(self, by: timedelta) -> None:
+        """Somebody sets the clock. No time passes, and nobody is told."""
+        self._now += by
 
 
 class CountingPace:

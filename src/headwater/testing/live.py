@@ -118,11 +118,12 @@ async def living(
     *,
     whole: bool = True,
     deals: int = 60,
+    size: int = 3,
     cursor_factory: type[AsyncCursor[Any]] = AsyncCursor,
 ) -> AsyncIterator[Live]:
     """A portal whose events reach a connection of one tenant."""
     portal = bitrix24.built(Options(deals=deals, seed=3, whole=whole, virtual=True))
-    async with Warehouse(url, size=3, cursor_factory=cursor_factory) as warehouse:
+    async with Warehouse(url, size=size, cursor_factory=cursor_factory) as warehouse:
         owner = await connections.put_tenant(warehouse, "main", "main")
         link = await connections.put_link(
             warehouse, owner, source="bitrix24", portal=HOST, title=HOST, sealed="", account={}

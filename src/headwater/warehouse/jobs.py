@@ -38,7 +38,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """How work stands: due, held, under way, failed and why."""
+    """How work stands: due, held, under way, failing since when and why."""
 
     connection: int
     kind: Kind
@@ -48,6 +48,7 @@ class Line:
     taken_at: datetime | None
     tries: int
     error: str | None
+    failing_since: datetime | None
     done_at: datetime | None
 
 

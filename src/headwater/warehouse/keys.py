@@ -65,9 +65,14 @@ async def put(
         "expires_at": expires_at,
     }
     if kind != "key":
-        await warehouse.rows(tenant, sql.forget_sessions, {"now": now})
+        await sweep(warehouse, tenant, now)
     [row] = await warehouse.rows(tenant, sql.put_key, params)
     return int(row["id"])
+
+
+async def sweep(warehouse: Warehouse, tenant: UUID, now: datetime) -> None:
+    """Throws away sessions and codes of a tenant that nobody can use any more."""
+    await warehouse.rows(tenant, sql.forget_sessions, {"now": now})
 
 
 async def found(warehouse: Warehouse, digest: bytes, now: datetime) -> Found | None:

@@ -22,8 +22,9 @@ from headwater.warehouse.schema import OLDEST_SERVER, wanted
 Connection: TypeAlias = AsyncConnection[Any]
 Params: TypeAlias = Mapping[str, Any]
 
-# SQLSTATE classes: connection exception, rolled back, insufficient resources, operator intervention.
-PASSING = ("08", "40", "53", "57")
+# SQLSTATE classes: connection exception, rolled back, insufficient resources, operator intervention, system
+# error (a disk that cannot be read or written).
+PASSING = ("08", "40", "53", "57", "58")
 logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # what it would say, our errors say better
 
 
@@ -119,6 +120,11 @@ def translated() -> Iterator[None]:
         raise NeedsPerson(
             f"the database does not let hw_app do its work ({exc.diag.message_primary}): run `headwater "
             "migrate`, which grants what a restore may have lost"
+        ) from exc
+    except psycopg.errors.DiskFull as exc:
+        raise RetryLater(
+            f"the disk of the database is full ({exc.diag.message_primary}): make room, then it goes on by "
+            "itself"
         ) from exc
     except psycopg.OperationalError as exc:
         if exc.sqlstate is None or exc.sqlstate[:2] in PASSING:

@@ -81,14 +81,12 @@ class Budget:
     def rest(self, methods: Iterable[str], now: datetime) -> float:
         """Seconds to wait before each of `methods` may be called again; 0 when all may now."""
         used_up = [name for name in {*methods, BATCH} if self._fit(name, now, 1) == 0]
-        return max(((self._accounts[name].until - now).total_seconds() for name in used_up), default=0.0)
+        return max((_left(self._accounts[name], now) for name in used_up), default=0.0)
 
     def blocked(self, method: str, now: datetime) -> float | None:
         """Seconds until a method that was just refused is free, or None when the portal never said."""
         known = self._accounts.get(method) or self._accounts.get(BATCH)
-        if known is None or known.until <= now:
-            return None
-        return (known.until - now).total_seconds()
+        return None if known is None else _left(known, now) or None
 
     def _fit(self, name: str, now: datetime, most: int) -> int:
         """How many commands what is left of one account is enough for."""
@@ -96,10 +94,17 @@ class Budget:
         if account is None:
             return most
         left = self._cap - account.used - self._flying[name] * price
-        unknown = account.until <= now
+        unknown = not _left(account, now)
         if left <= 0:
             return int(unknown)
         return max(min(most, int(left / price)) if price else most, int(unknown))
 
     def _keep(self, method: str, told: Cost, now: datetime) -> None:
         self._accounts[method] = _Account(told.used, now + timedelta(seconds=told.left + LATE_SECONDS))
+
+
+def _left(account: _Account, now: datetime) -> float:
+    """Seconds until the oldest time of an account is forgotten; 0 when nobody knows: that is over, or lies so
+    far ahead that the clock was set back."""
+    left = (account.until - now).total_seconds()
+    return left if 0 < left <= WINDOW_SECONDS + LATE_SECONDS else 0.0

@@ -105,6 +105,7 @@ class Bitrix24:
         known = dict(memory or {})
         self._region: str | None = known.get("region") or region_of(place.portal)
         self._mode: str | None = known.get("mode")
+        self._last_offset: int | None = known.get("offset_minutes")
         self._processes = [Process(int(number), str(title)) for number, title in known.get("processes", ())]
         self._declared = declared(self._region, self._processes)
         self._bucket: Sequence[float] | None = known.get("bucket")
@@ -131,12 +132,13 @@ class Bitrix24:
 
     @property
     def memory(self) -> Mapping[str, Any]:
-        """Smart processes, mode, region, limits and queue, and what sets have to be asked for one by one, for
-        the next connection."""
+        """Smart processes, mode, region, offset from UTC, limits and queue, and what sets have to be asked
+        for one by one, for the next connection."""
         learnt: dict[str, Any] = {
             "processes": [list(one) for one in self._processes],
             "mode": self._mode,
             "region": self._region,
+            "offset_minutes": self._offset(),
         }
         if singly := [slug for slug, several in self._several.items() if several.singly]:
             learnt["singly"] = singly
@@ -373,6 +375,11 @@ class Bitrix24:
             raise exc
         self._log.warning("an entity was refused", entity=slug, reason=str(exc))
         return str(exc)
+
+    def _offset(self) -> int | None:
+        """How far the portal's clocks are ahead of UTC, as it last told."""
+        ahead = self._wire.now.utcoffset() if self._wire.zone is not None else None
+        return self._last_offset if ahead is None else round(ahead.total_seconds() / 60)
 
     def _at_home(self, zone: str) -> None:
         if self._region is None and (region := region_of(self.portal, zone)):

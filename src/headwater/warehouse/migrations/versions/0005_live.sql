@@ -32,6 +32,7 @@ create table headwater.jobs (
     held_until     timestamptz,
     rests_until    timestamptz,
     failed_at      timestamptz,
+    failing_since  timestamptz,
     done_at        timestamptz,
     primary key (connection_id, kind)
 );
