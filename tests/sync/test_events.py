@@ -368,6 +368,28 @@ async def test_sets_of_a_change_are_due_a_little_later(live):
     assert await live.sets() == []
 
 
+async def test_what_changed_while_sets_are_read_has_its_other_sets_read_again(live):
+    """The deal is read again for its comments, as it was read long ago, and found changed: its contacts and
+    products are due then, and somebody has to come back for them."""
+    number = live.deals()[0]
+    await live.sets()
+    live.clock.advance(120)
+    live.portal.change(number, {"TITLE": "changed, and its event was lost"}, silent=True)
+    await live.rows(
+        "update headwater.child_sets set due = true where entity = 'deal_comments' and external_id = %(id)s",
+        id=str(number),
+    )
+
+    await live.sets()
+
+    assert "sets" in await live.jobs()
+    await live.rows("update headwater.jobs set due_at = null where kind = 'sets'")
+    await live.sets()
+    due = await live.rows("select entity from headwater.due_sets where external_id = %(id)s", id=str(number))
+    assert due == []
+    assert (await live.jobs())["sets"] is None
+
+
 async def test_a_call_makes_the_next_increment_of_calls_due(live):
     number = live.deals()[0]
     live.portal.change(number, {"TITLE": "x"})

@@ -9,7 +9,7 @@ from headwater.sync import children
 from headwater.sync.plan import Cursor, Reading
 from headwater.sync.runs import Run
 from headwater.sync.session import AT_ONCE, Session
-from headwater.warehouse import sets, state, typed
+from headwater.warehouse import jobs, sets, state, typed
 from headwater.warehouse.reads import next_read
 
 
@@ -63,11 +63,16 @@ async def sets_due(held: Session) -> list[Run]:
     if not names:
         return []
     survey = await surveyed(held, names)
-    since = held.surveys.just_read(link.id, held.clock.now()) or await next_read(held.warehouse)
+    began = await next_read(held.warehouse)
+    since = held.surveys.just_read(link.id, held.clock.now()) or began
     runs = []
     for name in [name for name in names if name in survey.fields]:
         async with running(held, survey, name) as run:
             run.since = since
             await children.read(held, run, most=AT_ONCE)
         runs.append(run)
+    if await sets.touched_since(held.warehouse, link.tenant, link.id, began):
+        # Records were read again on the way and had changed: their other sets, read before, are due anew.
+        async with held.warehouse.acting_for(link.tenant) as conn:
+            await jobs.wake(conn, link.tenant, link.id, "sets", due_at=held.clock.now())
     return runs

@@ -71,6 +71,12 @@ async def due(
     return {row["external_id"]: row["touched"] for row in rows}
 
 
+async def touched_since(warehouse: Warehouse, tenant: UUID, connection: int, since: int) -> bool:
+    """Whether sets are due for what an answer brought that was asked for after read number `since`."""
+    [row] = await warehouse.rows(tenant, sql.sets_touched_since, {"connection": connection, "since": since})
+    return bool(row["found"])
+
+
 async def asked(conn: Connection, spec: SetSpec, origin: Origin) -> None:
     """The source was asked for sets that were due, and what became of each is stored."""
     await conn.execute(sql.clear_unread_sets, _scope(origin) | {"slug": spec.slug})
