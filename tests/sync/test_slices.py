@@ -9,6 +9,7 @@ from headwater.sandbox import bitrix24
 from headwater.sandbox.bitrix24 import Options
 from headwater.sync.engine import Engine
 from headwater.sync.runs import Run
+from headwater.testing.live import living
 from headwater.testing.river import River, river
 
 LOGS = "select id, sync_type, status, records_processed, rests_at from headwater.sync_logs order by id"
@@ -143,3 +144,34 @@ async def test_a_whole_company_in_the_smallest_slices_equals_the_portal(newest_d
         assert left == {"count": 0}
         await slices.source.close()
     portal.close()
+
+
+async def test_a_first_load_that_events_cut_at_every_page_costs_one_request_more_a_slice_at_most(
+    newest_database,
+):
+    whole = bitrix24.built(Options(deals=6_000, seed=3, whole=False, virtual=True))
+    async with river(newest_database.url(), portal=whole, tenant="whole") as stream:
+        stream.transport = heard = Heard(stream.transport)
+        await stream.sync_all()
+        stream.settle()
+        await stream.sync_all()
+    whole.close()
+
+    async with living(newest_database.url(), deals=6_000, whole=False) as live:
+        source = live.source()
+        engine = Engine(live.warehouse, live.clock, surveys=live.surveys)
+        slices, asked, drained = 1, list[str](), 0
+        while any(run.rests for run in await engine.sync(live.link, source, enough=lambda: True)):
+            asked += live.wire.asked
+            live.portal.change(live.deals()[slices], {"TITLE": f"changed {slices}"})
+            await live.deliver()
+            drained += (await engine.drain(live.link, source, enough=lambda: True)).events
+            live.wire.asked.clear()
+            slices += 1
+        asked += live.wire.asked
+        await source.close()
+
+        assert drained == slices - 1 >= 3
+        assert len([body for body in asked if "crm.deal.fields" in body]) == 2, "the load, then an increment"
+        assert len(asked) <= len(heard.asked) + slices
+        assert (await live.compare()).equal

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
@@ -146,14 +147,16 @@ class Engine:
             raise
 
     async def _rested(self, held: Session, entities: Sequence[str] | None) -> Survey | None:
-        """The survey of a reading that this process cut, if nothing is to be read but the rest of it."""
+        """What the survey of a reading that this process cut says of the entities whose run is not over: they
+        are gone on with, without another survey. What else is to be read follows them, as an increment."""
         source, survey = self._resting.pop(held.link.id, (None, None))
         if survey is None or source is not held.source:
             return None
         wanted = await _enabled(held, entities or list(survey.fields))
-        cursors = [Cursor.load((await held.state(name)).cursor) for name in wanted]
-        known = survey.fields.keys() >= set(wanted)
-        return survey if known and cursors and all(cursor.run for cursor in cursors) else None
+        cut = [name for name in wanted if Cursor.load((await held.state(name)).cursor).run]
+        if not cut or not survey.fields.keys() >= set(cut):
+            return None
+        return replace(survey, fields={name: survey.fields[name] for name in cut})
 
     def _session(
         self, link: Link, source: Source, enough: Callable[[], bool] | None = None
