@@ -14,6 +14,8 @@ import psutil
 import psycopg
 import pytest
 
+from headwater.sandbox import bitrix24
+from headwater.sandbox.bitrix24 import Options
 from headwater.warehouse import embedded
 
 LISTENS = re.compile(r"Headwater listens on (http://\S+)")
@@ -194,6 +196,37 @@ async def test_a_portal_given_by_environment_is_connected_without_a_command(
             while not admin.execute("select portal from headwater.connections").fetchall():  # noqa: ASYNC110 (as above)
                 await asyncio.sleep(0.1)
     await service.ended()
+
+
+async def test_a_portal_of_the_environment_that_answers_later_is_connected_then_and_read_by_a_worker_elsewhere(
+    given, serving, started, newest_database
+):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = Options(deals=20, whole=False, limits=False, port=port)
+    portal = bitrix24.built(options)
+    [hook] = portal.books.webhooks
+    address = f"http://127.0.0.1:{port}/rest/{hook.user_id}/{hook.code}/"
+    service = await serving(*WORKERLESS, HEADWATER_BITRIX24_WEBHOOK_URL=address)
+    idle = (await asked(service.root)).json()["scheduler"]
+    worker = await started("worker", HEADWATER_SHARE="1")
+    with newest_database.as_admin() as admin:
+        before = admin.execute("select id from headwater.connections").fetchall()
+
+    async with bitrix24.served(portal, options), asyncio.timeout(120):
+        with newest_database.as_admin() as admin:
+            while admin.execute("select count(*) from public.crm_deals").fetchone() != (20,):  # noqa: ASYNC110 (as above)
+                await asyncio.sleep(0.1)
+        working = (await asked(service.root)).json()["scheduler"]
+        worker.send_signal(signal.SIGTERM)
+        await worker.communicate()
+        _, _, err = await service.ended()
+    portal.close()
+
+    assert (idle["running"], working["running"], worker.returncode) == (False, True, 0)
+    assert before == [], "while the portal does not answer"
+    assert hook.code not in err
 
 
 async def test_with_neither_worker_nor_api_there_is_nothing_to_do(given, headwater):
