@@ -110,7 +110,7 @@ class Site:
     async def due(self, place: Place) -> None:
         """Every entity of a connection is due by its schedule."""
         params = {"connection": place.link.id}
-        async with await self._admin() as admin, admin.transaction():
+        async with await self.admin() as admin, admin.transaction():
             await admin.execute(
                 "update headwater.sync_config set due_at = now() - interval '1 minute'"
                 " where connection_id = %(connection)s",
@@ -125,12 +125,12 @@ class Site:
 
     async def hasten(self, kind: jobs.Kind) -> None:
         """What is to be done later of this kind is due now."""
-        async with await self._admin() as admin:
+        async with await self.admin() as admin:
             await admin.execute(HASTEN, {"kind": kind})
 
     async def rows(self, query: str, **params: Any) -> list[dict[str, Any]]:
         """What an administrator sees."""
-        async with await self._admin() as admin:
+        async with await self.admin() as admin:
             return await (await admin.execute(query, params)).fetchall()
 
     async def one(self, query: str, **params: Any) -> dict[str, Any]:
@@ -141,7 +141,7 @@ class Site:
         self, query: str, holds: Callable[[list[dict[str, Any]]], bool], *, what: str, **params: Any
     ) -> list[dict[str, Any]]:
         """The rows once they hold. Broken when they do not, with what is under way and what waits."""
-        async with self.patience(what), await self._admin() as admin:
+        async with self.patience(what), await self.admin() as admin:
             while True:
                 rows = await (await admin.execute(query, params)).fetchall()
                 if holds(rows):
@@ -177,7 +177,7 @@ class Site:
             if str(record.get("ID", record.get("id"))) not in without:
                 yield record
 
-    async def _admin(self) -> "psycopg.AsyncConnection[dict[str, Any]]":
+    async def admin(self) -> "psycopg.AsyncConnection[dict[str, Any]]":
         return await psycopg.AsyncConnection.connect(self.admin_url, autocommit=True, row_factory=dict_row)
 
     @property
