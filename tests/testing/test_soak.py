@@ -1,15 +1,17 @@
 """The soak: what a seed stands for, one real round of kills, and what is said of histories and rounds."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 from typer import Typer
 from typer.testing import CliRunner
 
-from headwater.testing.soak.__main__ import soak, told, told_batch
+from headwater.testing.soak.__main__ import soak, told, told_batch, told_gale
 from headwater.testing.soak.book import note
 from headwater.testing.soak.histories import Batch
 from headwater.testing.soak.play import Outcome, play
 from headwater.testing.soak.script import Attempt, Script, Strike, drawn
+from headwater.testing.soak.storms import Gale, blown
 
 DAY = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -44,16 +46,30 @@ async def test_a_round_with_a_killed_sync_and_a_killed_server_ends_equal():
     assert (found.sync_kills, found.server_kills) == (2, 1)
 
 
+async def test_a_round_of_a_storm_ends_equal(tmp_path):
+    gale = await blown(7, bytecode=tmp_path, kills=2)
+
+    assert not gale.complaints
+    assert gale.acknowledged
+    assert gale.kills.total() >= 2
+
+
 def test_failures_stand_in_the_lines_and_in_the_log_book(tmp_path):
     book = tmp_path / "soak.md"
     batches = [Batch(17, 25, 20.0), Batch(18, 25, 31.5, failure="AssertionError: not equal: 7")]
     rounds = [outcome(4, sync_kills=2, compared=300), outcome(9, server_kills=1, complaints=["a difference"])]
+    gales = [
+        Gale(6, Counter(tree=3, server=1), events=90, acknowledged=40, seconds=20.0, complaints=["lost"])
+    ]
 
-    note(book, batches, rounds, seconds=600, now=DAY)
+    note(book, batches, rounds, gales, seconds=600, now=DAY)
 
-    assert book.read_text() == "| 2026-11-21 | 10 | 50 | 2 | 3 | seeds: histories 18, kills 9 |\n"
+    assert (
+        book.read_text() == "| 2026-11-21 | 10 | 50 | 2 | 1 | 7 | seeds: histories 18, kills 9, storms 6 |\n"
+    )
     assert told(2, rounds[1]).endswith("DIFFERENT")
     assert told(1, rounds[0]).endswith("equal: 300")
+    assert "killed: server 1, tree 3     90 events, 40 acknowledged, 2/s" in told_gale(gales[0])
     assert told_batch(batches[0]).endswith("right")
     assert told_batch(batches[1]).endswith("WRONG\nAssertionError: not equal: 7")
 

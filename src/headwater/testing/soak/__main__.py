@@ -1,4 +1,4 @@
-"""The command: random histories for half of the time, rounds of kills for the other half, a line each.
+"""The command: random histories for half of the time, rounds of kills and storms for the rest, a line each.
 
 python -m headwater.testing.soak --minutes 60
 """
@@ -22,42 +22,53 @@ from headwater.testing.soak.book import BOOK, note
 from headwater.testing.soak.histories import Batch, batches
 from headwater.testing.soak.play import Outcome, play
 from headwater.testing.soak.script import drawn
+from headwater.testing.soak.storms import Gale, blown
 
 
 class Only(StrEnum):
-    """One of the two things that a soak does."""
+    """One of the things that a soak does."""
 
     HISTORIES = "histories"
     KILLS = "kills"
+    STORMS = "storms"
 
 
 def soak(
     minutes: Annotated[float, typer.Option(min=0, help="Nothing begins after so many minutes.")] = 10.0,
-    only: Annotated[Only | None, typer.Option(help="Only histories, or only kills.")] = None,
+    only: Annotated[Only | None, typer.Option(help="Only histories, kills, or storms.")] = None,
     seed: Annotated[int | None, typer.Option(help="Repeat the one batch or round of this seed.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that play histories.")] = 2,
     go_on: Annotated[bool, typer.Option("--go-on", help="Play on after a failure.")] = False,
     book: Annotated[bool, typer.Option("--log/--no-log", help="Add a line to docs/soak.md.")] = True,
 ) -> None:
-    """Random histories, then kills, until the time is over or something is wrong."""
+    """Random histories, then kills, then storms, until the time is over or something is wrong."""
     if book and not BOOK.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {BOOK.parent} here: run it in a checkout, or --no-log")
     if seed is not None and only is None:
-        raise typer.BadParameter("say --only histories or --only kills as well: each has seeds of its own")
+        raise typer.BadParameter("say --only histories, kills or storms as well: each has seeds of its own")
     log.setup(json=False, quiet=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: with everything put away
-    began, played, rounds_played = time.monotonic(), list[Batch](), list[Outcome]()
-    share = minutes if only else minutes / 2
+    began = time.monotonic()
+    played, rounds_played, gales = list[Batch](), list[Outcome](), list[Gale]()
+    half, quarter = (minutes, minutes) if only else (minutes / 2, minutes / 4)
+
+    def due(what: Only) -> bool:
+        wrong = any(one.failure for one in played) or any(one.complaints for one in rounds_played)
+        return only in (None, what) and (go_on or not wrong)
+
     try:
-        if only is not Only.KILLS:
-            _histories(played, share, seed, workers, go_on=go_on)
-        if only is not Only.HISTORIES and (go_on or not any(one.failure for one in played)):
-            _kills(rounds_played, share, seed, go_on=go_on)
+        if due(Only.HISTORIES):
+            _histories(played, half, seed, workers, go_on=go_on)
+        if due(Only.KILLS):
+            _kills(rounds_played, quarter, seed, go_on=go_on)
+        if due(Only.STORMS):
+            _storms(gales, quarter, seed, go_on=go_on)
     finally:
-        if book and (played or rounds_played):
-            note(BOOK, played, rounds_played, time.monotonic() - began, now=datetime.now(UTC))
+        if book and (played or rounds_played or gales):
+            note(BOOK, played, rounds_played, gales, time.monotonic() - began, now=datetime.now(UTC))
     again = [f"--only histories --seed {one.seed}" for one in played if one.failure]
     again += [f"--only kills --seed {one.script.seed}" for one in rounds_played if one.complaints]
+    again += [f"--only storms --seed {one.seed}" for one in gales if one.complaints]
     for words in again:
         say.plain(f"again: python -m headwater.testing.soak --no-log {words}")
     if again:
@@ -98,6 +109,33 @@ def rounds(minutes: float, seed: int | None) -> Iterator[Outcome]:
             yield asyncio.run(play(script, bytecode=Path(folder)))
             if seed is not None or time.monotonic() >= end:
                 return
+
+
+def _storms(played: list[Gale], minutes: float, seed: int | None, *, go_on: bool) -> None:
+    """Plays rounds of storms; at least one."""
+    dice, began = random.SystemRandom(), time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="headwater-soak-bytecode-") as folder:
+        while True:
+            drawn_seed = dice.getrandbits(32) if seed is None else seed
+            gale = asyncio.run(blown(drawn_seed, bytecode=Path(folder)))
+            played.append(gale)
+            say.plain(told_gale(gale))
+            for complaint in gale.complaints:
+                say.plain(f"  {complaint}")
+            over = seed is not None or time.monotonic() - began >= minutes * 60
+            if over or (gale.complaints and not go_on):
+                break
+    say.plain(f"{len(played)} storms, {len(played) / (time.monotonic() - began) * 3600:.0f} an hour")
+
+
+def told_gale(gale: Gale) -> str:
+    """One storm in one line."""
+    killed = ", ".join(f"{what} {count}" for what, count in sorted(gale.kills.items()))
+    return (
+        f"storm  seed {gale.seed:>10}  killed: {killed}  {gale.events:>5,} events, "
+        f"{gale.acknowledged:,} acknowledged, {gale.rate:.0f}/s  {gale.seconds:5.1f} s  "
+        f"{'DIFFERENT' if gale.complaints else 'equal'}"
+    )
 
 
 def told_batch(batch: Batch) -> str:
