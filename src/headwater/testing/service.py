@@ -15,6 +15,7 @@ import psutil
 
 LISTENS = re.compile(r"Headwater listens on (http://\S+)")
 END_SECONDS = 90.0
+LATE = "did not end in time and is killed"
 
 
 class Broken(Exception):
@@ -90,6 +91,8 @@ class Service:
             raise Broken(f"a service did not end\n{self.last_words()}") from None
         if self.process.returncode != 0:
             raise Broken(f"a service ended with {self.process.returncode}\n{self.last_words()}")
+        if LATE in self.said.read_text(errors="replace"):
+            raise Broken(f"a worker did not end by itself\n{self.last_words()}")
 
     def last_words(self) -> str:
         """The last lines of everybody who logs where it does."""
