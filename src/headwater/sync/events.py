@@ -19,7 +19,7 @@ from headwater.sync.known import ids_of
 from headwater.sync.meaning import Meant, outcomes, sort_out
 from headwater.sync.runs import Run
 from headwater.sync.session import AT_ONCE, Session
-from headwater.warehouse import connections, inbox, jobs, sets, state
+from headwater.warehouse import inbox, jobs, schedules, sets, state
 from headwater.warehouse.connections import Link
 from headwater.warehouse.inbox import Waiting
 from headwater.warehouse.origin import Origin
@@ -111,7 +111,7 @@ async def _meant(held: Session) -> Meant:
     ear = held.source.ear
     if ear is None:
         raise NeedsPerson(f"{held.source.name} sends no events, and some are stored for it")
-    deaf = await state.deaf(held.warehouse, held.link.tenant, held.link.id)
+    deaf = await schedules.deaf(held.warehouse, held.link.tenant, held.link.id)
     return sort_out(await _taken(held), ear.tells, held.source.entities, deaf)
 
 
@@ -137,7 +137,9 @@ async def _removed(held: Session) -> str:
         await held.source.check()
     except NeedsPerson as exc:
         reason = f"the application was removed from the portal: {exc}"
-        await connections.pause(held.warehouse, held.link, reason, now=held.clock.now())
+        await schedules.pause(
+            held.warehouse, held.link.tenant, held.link.id, reason=reason, now=held.clock.now()
+        )
         LOGGER.warning("connection paused", connection=held.link.slug, reason=reason)
         return "stored: the connection is paused"
     return "ignored: the portal still lets us in"
@@ -177,7 +179,7 @@ async def _begin(held: Session, meant: Meant, names: Sequence[str]) -> None:
     async with held.warehouse.acting_for(link.tenant) as conn:
         await held.held.hold(conn)
         if due:
-            await state.due(conn, link.tenant, link.id, due, now=now)
+            await schedules.hasten(conn, link.tenant, link.id, due, now=now)
         if later:
             await jobs.wake(conn, link.tenant, link.id, "sets", due_at=now + SETS_LATER)
         await inbox.mark(conn, link.tenant, link.id, told, now=now)
@@ -215,7 +217,7 @@ async def _apply(held: Session, survey: Survey, name: str, meant: Meant, owned: 
         LOGGER.info("records have unknown fields", entity=name, fields=sorted(run.reread.strange))
         held.surveys.forget(link.id)
         async with held.warehouse.acting_for(link.tenant) as conn:
-            await state.due(conn, link.tenant, link.id, [name], now=held.clock.now())
+            await schedules.hasten(conn, link.tenant, link.id, [name], now=held.clock.now())
     return run
 
 

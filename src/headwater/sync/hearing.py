@@ -10,7 +10,7 @@ from uuid import UUID
 
 from headwater.core.errors import NeedsPerson, StopSync
 from headwater.core.ports import Clock, Source
-from headwater.sync import doors as rooms
+from headwater.sync.doors import opened
 from headwater.warehouse import connections, doors, inbox, listening
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Warehouse
@@ -81,7 +81,7 @@ async def registered(
     ear = source.ear
     if ear is None:
         raise NeedsPerson(f"{source.name} sends no events; {link.slug} is polled")
-    secret = await rooms.opened(warehouse, link, now=clock.now())
+    secret = await opened(warehouse, link, now=clock.now())
     address = f"{root}{BASE}/{ear.path}/{secret}"
     reachable = _is_public(root)
     bound = await source.bind(address)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -76,12 +75,6 @@ async def remember(warehouse: Warehouse, link: Link, memory: Mapping[str, Any], 
     if portal != link.portal or any(link.memory.get(name) != value for name, value in memory.items()):
         params = {"connection": link.id, "memory": orjson.dumps(memory).decode(), "portal": portal}
         await warehouse.rows(link.tenant, sql.remember, params)
-
-
-async def pause(warehouse: Warehouse, link: Link, reason: str, *, now: datetime) -> None:
-    """Nothing is done for a connection by itself any more, for this reason."""
-    params = {"connection": link.id, "reason": reason, "now": now}
-    await warehouse.rows(link.tenant, sql.pause_connection, params)
 
 
 async def packs(warehouse: Warehouse, link: Link) -> list[str]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from headwater.warehouse import jobs, sql
-from headwater.warehouse.pool import Warehouse
+from headwater.warehouse.pool import Connection, Warehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,21 @@ async def change(
 async def due(warehouse: Warehouse, tenant: UUID, connection: int) -> list[dict[str, Any]]:
     """Name, interval in `minutes` and `due_at` of every entity that is switched on and was ever looked at."""
     return await warehouse.rows(tenant, sql.schedule, {"connection": connection})
+
+
+async def deaf(warehouse: Warehouse, tenant: UUID, connection: int) -> set[str]:
+    """Entities of which events are not heeded: switched off, or their events are."""
+    rows = await warehouse.rows(tenant, sql.deaf_entities, {"connection": connection})
+    return {row["entity_type"] for row in rows}
+
+
+async def hasten(
+    conn: Connection, tenant: UUID, connection: int, entities: Sequence[str], *, now: datetime
+) -> None:
+    """Increments of these entities are due now, in the caller's transaction; workers hear of it."""
+    params = {"tenant": tenant, "connection": connection, "entities": list(entities), "now": now}
+    await conn.execute(sql.hasten_entities, params)
+    await jobs.wake(conn, tenant, connection, "sync", due_at=now)
 
 
 async def settle(

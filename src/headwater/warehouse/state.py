@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from headwater.warehouse import jobs, sql
+from headwater.warehouse import sql
 from headwater.warehouse.page import Stored
 from headwater.warehouse.pool import Connection, Warehouse
 
@@ -38,21 +38,6 @@ async def enabled(warehouse: Warehouse, tenant: UUID, connection: int, entities:
     rows = await warehouse.rows(tenant, sql.disabled_entities, {"connection": connection})
     off = {row["entity_type"] for row in rows}
     return [entity for entity in entities if entity not in off]
-
-
-async def deaf(warehouse: Warehouse, tenant: UUID, connection: int) -> set[str]:
-    """Entities of which events are not heeded: switched off, or their events are."""
-    rows = await warehouse.rows(tenant, sql.deaf_entities, {"connection": connection})
-    return {row["entity_type"] for row in rows}
-
-
-async def due(
-    conn: Connection, tenant: UUID, connection: int, entities: Sequence[str], *, now: datetime
-) -> None:
-    """Increments of these entities are due now, in the caller's transaction; workers hear of it."""
-    params = {"tenant": tenant, "connection": connection, "entities": list(entities), "now": now}
-    await conn.execute(sql.due_entities, params)
-    await jobs.wake(conn, tenant, connection, "sync", due_at=now)
 
 
 async def comparable(warehouse: Warehouse, tenant: UUID, connection: int) -> list[str]:
