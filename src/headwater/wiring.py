@@ -21,6 +21,7 @@ from headwater.core.errors import HeadwaterError, NeedsPerson
 from headwater.core.model import Account
 from headwater.core.ports import Clock, Ear, Source, Tokens
 from headwater.core.settings import Settings
+from headwater.core.words import entity_of
 from headwater.jobs import schedule
 from headwater.jobs.connected import Connected
 from headwater.jobs.house import Household, Terms
@@ -257,6 +258,12 @@ class House:
             return list(source.entities)
         finally:
             await source.close()
+
+    async def entity(self, links: Sequence[Link], word: str | None) -> str | None:
+        """The entity a person named, among those of these connections; None when none was named."""
+        if word is None:
+            return None
+        return entity_of(word, dict.fromkeys([name for link in links for name in await self.entities(link)]))
 
     async def title(self, tenant: UUID) -> str:
         """What a tenant is called."""

@@ -13,7 +13,6 @@ from headwater.api.callers import Administrator, Opened, Reader, Syncer
 from headwater.api.links import links_of
 from headwater.api.problems import Refusal, absent
 from headwater.core.errors import NeedsPerson
-from headwater.core.words import entity_of
 from headwater.sync.overview import failure, failures
 from headwater.sync.queue import Choice, Discarded, chosen, discarded
 from headwater.sync.replay import Replayed
@@ -109,13 +108,8 @@ async def _chosen(house: House, tenant: UUID, choosing: Choosing) -> tuple[list[
     if bool(choosing.numbers) == (choosing.all or choosing.entity is not None):
         raise Refusal(422, "not-understood", "name entries by `numbers`, or say `all`, or an `entity`")
     links = await links_of(house, tenant, choosing.connection)
-    entity = None
-    if choosing.entity is not None:
-        known: dict[str, None] = {}
-        for link in links:
-            known |= dict.fromkeys(await house.entities(link))
-        try:
-            entity = entity_of(choosing.entity, known)
-        except NeedsPerson as exc:
-            raise absent(str(exc)) from exc
+    try:
+        entity = await house.entity(links, choosing.entity)
+    except NeedsPerson as exc:
+        raise absent(str(exc)) from exc
     return links, Choice(choosing.numbers, entity)

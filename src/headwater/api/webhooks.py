@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from headwater.api.callers import Administrator, Reader, Syncer
+from headwater.api.links import link_of, links_of
 from headwater.api.problems import Refusal
 from headwater.api.strangers import Strangers
 from headwater.core import log
@@ -65,7 +66,7 @@ def router(house: House, *, patience_seconds: float = BODY_SECONDS) -> APIRouter
     async def register(wanted: Register, who: Administrator) -> hearing.Address:
         """Binds the events of an application; of an inbound webhook it makes an address, and says what a
         person has to do with it in the portal. The address is told once."""
-        link = await hearing.one(house.warehouse, who.tenant, wanted.connection)
+        link = await link_of(house, who.tenant, wanted.connection)
         source = house.source_of(link)
         try:
             return await hearing.registered(house.warehouse, house.clock, link, source, wanted.public_url)
@@ -75,13 +76,13 @@ def router(house: House, *, patience_seconds: float = BODY_SECONDS) -> APIRouter
     @made.get("/status", summary="Whether events arrive")
     async def status(who: Reader, connection: str | None = None) -> dict[str, Any]:
         """Of each connection: how it learns of changes, when an event last came, what waits."""
-        links = await hearing.chosen(house.warehouse, who.tenant, connection)
+        links = await links_of(house, who.tenant, connection)
         return {"connections": await hearing.heard(house.warehouse, who.tenant, links)}
 
     @made.post("/replay", summary="Apply events of a time again")
     async def replay(wanted: Replay, who: Syncer) -> dict[str, Any]:
         """Their records are read again. Says how many events that are."""
-        links = await hearing.chosen(house.warehouse, who.tenant, wanted.connection)
+        links = await links_of(house, who.tenant, wanted.connection)
         counts = await hearing.replayed(
             house.warehouse, house.clock, links,
             since=wanted.since, until=wanted.until, entity=wanted.entity,

@@ -11,10 +11,9 @@ from headwater.cli.frame import AsJson, ConnectionName, TenantName, run
 from headwater.cli.ids import EntityName
 from headwater.cli.texts import language
 from headwater.core.errors import NeedsPerson
-from headwater.core.words import entity_of
 from headwater.sync import hearing
 from headwater.sync.hearing import Address, Hearing
-from headwater.wiring import House, Link
+from headwater.wiring import House
 
 app = typer.Typer(
     help="Events by which a portal tells of changes at once.", no_args_is_help=True, rich_markup_mode=None
@@ -141,7 +140,7 @@ def replay(
         links = await house.links(owner, connection)
         return await hearing.replayed(
             house.warehouse, house.clock, links,
-            since=_time(since), until=_time(until), entity=await _entity(house, links, entity),
+            since=_time(since), until=_time(until), entity=await house.entity(links, entity),
         )  # fmt: skip
 
     counts = run(work, as_json=as_json)
@@ -161,14 +160,3 @@ def _time(word: str) -> datetime:
 
 def _moment(at: datetime | None) -> str:
     return "–" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
-
-
-async def _entity(house: House, links: list[Link], word: str | None) -> str | None:
-    if word is None:
-        return None
-    known: dict[str, None] = {}
-    for link in links:
-        source = house.source_of(link)
-        known |= dict.fromkeys(source.entities)
-        await source.close()
-    return entity_of(word, known)

@@ -11,7 +11,6 @@ from headwater.cli import say
 from headwater.cli.frame import AsJson, ConnectionName, TenantName, run
 from headwater.cli.ids import EntityName
 from headwater.cli.texts import text
-from headwater.core.words import entity_of
 from headwater.sync.overview import failure, failures
 from headwater.sync.queue import Choice, Discarded, chosen, discarded
 from headwater.sync.replay import Replayed
@@ -102,7 +101,7 @@ def replay(
     async def work(house: House) -> tuple[list[Replayed], list[int]]:
         owner = await house.tenant(tenant)
         links = await house.links(owner, connection)
-        choice = Choice(numbers, await _entity(house, links, entity))
+        choice = Choice(numbers, await house.entity(links, entity))
         found: list[Replayed] = []
         for link, mine in zip(links, await chosen(house.warehouse, owner.id, links, choice), strict=True):
             if not mine:
@@ -156,7 +155,7 @@ def discard(
     async def scope(house: House) -> tuple[Tenant, list[Link], Choice]:
         owner = await house.tenant(tenant)
         links = await house.links(owner, connection)
-        return owner, links, Choice(numbers, await _entity(house, links, entity))
+        return owner, links, Choice(numbers, await house.entity(links, entity))
 
     async def count(house: House) -> int:
         owner, links, choice = await scope(house)
@@ -185,18 +184,6 @@ def discard(
 def _one_of(numbers: Sequence[int] | None, every: bool) -> None:
     if bool(numbers) == every:
         raise typer.BadParameter("name entries by their numbers, or say --all")
-
-
-async def _entity(house: House, links: Sequence[Link], word: str | None) -> str | None:
-    """The entity a person named, among those of these connections; None when none was named."""
-    if word is None:
-        return None
-    known: dict[str, None] = {}
-    for link in links:
-        source = house.source_of(link)
-        known |= dict.fromkeys(source.entities)
-        await source.close()
-    return entity_of(word, known)
 
 
 def _missed(unknown: Sequence[int]) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from headwater.core.errors import NeedsPerson, StopSync
 from headwater.core.ports import Clock, Source
 from headwater.sync.doors import opened
-from headwater.warehouse import connections, doors, inbox, listening
+from headwater.warehouse import doors, inbox, listening
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Warehouse
 
@@ -51,25 +51,6 @@ class Hearing:
     waiting: int
     waiting_since: datetime | None
     addresses: int
-
-
-async def chosen(warehouse: Warehouse, tenant: UUID, slug: str | None) -> list[Link]:
-    """The connections of a tenant, or the one of that slug."""
-    known = await connections.links(warehouse, tenant)
-    found = [link for link in known if slug in (None, link.slug)]
-    if not found:
-        names = ", ".join(link.slug for link in known) or "none yet"
-        raise NeedsPerson(f"there is no connection {slug or ''!r}; there are: {names}")
-    return found
-
-
-async def one(warehouse: Warehouse, tenant: UUID, slug: str | None) -> Link:
-    """The connection of that slug, or the only one there is."""
-    found = await chosen(warehouse, tenant, slug)
-    if len(found) > 1:
-        names = ", ".join(link.slug for link in found)
-        raise NeedsPerson(f"there are several connections ({names}): name one")
-    return found[0]
 
 
 async def registered(
