@@ -11,6 +11,7 @@ from headwater.jobs import schedule
 from headwater.jobs.turn import Done, Turn, Work
 from headwater.sync import feed
 from headwater.warehouse import connections, jobs, keys, retention, schedules, state
+from headwater.warehouse.connections import Link
 from headwater.warehouse.jobs import HOUSE, Kind
 from headwater.warehouse.pool import Warehouse
 
@@ -25,6 +26,13 @@ class Terms:
     events: timedelta = timedelta(days=30)
     changes: timedelta = timedelta(days=14)
     history_months: int | None = None
+
+
+async def planned(warehouse: Warehouse, link: Link, *, now: datetime) -> None:
+    """Gives work of a connection its first times, if it never had any: a sync now, a comparison at night."""
+    await jobs.plan(warehouse, link.tenant, link.id, "sync", due_at=now)
+    night = schedule.quiet(link.id, now, link.memory.get("region"))
+    await jobs.plan(warehouse, link.tenant, link.id, "reconcile", due_at=night)
 
 
 class Household:
@@ -57,9 +65,7 @@ class Household:
         now = self.clock.now()
         for tenant in await connections.tenants(self.warehouse):
             for link in await connections.links(self.warehouse, tenant.id):
-                await jobs.plan(self.warehouse, tenant.id, link.id, "sync", due_at=now)
-                night = schedule.quiet(link.id, now, link.memory.get("region"))
-                await jobs.plan(self.warehouse, tenant.id, link.id, "reconcile", due_at=night)
+                await planned(self.warehouse, link, now=now)
                 if await schedules.draw_in(self.warehouse, tenant.id, link.id, now=now):
                     async with self.warehouse.connection() as conn:
                         await jobs.wake(conn, tenant.id, link.id, "sync", due_at=now)

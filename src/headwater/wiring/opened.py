@@ -1,15 +1,9 @@
-"""The only place that names concrete things: which server, which source, which clock."""
+"""The open house: everything a command works with, put together once."""
 
 import asyncio
-import os
-import random
-import secrets
-import shutil
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,66 +16,20 @@ from headwater.core.model import Account
 from headwater.core.ports import Clock, Ear, Source, Tokens
 from headwater.core.settings import Settings
 from headwater.core.words import entity_of
-from headwater.jobs import schedule
-from headwater.jobs.connected import Connected
-from headwater.jobs.house import Household, Terms
-from headwater.jobs.taps import Taps
-from headwater.jobs.worker import SLOTS, Worker
+from headwater.jobs.house import planned
 from headwater.sources._network import PLAIN, Network, certificates, proxy_address
 from headwater.sync.engine import Engine
 from headwater.sync.runs import Report
 from headwater.sync.surveys import Surveys
-from headwater.warehouse import (
-    access,
-    address,
-    backup,
-    bi,
-    connections,
-    embedded,
-    jobs,
-    migrate,
-    rotation,
-)  # fmt: skip
-from headwater.warehouse.access import Access
-from headwater.warehouse.backup import Place
-from headwater.warehouse.bi import Login
+from headwater.warehouse import connections, jobs, rotation
 from headwater.warehouse.connections import Link, Tenant
-from headwater.warehouse.embedded import Status
 from headwater.warehouse.pacer import DEPTH, DRAIN, Pacer
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.rotation import Rotation
 from headwater.warehouse.tokens import Tokens as KeptTokens
 from headwater.warehouse.tokens import unbroken
 from headwater.warehouse.vault import Vault
-
-__all__ = [
-    "SLOTS",
-    "Access",
-    "House",
-    "Link",
-    "Login",
-    "Rotation",
-    "Tenant",
-    "bi_access",
-    "bi_login",
-    "bi_logins",
-    "bi_password",
-    "bi_removed",
-    "database",
-    "database_status",
-    "embeds",
-    "house",
-    "key_rotated",
-    "migrated",
-    "network_of",
-    "psql_command",
-    "start_database",
-    "stop_database",
-    "worker",
-]
-
-DATABASE = "headwater"
-APP = "hw_app"
+from headwater.wiring.databases import database
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +132,9 @@ class House:
     async def _planned(self, link: Link) -> None:
         """Workers that are there already begin with a connection at once, and compare it at night."""
         now = self.clock.now()
+        await planned(self.warehouse, link, now=now)
         async with self.warehouse.connection() as conn:
             await jobs.wake(conn, link.tenant, link.id, "sync", due_at=now, urgent=True)
-        night = schedule.quiet(link.id, now, link.memory.get("region"))
-        await jobs.plan(self.warehouse, link.tenant, link.id, "reconcile", due_at=night)
 
     def application(self, source_name: str, **words: str) -> str:
         """Credentials of an application, to connect with."""
@@ -319,97 +266,6 @@ async def house(settings: Settings, *, wait_seconds: float = 15) -> AsyncIterato
         yield House(settings, warehouse, Vault(settings.home / "secret.key"), WallClock())
 
 
-def embeds(settings: Settings) -> bool:
-    """Whether the database is the embedded one."""
-    return settings.database_url is None and settings.admin_database_url is None
-
-
-def database(settings: Settings) -> tuple[str, str | None]:
-    """Where our processes log in, and the same past a pooler."""
-    direct = settings.database_direct_url.get_secret_value() if settings.database_direct_url else None
-    if settings.database_url is not None:
-        return settings.database_url.get_secret_value(), direct
-    if settings.admin_database_url is not None:
-        password = _app_password(settings.home, create=False)
-        admin = settings.admin_database_url.get_secret_value()
-        return address.with_login(admin, APP, password), direct
-    server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
-    admin = server.url(server.superuser, DATABASE)
-    if migrate.behind(admin):
-        migrate.migrate(admin)
-    return server.url(APP, DATABASE), None
-
-
-@asynccontextmanager
-async def worker(
-    house: House,
-    *,
-    slots: int = SLOTS,
-    opened: Callable[[Link], Source] | None = None,
-    monotonic: Callable[[], float] = time.monotonic,
-) -> AsyncIterator[Worker]:
-    """A worker of this process, with everything it may have to do; `run()` makes it work. `opened` makes
-    other sources than the house has."""
-    engine, taps = house.engine(), Taps(opened or house.source_of)
-    connected = Connected(
-        engine, taps,
-        draw=lambda: random.SystemRandom().randrange(2**31),
-        listening={
-            "drain": lambda link, source, enough: engine.drain(link, source, enough=enough),
-            "sets": lambda link, source, _: engine.sets(link, source),
-        },
-    )  # fmt: skip
-    back_up, why_not = _backups(house.settings)
-    terms = Terms(history_months=house.settings.history_months)
-    household = Household(house.warehouse, house.clock, terms, back_up=back_up, no_backup=why_not)
-    try:
-        yield Worker(
-            house.warehouse, house.clock, connected.works() | household.works(),
-            look_over=household.looked_over, slots=slots, monotonic=monotonic,
-        )  # fmt: skip
-    finally:
-        await taps.close()
-
-
-def _backups(settings: Settings) -> tuple[Callable[[datetime], Awaitable[Path]] | None, str]:
-    """How a copy of the database is made; or why none can be."""
-    if settings.backups == 0:
-        return None, "HEADWATER_BACKUPS is 0"
-    if settings.admin_database_url is None and settings.database_url is not None:
-        return (
-            None,
-            "the database is not ours: back it up where it runs, or give HEADWATER_ADMIN_DATABASE_URL",
-        )
-
-    def place() -> Place:
-        folder = settings.home / "backups"
-        if settings.admin_database_url is not None:
-            programs = embedded.binaries.found(settings.pg_bindir)
-            return Place(settings.admin_database_url.get_secret_value(), programs.bindir, folder)
-        server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
-        return Place(server.url(server.superuser, DATABASE), server.bindir, folder)
-
-    async def back_up(now: datetime) -> Path:
-        return await backup.back_up(await asyncio.to_thread(place), keep=settings.backups, now=now)
-
-    return back_up, ""
-
-
-def migrated(settings: Settings) -> tuple[str | None, str]:
-    """Brings the database to this program's schema; returns the revisions (before, after)."""
-    if settings.admin_database_url is not None:
-        password = None
-        if settings.database_url is None:
-            password = _app_password(settings.home, create=True)
-        return migrate.migrate(settings.admin_database_url.get_secret_value(), app_password=password)
-    if settings.database_url is not None:
-        raise NeedsPerson(
-            "migrate needs a login that may create roles and schemas: give it in HEADWATER_ADMIN_DATABASE_URL"
-        )
-    server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
-    return migrate.migrate(server.url(server.superuser, DATABASE))
-
-
 def network_of(ca: Path | None, proxy: str | None, *, allow_private: bool) -> Network:
     """What a person said of a system's network, checked."""
     return Network(
@@ -419,115 +275,6 @@ def network_of(ca: Path | None, proxy: str | None, *, allow_private: bool) -> Ne
     )
 
 
-def _administrator(settings: Settings) -> str:
-    """The address of a login that may make other logins. Never hw_app's."""
-    if settings.admin_database_url is not None:
-        return settings.admin_database_url.get_secret_value()
-    if settings.database_url is not None:
-        raise NeedsPerson(
-            "logins are made by one that may create roles: give it in HEADWATER_ADMIN_DATABASE_URL"
-        )
-    server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
-    return server.url(server.superuser, DATABASE)
-
-
-async def bi_login(
-    house: House,
-    name: str,
-    tenant: Tenant,
-    *,
-    own: Sequence[str],
-    statement_timeout: str,
-    connection_limit: int,
-) -> str:
-    """Makes a login that reads the tenant's data (of the people in `own`, if any); returns its password."""
-    links = await connections.links(house.warehouse, tenant.id)
-    terms = bi.Terms(
-        tenant.id,
-        [link.slug for link in links],
-        bi.people_of(own, links),
-        statement_timeout,
-        connection_limit,
-    )
-    admin = await asyncio.to_thread(_administrator, house.settings)
-    return await asyncio.to_thread(bi.add, admin, name, terms)
-
-
-async def bi_logins(house: House) -> list[Login]:
-    """Every login for BI tools; whom it sees, by the names of connections."""
-    admin = await asyncio.to_thread(_administrator, house.settings)
-    names = {
-        str(link.id): link.slug
-        for tenant in await connections.tenants(house.warehouse)
-        for link in await connections.links(house.warehouse, tenant.id)
-    }
-    return [
-        replace(login, people={names.get(id_, id_): people for id_, people in login.people.items()})
-        for login in await asyncio.to_thread(bi.logins, admin)
-    ]
-
-
-def bi_password(settings: Settings, name: str) -> str:
-    """A new password of a login."""
-    return bi.renew(_administrator(settings), name)
-
-
-def bi_removed(settings: Settings, name: str) -> None:
-    """Drops a login."""
-    bi.remove(_administrator(settings), name)
-
-
-def bi_access(settings: Settings, name: str, password: str) -> Access:
-    """How a login gets in; the embedded server listens on 127.0.0.1 from now on."""
-    if settings.admin_database_url is not None:
-        return access.given(settings.admin_database_url.get_secret_value(), name, password)
-    server = embedded.open_tcp(settings.home, bindir=settings.pg_bindir)
-    return access.embedded(server, name, password)
-
-
 async def key_rotated(house: House, *, drop_old: bool) -> Rotation:
     """Every stored credential under a new key."""
     return await rotation.rotate(house.warehouse, house.vault, drop_old=drop_old)
-
-
-def _app_password(home: Path, *, create: bool) -> str:
-    """The password of hw_app on a server given by its administrator's address; kept in the data home."""
-    path = home / "hw_app.password"
-    if not path.exists():
-        if not create:
-            raise NeedsPerson(
-                "this database has not been prepared from this data home: run `headwater migrate`"
-            )
-        home.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(32))
-    return path.read_text().strip()
-
-
-def start_database(settings: Settings, *, tcp: bool = False) -> str:
-    """Starts the embedded server (or joins the running one) and returns its address."""
-    server = embedded.ensure(settings.home, bindir=settings.pg_bindir, tcp=tcp)
-    return server.tcp_url() if tcp else server.url()
-
-
-def stop_database(settings: Settings) -> bool:
-    """Stops the embedded server; False when it was not running."""
-    return embedded.stop(settings.home)
-
-
-def database_status(settings: Settings) -> Status:
-    """How the embedded server is."""
-    return embedded.status(settings.home)
-
-
-def psql_command(settings: Settings) -> list[str]:
-    """The command line of an interactive psql on whatever database is in use."""
-    if embeds(settings):
-        embedded.ensure(settings.home, bindir=settings.pg_bindir)
-        return embedded.psql(settings.home)
-    admin = settings.admin_database_url or settings.database_url
-    program = shutil.which("psql")
-    if program is None or admin is None:
-        raise NeedsPerson("there is no psql on the PATH: install PostgreSQL's client")
-    return [program, admin.get_secret_value()]
