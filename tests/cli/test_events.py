@@ -69,3 +69,12 @@ async def test_events_are_listed_and_replayed(filled, headwater, given):
     assert other.json["count"] == 0
     assert "1 events" in replayed.words
     assert [one["external_id"] for one in waiting.json] == ["7"]
+
+
+async def test_an_address_that_became_known_is_closed(filled, headwater):
+    await headwater("events", "address", "--public-url", "https://crm.example.com")
+    closed = await headwater("events", "close")
+    told = await headwater("events", "status", "--json")
+
+    assert "closed, 1 in all" in closed.words
+    assert [one["addresses"] for one in told.json] == [0]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from headwater.core.model import Notice, Tells
-from headwater.sync import doors
+from headwater.sync import doors, hearing
 from headwater.sync.doors import REMEMBERED, Doors, digest_of
 from headwater.sync.receiving import Receiver
 from headwater.testing.fakes import FakeClock
@@ -127,3 +127,18 @@ async def test_known_doors_are_remembered_for_a_moment_and_unknown_ones_never(ho
     clock.advance((REMEMBERED + timedelta(seconds=1)).total_seconds())
 
     assert await door.at(secret, notice()) == []
+
+
+async def test_a_closed_door_lets_nobody_in_after_half_a_minute(house):
+    clock = FakeClock()
+    link, other, door = await link_of(house), await link_of(house, "other"), Doors(house, clock)
+    secret = await doors.opened(house, link, now=clock.now())
+    theirs = await doors.opened(house, other, now=clock.now())
+    assert await door.at(secret, notice())
+
+    assert await hearing.closed(house, link) == 1
+    clock.advance(REMEMBERED.total_seconds() + 1)
+
+    assert await door.at(secret, notice()) == []
+    assert await door.at(theirs, notice())
+    assert await hearing.closed(house, link) == 0

@@ -1,10 +1,14 @@
-"""A program of ours that runs beside us: started again when it dies, ended when we end, however we end."""
+"""A program of ours that runs beside us: started again when it dies, ended when we end, however we end.
+
+And its own side of that: noticing that whoever began it is dead.
+"""
 
 import asyncio
 import os
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -67,3 +71,16 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+
+
+def when_parent_ends(stop: Callable[[], object]) -> None:
+    """Calls `stop` when nobody holds the other end of our standard input any more: the program that began us
+    is dead, however it died. By a thread that keeps nobody from ending."""
+
+    def wait() -> None:
+        with suppress(OSError):
+            while os.read(sys.stdin.fileno(), 4096):
+                pass
+        stop()
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()

@@ -124,6 +124,7 @@ async def lived_in(known: Settings, *, deals: int, fill: Path | None, data: Path
 
 async def listened(opened: House, link: Link, portal: Portal) -> None:
     """The portal tells of every change, as one does whose people made an outgoing webhook."""
+    await hearing.closed(opened.warehouse, link)  # those of demos before this one
     source = opened.source_of(link)
     try:
         here = await hearing.registered(opened.warehouse, opened.clock, link, source, opened.entrance())

@@ -62,6 +62,26 @@ def address(
 
 
 @app.command()
+def close(tenant: TenantName = None, connection: ConnectionName = None, as_json: AsJson = False) -> None:
+    """Close every address of a connection's events, as when one has become known; make a new one then.
+
+    Changes are found by asking meanwhile. Within half a minute nobody gets in by the old ones.
+
+    Example: headwater events close
+    """
+
+    async def work(house: House) -> tuple[str, int]:
+        link = await house.link(await house.tenant(tenant), connection)
+        return link.slug, await hearing.closed(house.warehouse, link)
+
+    slug, count = run(work, as_json=as_json)
+    if as_json:
+        say.json({"connection": slug, "closed": count})
+    else:
+        say.line("events_closed", connection=slug, count=count)
+
+
+@app.command()
 def status(tenant: TenantName = None, connection: ConnectionName = None, as_json: AsJson = False) -> None:
     """Show how connections learn of changes, and whether events arrive.
 

@@ -2,13 +2,13 @@
 
 import os
 import signal
-import threading
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from headwater.cli.child import when_parent_ends
 from headwater.cli.frame import AsJson, guarded, settings
 from headwater.sandbox import bitrix24
 
@@ -23,6 +23,19 @@ Fill = Annotated[
 ]
 Data = Annotated[Path | None, typer.Option(help="The folder of the CSV files.", file_okay=False, exists=True)]
 
+DealsOnly = Annotated[
+    bool, typer.Option("--deals-only", help="Leave out leads, contacts, companies, activities and calls.")
+]
+Sizes = Annotated[
+    str | None,
+    typer.Option(
+        help="A big portal in little time: exactly so many of each, leads=2000,activities=9000.",
+        metavar="NAME=COUNT,…",
+    ),
+]
+Store = Annotated[Path | None, typer.Option(help="Keep the portal in this file; default: in memory.")]
+Application = Annotated[bool, typer.Option("--app", help="Install an application and print its keys too.")]
+
 
 @app.callback()
 def _several() -> None:
@@ -34,30 +47,18 @@ def bitrix24_(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 0,
     host: Annotated[str, typer.Option(help="Where it listens.")] = "127.0.0.1",
     deals: Annotated[int, typer.Option(min=0, max=10_000_000, help="How many deals the company has.")] = 2000,
-    deals_only: Annotated[
-        bool, typer.Option("--deals-only", help="Leave out leads, contacts, companies, activities and calls.")
-    ] = False,
-    sizes: Annotated[
-        str | None,
-        typer.Option(
-            help="A big portal in little time: exactly so many of each, leads=2000,activities=9000.",
-            metavar="NAME=COUNT,…",
-        ),
-    ] = None,
+    deals_only: DealsOnly = False,
+    sizes: Sizes = None,
     seed: Annotated[int, typer.Option(help="The same seed makes the same company.")] = 1,
     fill: Fill = None,
     data: Data = None,
-    store: Annotated[
-        Path | None, typer.Option(help="Keep the portal in this file; default: in memory.")
-    ] = None,
+    store: Store = None,
     working: Annotated[float, typer.Option(min=0, help="Changes a second its people make.")] = 0.0,
     tls: Annotated[bool, typer.Option("--tls", help="Serve https.")] = False,
     ca: Annotated[Path | None, typer.Option(help="Write the certificate authority for clients here.")] = None,
     plan: Annotated[bitrix24.Plan, typer.Option(help="Whose limits apply.")] = bitrix24.Plan.STANDARD,
     limits: Annotated[bool, typer.Option(help="Whether limits apply at all.")] = True,
-    application: Annotated[
-        bool, typer.Option("--app", help="Install an application and print its keys too.")
-    ] = False,
+    application: Application = False,
     as_json: AsJson = False,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
@@ -73,7 +74,7 @@ def bitrix24_(
     if sizes is not None and fill is not None:
         raise typer.BadParameter("--sizes and --fill both say what there is: choose one")
     if with_parent:
-        threading.Thread(target=_end_with_parent, daemon=True).start()
+        when_parent_ends(lambda: os.kill(os.getpid(), signal.SIGTERM))
 
     def work() -> None:
         settings()
@@ -117,10 +118,3 @@ def mapping(name: str | None, data: Path | None) -> Path | None:
         known = ", ".join(sorted(one.stem for one in ours.parent.glob("*.toml")))
         raise typer.BadParameter(f"there is no mapping file {name}; ours are called: {known}")
     return path
-
-
-def _end_with_parent() -> None:
-    """The parent holds our stdin: when it closes, however the parent died, so do we."""
-    while os.read(0, 1024):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)

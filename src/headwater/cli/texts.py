@@ -407,6 +407,10 @@ TEXTS = MappingProxyType(
             "{connection}: {events} arrived, {waiting} wait to be applied, {refused} refused",
             "{connection}: пришло {events}, ждут применения {waiting}, отклонено {refused}",
         ),
+        "events_closed": (
+            "{connection}: closed, {count} in all. A new address: headwater events address",
+            "{connection}: закрыто, всего {count}. Новый адрес: headwater events address",
+        ),
         "events_no_list": ("No events.", "Событий нет."),
         "events_replayed": (
             "{count} events will be applied again.",

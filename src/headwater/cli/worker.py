@@ -1,17 +1,14 @@
 """`headwater worker`: does what is due until somebody stops it; on as many machines as are needed."""
 
 import asyncio
-import os
 import signal
-import sys
-import threading
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from headwater import wiring
 from headwater.cli import say
+from headwater.cli.child import when_parent_ends
 from headwater.cli.frame import run
 from headwater.cli.texts import text
 from headwater.wiring import House
@@ -44,23 +41,8 @@ def worker(slots: Slots = wiring.SLOTS, with_parent: WithParent = False) -> None
             for sign in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(sign, worker.stop)
             if with_parent:
-                _when_input_ends(lambda: loop.call_soon_threadsafe(worker.stop))
+                when_parent_ends(lambda: loop.call_soon_threadsafe(worker.stop))
             say.errors.print(text("worker_begins", slots=slots), markup=False)
             await worker.run()
 
     run(work, as_json=False, lasting=True)
-
-
-def _when_input_ends(stop: Callable[[], object]) -> None:
-    """Calls `stop` when nobody holds the other end of standard input any more. By a thread that keeps nobody
-    from ending: not everything that may be standard input can be waited for otherwise."""
-
-    def wait() -> None:
-        try:
-            while os.read(sys.stdin.fileno(), 4096):
-                pass
-        except OSError:
-            pass
-        stop()
-
-    threading.Thread(target=wait, name="parent", daemon=True).start()

@@ -74,6 +74,12 @@ async def registered(
     return Address(link.slug, address, reachable, True, list(bound.events), bound.refused, {})
 
 
+async def closed(warehouse: Warehouse, link: Link) -> int:
+    """Lets nobody in any more who knows an address of a connection, or its application's token; how many ways
+    in there were. Processes that serve remember them for half a minute."""
+    return await doors.close(warehouse, link.tenant, link.id)
+
+
 def root_of(public_url: str) -> str:
     """The public address of this service, without a slash at its end. NeedsPerson when it is none."""
     try:

@@ -67,6 +67,11 @@ async def put(
     await conn.execute(sql.open_door, params)
 
 
+async def close(warehouse: Warehouse, tenant: UUID, connection: int) -> int:
+    """Closes all doors of a connection; how many there were."""
+    return len(await warehouse.rows(tenant, sql.close_doors, {"connection": connection}))
+
+
 async def trust(warehouse: Warehouse, door: Door, token: bytes, member: str) -> None:
     """Nothing but this token and this member are let in at an address from now on, unless others were
     before."""
