@@ -40,6 +40,19 @@ class Api:
             headers["authorization"] = f"Bearer {self.keys.get(key, key)}"
         return await self.client.request(method, path, headers=headers, **words)
 
+    async def settled(self) -> None:
+        """Waits for the end of every transaction that has begun by now: the feed tells nothing that one of
+        them could come before, and the tests of other processes run theirs on the same server."""
+        begun = await self._of_snapshot("xmax")
+        async with asyncio.timeout(60):
+            while await self._of_snapshot("xmin") < begun:
+                await asyncio.sleep(0.02)
+
+    async def _of_snapshot(self, bound: str) -> int:
+        async with self.house.warehouse.connection() as conn:
+            found = await conn.execute(f"select pg_snapshot_{bound}(pg_current_snapshot())::text::bigint")
+            return int((await found.fetchone())[0])
+
     async def get(self, path: str, key: str | None = "admin", **words: Any) -> httpx2.Response:
         return await self.ask("GET", path, key, **words)
 

@@ -20,6 +20,12 @@ def deal(number: int, title: str = "x") -> dict[str, str]:
 
 
 async def read(api, after: str | None = None, key: str = "read", **more) -> dict:
+    """What the feed tells once nothing holds it back."""
+    await api.settled()
+    return await read_at_once(api, after, key, **more)
+
+
+async def read_at_once(api, after: str | None = None, key: str = "read", **more) -> dict:
     answer = await api.get("/api/v1/changes", key, params=({"after": after} if after else {}) | more)
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -58,7 +64,7 @@ async def test_a_change_that_commits_late_is_told_late_and_not_missed(api):
     async with api.house.warehouse.acting_for(api.ours.tenant.id) as conn:
         await api.ours.store_on(conn, deal(1), began=1)  # has its place in the feed, and is not committed
         await api.ours.store(deal(2), began=2)
-        meanwhile = await read(api)
+        meanwhile = await read_at_once(api)
     later = await read(api, meanwhile["next"])
 
     assert meanwhile["changes"] == []
@@ -67,9 +73,10 @@ async def test_a_change_that_commits_late_is_told_late_and_not_missed(api):
 
 async def test_now_is_before_everything_that_is_not_committed(api):
     await api.ours.store(deal(1), began=1)
+    await api.settled()
     async with api.house.warehouse.acting_for(api.ours.tenant.id) as conn:
         await api.ours.store_on(conn, deal(2), began=2)
-        position = (await read(api, "now"))["next"]
+        position = (await read_at_once(api, "now"))["next"]
     await api.ours.store(deal(3), began=3)
 
     assert [one["id"] for one in (await read(api, position))["changes"]] == ["2", "3"]

@@ -12,7 +12,7 @@ from uuid import UUID
 from headwater.core.errors import NeedsPerson, RetryLater
 from headwater.warehouse import keys
 from headwater.warehouse.keys import Found, Key
-from headwater.warehouse.pool import Warehouse
+from headwater.warehouse.pool import People, Warehouse
 
 __all__ = ["SCOPES", "Caller", "Key", "add", "calling", "digest_of", "listed", "revoke", "whole"]
 
@@ -29,12 +29,14 @@ USED_AGAIN = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: a tenant's key or session, and what it may do."""
+    """Who calls: a tenant's key or session, and what it may do. `own`: whose records alone he sees; None:
+    those of the whole tenant."""
 
     tenant: UUID
     key: int
     name: str
     scopes: frozenset[str]
+    own: People | None = None
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes

@@ -57,18 +57,30 @@ def allowed(who: Caller, scope: str) -> Caller:
     return who
 
 
-def _reads(who: Annotated[Caller, Depends(caller)]) -> Caller:
+def _looks(who: Annotated[Caller, Depends(caller)]) -> Caller:
     return allowed(who, "read")
 
 
-def _syncs(who: Annotated[Caller, Depends(caller)]) -> Caller:
+def _reads(who: Annotated[Caller, Depends(_looks)]) -> Caller:
+    if who.own is not None:
+        raise Refusal(
+            403, "not-allowed", f"{who.name!r} sees only his own records, and this tells of all",
+            help="Ask an owner, or call with a key that sees the whole company.",
+        )  # fmt: skip
+    return who
+
+
+def _syncs(who: Annotated[Caller, Depends(_reads)]) -> Caller:
     return allowed(who, "sync")
 
 
-def _administers(who: Annotated[Caller, Depends(caller)]) -> Caller:
+def _administers(who: Annotated[Caller, Depends(_reads)]) -> Caller:
     return allowed(who, "admin")
 
 
+Looker = Annotated[Caller, Depends(_looks)]
+"""Whoever may look, at what policies let him see: hand `own` on to the warehouse."""
 Reader = Annotated[Caller, Depends(_reads)]
+"""Whoever sees the whole tenant."""
 Syncer = Annotated[Caller, Depends(_syncs)]
 Administrator = Annotated[Caller, Depends(_administers)]

@@ -1,7 +1,7 @@
 """Connections to the warehouse: who we are, whom we act for, and nothing without a tenant."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, LiteralString, Self, TypeAlias
@@ -21,6 +21,8 @@ from headwater.warehouse.schema import OLDEST_SERVER, wanted
 
 Connection: TypeAlias = AsyncConnection[Any]
 Params: TypeAlias = Mapping[str, Any]
+People: TypeAlias = Mapping[int, Sequence[str]]
+"""Who counts as oneself, for somebody who sees only his own records: ids of people by connection."""
 
 # SQLSTATE classes: connection exception, rolled back, insufficient resources, operator intervention, system
 # error (a disk that cannot be read or written).
@@ -96,15 +98,18 @@ class Warehouse:
                 await self._pool.check()
 
     @asynccontextmanager
-    async def acting_for(self, tenant: UUID) -> AsyncIterator[Connection]:
-        """One transaction on behalf of a tenant: committed at the end, rolled back on any error."""
+    async def acting_for(self, tenant: UUID, own: People | None = None) -> AsyncIterator[Connection]:
+        """One transaction on behalf of a tenant: committed at the end, rolled back on any error. With `own`
+        on behalf of somebody who sees only what belongs to these people."""
         async with self.connection() as conn, conn.transaction():
-            await claim(conn, tenant)
+            await claim(conn, tenant, own)
             yield conn
 
-    async def rows(self, tenant: UUID, statement: LiteralString, params: Params) -> list[dict[str, Any]]:
+    async def rows(
+        self, tenant: UUID, statement: LiteralString, params: Params, *, own: People | None = None
+    ) -> list[dict[str, Any]]:
         """The rows of one statement, as dictionaries, in a transaction of its own."""
-        async with self.acting_for(tenant) as conn, conn.cursor(row_factory=dict_row) as cursor:
+        async with self.acting_for(tenant, own) as conn, conn.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(statement, {"tenant": tenant, **params})
             return await cursor.fetchall() if cursor.description else []
 
@@ -147,12 +152,16 @@ def _explained(url: str) -> Iterator[None]:
         raise late
 
 
-async def claim(conn: Connection, tenant: UUID) -> None:
-    """Says for the rest of this transaction whom we act for.
+async def claim(conn: Connection, tenant: UUID, own: People | None = None) -> None:
+    """Says for the rest of this transaction whom we act for; with `own`, for whose records alone.
 
     A literal in `set local`: unlike set_config() it also reaches the workers of a Citus cluster.
     """
-    claims = orjson.dumps({"tenant_id": str(tenant), "scope": "all"}).decode()
+    said: dict[str, Any] = {"tenant_id": str(tenant), "scope": "all"}
+    if own is not None:
+        people = {str(link): list(ids) for link, ids in own.items()}
+        said |= {"scope": "own", "people": people}
+    claims = orjson.dumps(said).decode()
     await conn.execute(SQL("set local request.jwt.claims = {}").format(Literal(claims)))
 
 
