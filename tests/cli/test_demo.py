@@ -10,6 +10,8 @@ import pytest
 
 from headwater.warehouse import embedded
 
+pytestmark = pytest.mark.long
+
 SPOIL = """
     update bitrix24.crm_deals set title = 'nobody wrote this'
      where bitrix_id in (select bitrix_id from bitrix24.crm_deals order by _synced_at, bitrix_id limit 100)

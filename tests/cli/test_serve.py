@@ -18,6 +18,8 @@ from headwater.sandbox import bitrix24
 from headwater.sandbox.bitrix24 import Options
 from headwater.warehouse import embedded
 
+pytestmark = pytest.mark.long
+
 LISTENS = re.compile(r"Headwater listens on (http://\S+)")
 WORKERLESS = ("serve", "--port", "0", "--no-worker")
 WHOLE = ("serve", "--port", "0")

@@ -27,6 +27,8 @@ from headwater.warehouse import connections, embedded, jobs
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.vault import Vault
 
+pytestmark = pytest.mark.long
+
 DEALS = 400
 TRUTHS = {**demo.TRUTHS, "items_177": "dynamic_177"}
 PAGES = "select coalesce(sum(synced_records), 0) as pages from headwater.sync_state"

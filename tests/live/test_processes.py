@@ -29,6 +29,8 @@ from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.vault import Vault
 
+pytestmark = pytest.mark.long
+
 LISTENS = re.compile(r"Headwater listens on (http://\S+)")
 MINUTE = timedelta(minutes=1)
 SMALL = 6

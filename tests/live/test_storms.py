@@ -11,6 +11,8 @@ from headwater.testing.service import Part
 from headwater.testing.storm import Storm
 from headwater.testing.struck import struck
 
+pytestmark = pytest.mark.long
+
 SEED = int(os.environ.get("HEADWATER_TEST_SEED", random.randrange(1_000_000)))
 ROUNDS = 20
 WORDS = f"HEADWATER_TEST_SEED={SEED}"

@@ -10,6 +10,8 @@ import pytest
 
 from headwater.core.errors import RetryLater
 
+pytestmark = pytest.mark.long
+
 MINUTE, QUARTER, HOUR, DAY = (timedelta(minutes=count) for count in (1, 15, 60, 1440))
 NOWHERE, NOBODY = "https://acme.invalid/", "https://127.0.0.1:9/"
 """A name that no name server knows, and an address where nobody listens."""

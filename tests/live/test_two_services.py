@@ -14,6 +14,8 @@ from headwater.testing.service import Service
 from headwater.testing.site import Place, Site
 from headwater.testing.storm import Storm
 
+pytestmark = pytest.mark.long
+
 SEED = int(os.environ.get("HEADWATER_TEST_SEED", random.randrange(1_000_000)))
 WORDS = f"HEADWATER_TEST_SEED={SEED}"
 TENANTS = ("one", "two", "three")

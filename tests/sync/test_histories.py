@@ -5,7 +5,7 @@ import pytest
 from headwater.testing.histories.batches import played
 
 # A failure is made as short as it can be before it is told, which takes minutes.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 STEPS = 12
 
 

@@ -29,6 +29,8 @@ from headwater.warehouse import connections, embedded
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.vault import Vault
 
+pytestmark = pytest.mark.long
+
 DEALS = 150  # and some 2,500 records around them: several answers, so several commits
 TRUTHS = {**demo.TRUTHS, "items_177": "dynamic_177"}
 SEED = int(os.environ.get("HEADWATER_TEST_SEED", random.randrange(1_000_000)))

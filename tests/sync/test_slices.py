@@ -12,6 +12,8 @@ from headwater.sync.runs import Run
 from headwater.testing.live import living
 from headwater.testing.river import River, river
 
+pytestmark = pytest.mark.long
+
 LOGS = "select id, sync_type, status, records_processed, rests_at from headwater.sync_logs order by id"
 STATE = "select status, error_message, synced_records from headwater.sync_state where entity_type = 'deals'"
 

@@ -11,6 +11,8 @@ from bench.client import floor_seconds
 from bench.cost import Use
 from bench.ground import MILLION, company
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parent.parent.parent
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime
 
+import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
@@ -12,6 +13,8 @@ from headwater.testing.soak.histories import Batch
 from headwater.testing.soak.play import Outcome, play
 from headwater.testing.soak.script import Attempt, Script, Strike, drawn
 from headwater.testing.soak.storms import Gale, blown
+
+pytestmark = pytest.mark.long
 
 DAY = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
