@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from urllib.parse import unquote_to_bytes
 
 import httpx2
+import pytest
 
 from headwater.sandbox import bitrix24
 from headwater.sandbox.bitrix24 import Options
