@@ -1,6 +1,5 @@
 """Tokens of others (JWT) that we believe: of a Supabase project, of one OpenID Connect issuer."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +22,9 @@ from headwater.outside.jwks import KeySet
 LONGEST = 16_384
 LONGEST_SUBJECT = 255
 LEEWAY = timedelta(seconds=30)
+FAR = 10**11
+"""Seconds since 1970 that no token means."""
+
 AUDIENCE = "authenticated"
 """For whom Supabase makes tokens of people who have entered."""
 
@@ -115,19 +117,20 @@ def _moment(claims: Mapping[str, Any], name: str) -> float | None:
     value = claims.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < FAR:
         raise NotBelieved(f"{name!r} in it is no time")
     return float(value)
 
 
 def _identity(claims: Mapping[str, Any], issuer: str, *, supabase: bool) -> Identity:
     subject, email, granted = claims["sub"], claims.get("email"), claims.get("app_metadata")
+    said = claims.get("email_verified")
     if not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable():
         raise NotBelieved("'sub' in it names nobody")
     return Identity(
         issuer,
         subject,
         email if isinstance(email, str) else None,
-        verified=not supabase and claims.get("email_verified") in (True, "true"),
+        verified=not supabase and (said is True or said == "true"),
         granted=(granted if isinstance(granted, dict) else {}) if supabase else None,
     )

@@ -149,7 +149,10 @@ def _usable_keys(document: Mapping[str, Any]) -> dict[str | None, PyJWK]:
 
 def _key(one: dict[str, Any]) -> PyJWK | None:
     """A public key with the one algorithm that it is for; None for what is none."""
-    if one.get("kty") not in ("RSA", "EC", "OKP") or not isinstance(one.get("kid"), str | None):
+    number, algorithm = one.get("kid"), one.get("alg")
+    if not isinstance(number, str | None) or not isinstance(algorithm, str | None):
+        return None
+    if one.get("kty") not in ("RSA", "EC", "OKP") or (algorithm is not None and algorithm not in ALGORITHMS):
         return None
     try:
         key = PyJWK(one)

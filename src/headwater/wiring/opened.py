@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from headwater import sources
 from headwater.access.passwords import Passwords
-from headwater.access.tokens import Issuers
 from headwater.core import log
 from headwater.core.clock import WallClock
 from headwater.core.errors import HeadwaterError, NeedsPerson
@@ -34,6 +33,9 @@ from headwater.warehouse.vault import Vault
 from headwater.wiring.databases import database
 from headwater.wiring.identities import issuers
 
+if TYPE_CHECKING:
+    from headwater.access.tokens import Issuers
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -46,7 +48,7 @@ class House:
     surveys: Surveys = field(default_factory=Surveys)
     """What this process remembers of connections, so that events are read without asking for it again."""
     passwords: Passwords = field(default_factory=Passwords)
-    issuers: Issuers | None = None
+    issuers: "Issuers | None" = None
     """Whose tokens open the API, beside our own keys."""
 
     async def tenant(self, slug: str | None = None) -> Tenant:
