@@ -11,11 +11,14 @@ from uuid import UUID
 from headwater.access.keys import Caller
 from headwater.access.passwords import Passwords, checked
 from headwater.access.people import SMALL, address_of
+from headwater.core import log
 from headwater.core.errors import NeedsPerson
 from headwater.warehouse import delays, people
 from headwater.warehouse.delays import Trier
 from headwater.warehouse.people import Candidate
 from headwater.warehouse.pool import Warehouse
+
+LOGGER = log.get("access")
 
 
 class TooSoon(Exception):
@@ -110,6 +113,7 @@ async def _tried(warehouse: Warehouse, email: str, address: str, now: datetime) 
     if not await delays.knows(warehouse, tries.known, now=now):
         counted.append(Trier(tries.person, free=10, longest=30))
     if wait := await delays.tried(warehouse, counted, now=now):
+        LOGGER.warning("too many tries to come in", wait_seconds=round(wait))
         raise TooSoon(wait)
     return tries
 

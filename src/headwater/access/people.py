@@ -9,6 +9,7 @@ from uuid import UUID
 from headwater.access.keys import digest_of
 from headwater.access.passwords import Passwords, checked
 from headwater.access.roles import fitting, own_of
+from headwater.core import log
 from headwater.core.errors import NeedsPerson
 from headwater.warehouse import keys, people
 from headwater.warehouse.keys import Found
@@ -17,6 +18,7 @@ from headwater.warehouse.pool import People, Warehouse
 
 __all__ = ["Person", "Session"]
 
+LOGGER = log.get("access")
 PREFIX = "hi_"
 INVITATION_LASTS = timedelta(days=7)
 ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
@@ -54,6 +56,7 @@ async def invited(
     )
     if number is None:
         raise NeedsPerson(f"{address} is one of the people already: headwater user list shows them")
+    LOGGER.info("person invited", tenant=str(tenant), person=number, role=role)
     return await numbered(warehouse, tenant, number), await _invitation(warehouse, tenant, number, now=now)
 
 
@@ -83,6 +86,7 @@ async def changed(
 ) -> Person:
     """The person with another role, from his next request on."""
     await people.change(warehouse, tenant, number, role=role, own=fitting(role, own))
+    LOGGER.info("role changed", tenant=str(tenant), person=number, role=role)
     return await numbered(warehouse, tenant, number)
 
 
@@ -90,6 +94,7 @@ async def disabled(warehouse: Warehouse, tenant: UUID, number: int, *, now: date
     """Shuts a person out, at once and wherever he is inside. Returns the living keys that he made: they are
     the programs', and go on."""
     await people.disable(warehouse, tenant, number, now=now)
+    LOGGER.info("person shut out", tenant=str(tenant), person=number)
     return [
         key
         for key in await keys.listed(warehouse, tenant)
@@ -102,6 +107,7 @@ async def disabled(warehouse: Warehouse, tenant: UUID, number: int, *, now: date
 async def enabled(warehouse: Warehouse, tenant: UUID, number: int) -> Person:
     """Lets a person in again, with the password he had."""
     await people.enable(warehouse, tenant, number)
+    LOGGER.info("person let in again", tenant=str(tenant), person=number)
     return await numbered(warehouse, tenant, number)
 
 
@@ -109,6 +115,7 @@ async def begun_anew(warehouse: Warehouse, tenant: UUID, number: int, *, now: da
     """Another invitation, for somebody who lost his password: what he had is worth nothing any more, neither
     password nor sessions nor the account of an issuer of tokens that was taken for him."""
     await people.begin_anew(warehouse, tenant, number, now=now)
+    LOGGER.info("person begins anew", tenant=str(tenant), person=number)
     return await _invitation(warehouse, tenant, number, now=now)
 
 
