@@ -151,6 +151,7 @@ async def test_a_project_grants_what_its_administrators_wrote(warehouse, acme, l
         "analyst",
         {"read", "sync"},
     )
+    assert plain.name == f"{BOSS} (s1)"
     assert upper.tenant == acme.id
     assert manager.own == {link.id: ["7", "8"]}
     assert (narrowed.own, narrowed.scopes) == ({link.id: ["7"]}, {"read"})

@@ -86,7 +86,9 @@ async def _granted(
     if own is None and granted.get("scope") == "own":
         own = _people(granted.get("people"))
     scopes = frozenset(SCOPES_OF[role] if own is None else ("read",))
-    return Caller(tenant.id, None, email or who.subject, scopes, own, None, role, "token")
+    # Whether the address is really his is not known: what is written down names his account as well.
+    name = f"{email} ({who.subject})" if email else who.subject
+    return Caller(tenant.id, None, name, scopes, own, None, role, "token")
 
 
 async def _shut_out(warehouse: Warehouse, tenant: UUID, email: str) -> bool:

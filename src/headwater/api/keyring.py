@@ -1,6 +1,6 @@
 """`/api/v1/keys`: keys of programs, as `headwater key` has them; an owner's matter."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,7 +22,7 @@ class Making(BaseModel):
     )
 
     name: str = Field(max_length=100)
-    scopes: list[Annotated[str, Field(max_length=20)]] = Field(["read"], min_length=1, max_length=10)
+    scopes: list[Literal["read", "sync", "admin"]] = Field(["read"], min_length=1, max_length=10)
     days: int | None = Field(None, ge=1, le=36_500)
     own: Own = []
 

@@ -1,6 +1,6 @@
 """`/api/v1/people`, `/api/v1/invitations`: who belongs to the tenant and what he may do."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,7 +21,7 @@ Own = Annotated[
     list[Annotated[str, Field(max_length=200)]],
     Field(max_length=1000, description="For a manager: whose records he sees, as `CONNECTION:PERSON`."),
 ]
-ROLE = Field(max_length=20, description="owner, analyst, viewer or manager", examples=["analyst"])
+Role = Literal["owner", "analyst", "viewer", "manager"]
 
 
 class Inviting(BaseModel):
@@ -35,7 +35,7 @@ class Inviting(BaseModel):
     )
 
     email: str = Field(max_length=254)
-    role: str = ROLE
+    role: Role
     name: str = Field("", max_length=200)
     own: Own = []
 
@@ -45,7 +45,7 @@ class Changing(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"role": "viewer"}]})
 
-    role: str = ROLE
+    role: Role
     own: Own = []
 
 

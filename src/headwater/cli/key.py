@@ -68,24 +68,31 @@ def list_(tenant: TenantName = None, as_json: AsJson = False) -> None:
     Example: headwater key list
     """
 
-    async def work(house: House) -> list[Key]:
+    async def work(house: House) -> list[tuple[Key, list[str] | None]]:
         owner = await house.tenant(tenant)
-        return await keys.listed(house.warehouse, owner.id)
+        return [
+            (key, await owns.told(house.warehouse, owner.id, key.own))
+            for key in await keys.listed(house.warehouse, owner.id)
+        ]
 
     found = run(work, as_json=as_json)
     if as_json:
-        say.json([asdict(key) for key in found])
+        say.json([asdict(key) | {"own": words} for key, words in found])
     elif not found:
         say.line("key_none")
     else:
-        heads = ("col_number", "col_key", "col_starts", "col_scopes", "col_until", "col_used", "col_revoked")
+        heads = (
+            "col_number", "col_key", "col_starts", "col_scopes", "col_sees", "col_until", "col_used",
+            "col_revoked",
+        )  # fmt: skip
         say.table(heads, [
             (
                 key.id, key.name, f"{key.hint}…", ", ".join(key.scopes),
+                text("bi_everybody") if words is None else ", ".join(words),
                 *(at and f"{at.astimezone():%Y-%m-%d %H:%M}"
                   for at in (key.expires_at, key.last_used_at, key.revoked_at)),
             )
-            for key in found
+            for key, words in found
         ])  # fmt: skip
 
 
