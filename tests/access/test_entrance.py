@@ -240,6 +240,20 @@ async def test_a_person_of_several_tenants_is_one_in_those_whose_password_it_is(
     assert await where("quite another one") == ["third"]
 
 
+async def test_who_invites_an_address_into_a_tenant_of_his_own_guesses_no_faster(
+    warehouse, acme, passwords, tried
+):
+    mine = "the password I gave him in mine"
+    await joined(warehouse, passwords, await put_tenant(warehouse, "evil", "Evil"), password=mine)
+
+    for _ in range(4):
+        for password, slug in (("a guess", None), (mine, None), (mine, "evil"), ("a guess", "acme")):
+            await tried(password, slug=slug)
+
+    assert isinstance(await tried("a guess"), float)
+    assert isinstance(await tried("a guess", slug="acme"), float)
+
+
 async def test_a_hash_made_with_less_effort_is_made_anew(warehouse, acme, tried):
     stronger = Counting(time_cost=2)
     before = (await kept(warehouse))[0]

@@ -62,10 +62,17 @@ async def admitted(
     Raises TooSoon. Whether there is such a person at all changes neither the answer nor its time.
     """
     email = email.strip().translate(SMALL)
-    tries = await _tried(warehouse, email, address, now)
-    found = await _right(warehouse, passwords, email, password, slug)
+    tries = await _tried(warehouse, email, slug, address, now)
+    meant = await _meant(warehouse, email, slug)
+    found = [one for one in meant if await passwords.right(one.password, password)]
+    if not meant:
+        await passwords.right(None, password)
     if found:
-        await _succeeded(warehouse, tries, now)
+        await _succeeded(warehouse, tries, now, surely=found == meant)
+    for one in found:
+        if one.password and passwords.weak(one.password):
+            kept = await passwords.hashed(password)
+            await people.rehashed(warehouse, one.tenant, one.id, kept)
     return [Entry(one.tenant, one.slug, one.id) for one in found]
 
 
@@ -83,10 +90,10 @@ async def changed_password(
     wrong. Raises TooSoon: tries count as those at the door do; and NeedsPerson for a password too easy."""
     if who.person is None:
         return False
-    tries = await _tried(warehouse, who.name, address, now)
+    tries = await _tried(warehouse, who.name, str(who.tenant), address, now)
     if not await passwords.right(await people.password_of(warehouse, who.tenant, who.person), old):
         return False
-    await _succeeded(warehouse, tries, now)
+    await _succeeded(warehouse, tries, now, surely=True)
     kept = await passwords.hashed(checked(new, who.name))
     return await people.set_password(warehouse, who.tenant, who.person, kept, now=now, by=who.key)
 
@@ -100,14 +107,14 @@ def network_of(address: str) -> str:
     return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else str(found)
 
 
-async def _tried(warehouse: Warehouse, email: str, address: str, now: datetime) -> _Tries:
+async def _tried(warehouse: Warehouse, email: str, slug: str | None, address: str, now: datetime) -> _Tries:
     """Counts a try: on the pair of person and network address, on the network address, and on the person
     where he comes from one that is not known. A stranger slows down himself and those who come from
     elsewhere, as he does; not the person at his usual place."""
-    network = network_of(address)
+    network, where = network_of(address), slug or ""
     tries = _Tries(
-        _digest("known", email, network), _digest("pair", email, network), _digest("address", network),
-        _digest("person", email),
+        _digest("known", email, where, network), _digest("pair", email, where, network),
+        _digest("address", network), _digest("person", email),
     )  # fmt: skip
     counted = [Trier(tries.pair, free=3, longest=60), Trier(tries.address, free=20, longest=60)]
     if not await delays.knows(warehouse, tries.known, now=now):
@@ -118,27 +125,20 @@ async def _tried(warehouse: Warehouse, email: str, address: str, now: datetime) 
     return tries
 
 
-async def _succeeded(warehouse: Warehouse, tries: _Tries, now: datetime) -> None:
-    await delays.succeeded(warehouse, known=tries.known, pair=tries.pair, address=tries.address, now=now)
+async def _succeeded(warehouse: Warehouse, tries: _Tries, now: datetime, *, surely: bool) -> None:
+    """Takes the try back. All of the pair's are forgiven only if nobody else was meant by it: whoever invites
+    an address into a tenant of his own knows a password of it, and would begin anew with each guess."""
+    if surely:
+        await delays.succeeded(warehouse, known=tries.known, pair=tries.pair, now=now)
+    await delays.forgive(warehouse, tries.address, now=now)
 
 
-async def _right(
-    warehouse: Warehouse, passwords: Passwords, email: str, password: str, slug: str | None
-) -> Sequence[Candidate]:
+async def _meant(warehouse: Warehouse, email: str, slug: str | None) -> Sequence[Candidate]:
     try:
         meant = await people.meant(warehouse, email=address_of(email))
     except NeedsPerson:  # no address at all: nobody has it
-        meant = []
-    meant = [one for one in meant if one.disabled_at is None and one.password and slug in (None, one.slug)]
-    if not meant:
-        await passwords.right(None, password)
         return []
-    found = [one for one in meant if await passwords.right(one.password, password)]
-    for one in found:
-        if one.password is not None and passwords.weak(one.password):
-            kept = await passwords.hashed(password)
-            await people.rehashed(warehouse, one.tenant, one.id, kept)
-    return found
+    return [one for one in meant if one.disabled_at is None and one.password and slug in (None, one.slug)]
 
 
 def _digest(*words: str) -> bytes:

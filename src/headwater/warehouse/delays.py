@@ -48,14 +48,17 @@ async def knows(warehouse: Warehouse, who: bytes, *, now: datetime) -> bool:
         return (await conn.execute(sql.known_pair, params)).rowcount == 1
 
 
-async def succeeded(
-    warehouse: Warehouse, *, known: bytes, pair: bytes, address: bytes, now: datetime
-) -> None:
-    """A try ended well: the pair is known and all its tries are forgiven, of its network address the last."""
+async def succeeded(warehouse: Warehouse, *, known: bytes, pair: bytes, now: datetime) -> None:
+    """A try ended well: the pair is known, and all its tries are forgiven."""
     async with warehouse.connection() as conn, conn.transaction():
         await conn.execute(sql.forgive_all, {"who": pair})
-        await conn.execute(sql.forgive_try, {"who": address, "now": now})
         await conn.execute(sql.know_pair, {"who": known, "now": now})
+
+
+async def forgive(warehouse: Warehouse, who: bytes, *, now: datetime) -> None:
+    """Takes the last try back."""
+    async with warehouse.connection() as conn:
+        await conn.execute(sql.forgive_try, {"who": who, "now": now})
 
 
 async def sweep(warehouse: Warehouse, *, now: datetime) -> None:
