@@ -261,7 +261,7 @@ async def test_a_key_in_a_header_is_no_session_and_a_session_changes_nothing_thr
     await enter(api)
 
     assert (await api.get("/api/v1/sync/status", None)).status_code == 200
-    assert (await api.post("/api/v1/sync/start/all", None)).status_code == 401
+    assert (await api.post("/api/v1/sync/start/all", None)).status_code == 403
 
 
 async def test_an_entry_is_thrown_away_by_its_button(api):

@@ -21,6 +21,7 @@ from headwater.warehouse.bi import Terms
 from headwater.warehouse.embedded import Server
 from headwater.warehouse.migrate import migrate
 from headwater.warehouse.pool import Warehouse
+from headwater.warehouse.visibility import people_of
 
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
 DEAL = {"ID": "1", "TITLE": "mine", "OWNER": "5", "MODIFIED": "2026-11-20T18:00:00+03:00"}
@@ -183,7 +184,7 @@ def test_it_holds_no_more_connections_than_it_was_given(admin_url, two, name):
 
 def test_with_people_it_sees_only_their_records(admin_url, two, name):
     ours, _ = two
-    people = bi.people_of([f"{ours.link.slug}:6"], [ours.link])
+    people = people_of([f"{ours.link.slug}:6"], [ours.link])
 
     url = added(admin_url, name, terms(ours, people=people))
 
@@ -389,7 +390,7 @@ def test_a_timeout_that_is_none_is_refused(admin_url, two, name, said):
 )  # fmt: skip
 def test_people_that_are_none_are_refused(two, own, why):
     with pytest.raises(NeedsPerson, match=why):
-        bi.people_of([own], [two[0].link])
+        people_of([own], [two[0].link])
 
 
 def test_our_own_login_makes_none(database, two, name):

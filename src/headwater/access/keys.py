@@ -7,12 +7,16 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from headwater.access.own import told
+from headwater.access.roles import SCOPES_OF, own_of
 from headwater.core.errors import NeedsPerson, RetryLater
-from headwater.warehouse import keys
+from headwater.warehouse import keys, people
 from headwater.warehouse.keys import Found, Key
 from headwater.warehouse.pool import People, Warehouse
+from headwater.warehouse.visibility import read
 
 __all__ = ["SCOPES", "Caller", "Key", "add", "calling", "digest_of", "listed", "revoke", "whole"]
 
@@ -23,20 +27,25 @@ includes those before it."""
 PREFIX = "hw_"
 SHAPE = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
 HINT = 8
+NUMBER = re.compile(r"[0-9]{1,18}")
 USED_AGAIN = timedelta(minutes=1)
 """That a key is in use is written at most so often."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: a tenant's key or session, and what it may do. `own`: whose records alone he sees; None:
-    those of the whole tenant."""
+    """Who calls, and what he may do. `key`: the number of his key or session, None for a token of somebody
+    else's. `own`: whose records alone he sees; None: those of the whole tenant. Of a program `person` and
+    `role` are None."""
 
     tenant: UUID
-    key: int
+    key: int | None
     name: str
     scopes: frozenset[str]
     own: People | None = None
+    person: int | None = None
+    role: str | None = None
+    kind: str = "key"
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes
@@ -65,17 +74,32 @@ async def add(
     *,
     now: datetime,
     days: int | None = None,
+    own: People | None = None,
+    made_by: int | None = None,
 ) -> str:
-    """Makes a key and returns it, which nobody can do again. A name is used by one living key at a time."""
+    """Makes a key and returns it, which nobody can do again. A name is used by one living key at a time. With
+    `own` it sees the records of these people alone, and changes nothing."""
     if not name.strip() or len(name) > 100 or not name.isprintable():
         raise NeedsPerson("a key needs a name of 1 to 100 printable letters: who will use it")
     if any(key.name == name and _lives(key, now) for key in await keys.listed(warehouse, tenant)):
         raise NeedsPerson(f"a key is called {name!r} already: revoke it, or choose another name")
+    allowed = whole(scopes)
+    if own is not None and allowed != ["read"]:
+        raise NeedsPerson("a key that sees the records of some people only may read, and nothing else")
     secret = PREFIX + secrets.token_urlsafe(32)
     await keys.put(
-        warehouse, tenant, digest_of(secret), kind="key", name=name, hint=secret[:HINT], scopes=whole(scopes),
-        now=now, expires_at=None if days is None else now + timedelta(days=days),
-    )  # fmt: skip
+        warehouse,
+        tenant,
+        digest_of(secret),
+        kind="key",
+        name=name,
+        hint=secret[:HINT],
+        scopes=allowed,
+        own=own,
+        made_by=made_by,
+        now=now,
+        expires_at=None if days is None else now + timedelta(days=days),
+    )
     return secret
 
 
@@ -84,12 +108,31 @@ async def listed(warehouse: Warehouse, tenant: UUID) -> list[Key]:
     return await keys.listed(warehouse, tenant)
 
 
-async def revoke(warehouse: Warehouse, tenant: UUID, word: str, *, now: datetime) -> list[Key]:
-    """Ends the key of that name or number at once, and every session opened with it."""
-    gone = await keys.revoke(warehouse, tenant, word, now)
+async def revoke(warehouse: Warehouse, tenant: UUID, word: str | int, *, now: datetime) -> list[Key]:
+    """Ends the key of that name or number at once, and every session opened with it. A number that is one is
+    nobody's name."""
+    name = word if isinstance(word, str) else None
+    number = int(word) if isinstance(word, int) or NUMBER.fullmatch(word) else None
+    gone = await keys.revoke(warehouse, tenant, now, name=name, number=number)
     if not gone:
         raise NeedsPerson(f"there is no living key {word!r}: headwater key list shows them")
     return gone
+
+
+async def described(warehouse: Warehouse, tenant: UUID, key: Key) -> dict[str, Any]:
+    """A key for the outside."""
+    return {
+        "number": key.id,
+        "name": key.name,
+        "starts_with": key.hint,
+        "scopes": key.scopes,
+        "own": await told(warehouse, tenant, key.own),
+        "made_by": key.made_by,
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "last_used_at": key.last_used_at,
+        "revoked_at": key.revoked_at,
+    }
 
 
 async def calling(warehouse: Warehouse, secret: str, *, now: datetime) -> Caller | None:
@@ -106,7 +149,14 @@ async def caller_of(warehouse: Warehouse, found: Found, *, now: datetime) -> Cal
     if found.last_used_at is None or found.last_used_at + USED_AGAIN <= now:
         with suppress(RetryLater):
             await keys.touch(warehouse, found.tenant, found.id, now)
-    return Caller(found.tenant, found.id, found.name, frozenset(found.scopes))
+            if found.person is not None:
+                await people.see(warehouse, found.tenant, found.person, now=now)
+    own, scopes = read(found.own), found.scopes
+    if found.role is not None:
+        own, scopes = own_of(found.role, own), SCOPES_OF[found.role]
+    return Caller(
+        found.tenant, found.id, found.name, frozenset(scopes), own, found.person, found.role, found.kind
+    )
 
 
 def _lives(key: Key, now: datetime) -> bool:

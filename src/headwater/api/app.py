@@ -10,22 +10,26 @@ from headwater.api import (
     entering,
     failed,
     health,
+    inside,
+    keyring,
     pages,
     paper,
+    people,
     problems,
     settings,
     standing,
     starts,
     webhooks,
+    welcome,
 )  # fmt: skip
 from headwater.api.doorman import Doorman
 from headwater.api.streams import Streams
 from headwater.wiring import House
 
 ABOUT = """
-Keeps a company's CRM data live in its own PostgreSQL. Callers show a key: `Authorization: Bearer hw_…`.
-Errors are problem documents (RFC 9457) that say what to do. Times carry a zone.
-"""
+Keeps a company's CRM data live in its own PostgreSQL. Programs show a key (`Authorization: Bearer hw_…`),
+people what `POST /api/v1/session` or their own issuer gave them. Errors are problem documents (RFC 9457) that
+say what to do. Times carry a zone. """
 
 
 def built(house: House) -> FastAPI:
@@ -43,7 +47,22 @@ def built(house: House) -> FastAPI:
     found.state.streams = Streams()
     problems.install(found)
     found.state.glances = pages.Glances()
-    for room in (health, starts, standing, settings, changes, failed, crm, pages, entering, paper):
+    for room in (
+        health,
+        inside,
+        people,
+        keyring,
+        starts,
+        standing,
+        settings,
+        changes,
+        failed,
+        crm,
+        pages,
+        entering,
+        welcome,
+        paper,
+    ):
         found.include_router(room.router)
     found.include_router(webhooks.router(house))
     return found

@@ -1,4 +1,4 @@
-"""Who calls, as routes ask for it: a key in a header, or for looking only the session of a page."""
+"""Who calls, as routes ask for it: by a key, by a token, or by the session of a page."""
 
 from typing import Annotated
 
@@ -6,14 +6,24 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 
-from headwater.access import keys, sessions
+from headwater.access import keys, outsiders, sessions
 from headwater.access.keys import Caller
+from headwater.access.outsiders import NotInvited, Several
+from headwater.access.tokens import NotBelieved
 from headwater.api.problems import Refusal
 from headwater.wiring import House
 
 COOKIE = "headwater"
-BEARER = HTTPBearer(auto_error=False, description="A key made by `headwater key add`.")
+BEARER = HTTPBearer(
+    auto_error=False,
+    description="A key made by `headwater key add`, a token of POST /api/v1/session, or one of your issuer.",
+)
 SAFE = ("GET", "HEAD")
+OURS = ("same-origin", "none", None)
+"""Where a form may come from, as browsers say; old ones say nothing."""
+
+FORM_HEADER = "x-headwater-form"
+TENANT_HEADER = "x-headwater-tenant"
 
 
 def house_of(request: Request) -> House:
@@ -26,19 +36,58 @@ Opened = Annotated[House, Depends(house_of)]
 
 
 async def caller(request: Request, house: Opened) -> Caller:
-    """Whose key came with the request, or whose session, where nothing is changed. 401 otherwise."""
+    """Who calls: whose key or token came in the header, else whose session in the cookie. 401 otherwise.
+
+    A browser sends its cookie by itself. So where something is changed the session counts only with what a
+    page of ours can read and no other: the `form` of GET /api/v1/me, in the header x-headwater-form."""
     scheme, secret = get_authorization_scheme_param(request.headers.get("authorization"))
     if scheme.lower() == "bearer":
-        found = await keys.calling(house.warehouse, secret.strip(), now=house.clock.now())
-        if found is None:
-            raise _unknown("this key is unknown, revoked or expired")
-        return found
+        return await _bearing(request, house, secret.strip())
     session = request.cookies.get(COOKIE)
-    if session and request.method in SAFE:
-        found = await sessions.looking(house.warehouse, session, now=house.clock.now())
-        if found is not None:
-            return found
-    raise _unknown("no key came with the request")
+    found = await sessions.looking(house.warehouse, session, now=house.clock.now()) if session else None
+    if session is None or found is None:
+        raise _unknown("no key came with the request")
+    if request.method not in SAFE and not _from_our_page(request, session):
+        raise Refusal(
+            403, "not-allowed", "a session changes something only from a page of ours",
+            help=f"Send the header {FORM_HEADER} with the `form` of GET /api/v1/me; programs send a key.",
+        )  # fmt: skip
+    return found
+
+
+async def _bearing(request: Request, house: House, secret: str) -> Caller:
+    now = house.clock.now()
+    if secret.startswith(sessions.PREFIX):
+        found = await sessions.looking(house.warehouse, secret, now=now)
+    elif house.issuers is not None and secret.count(".") == 2:
+        return await _outsider(request, house, secret)
+    else:
+        found = await keys.calling(house.warehouse, secret, now=now)
+    if found is None:
+        raise _unknown("this key is unknown, revoked or expired")
+    return found
+
+
+async def _outsider(request: Request, house: House, token: str) -> Caller:
+    now, slug = house.clock.now(), request.headers.get(TENANT_HEADER)
+    try:
+        who = await house.issuers.identity(token, now=now) if house.issuers else None
+        if who is not None:
+            return await outsiders.known(house.warehouse, who, slug=slug, now=now)
+    except NotBelieved as exc:
+        raise _unknown(f"this token is not believed: {exc}") from exc
+    except NotInvited as exc:
+        raise Refusal(
+            403, "not-allowed", str(exc), help="An owner invites you: headwater user add EMAIL"
+        ) from exc
+    except Several as exc:
+        raise Refusal(422, "not-unique", str(exc), help=f"Name one in the header {TENANT_HEADER}.") from exc
+    raise _unknown("tokens open nothing here")
+
+
+def _from_our_page(request: Request, session: str) -> bool:
+    told = request.headers.get(FORM_HEADER, "")
+    return request.headers.get("sec-fetch-site") in OURS and sessions.form_is_ours(session, told)
 
 
 def _unknown(detail: str) -> Refusal:
@@ -46,13 +95,15 @@ def _unknown(detail: str) -> Refusal:
 
 
 def allowed(who: Caller, scope: str) -> Caller:
-    """The caller, if he may; 403 says what his key lacks."""
+    """The caller, if he may; 403 says what he lacks."""
     if not who.may(scope):
         raise Refusal(
             403,
             "not-allowed",
-            f"the key {who.name!r} has not the scope {scope!r}",
-            help=f"An administrator makes a key that may: headwater key add NAME --scope {scope}",
+            f"{who.name!r} has not the scope {scope!r}",
+            help=f"An owner makes a key that may: headwater key add NAME --scope {scope}"
+            if who.role is None
+            else "An owner gives another role: headwater user role EMAIL ROLE",
         )
     return who
 

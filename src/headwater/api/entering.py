@@ -7,14 +7,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 
-from headwater.access import sessions
+from headwater.access import entrance, sessions
+from headwater.access.entrance import TooSoon
 from headwater.access.keys import Caller
-from headwater.api.callers import COOKIE, Opened
+from headwater.api.callers import COOKIE, OURS, Opened
+from headwater.api.inside import address_of, set_cookie
 from headwater.api.paper import Filled, Form, Speaking, onward, page, voice_of
+from headwater.api.words import Voice
 from headwater.core.errors import HeadwaterError, NeedsPerson
-
-OURS = ("same-origin", "none", None)
-"""Where a form may come from, as browsers say; old ones say nothing."""
+from headwater.wiring import House
 
 
 class NotEntered(Exception):
@@ -96,24 +97,29 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 @router.get("/enter")
 async def door(request: Request, house: Opened, say: Speaking, code: str | None = None) -> Response:
-    """Where a key is pasted; with a code from the command line one is inside at once, once."""
+    """Where one shows who he is; with a code from the command line one is inside at once, once."""
     if code is None:
         return page(request, say, "enter", heading="enter")
     session = await sessions.entered_by_code(house.warehouse, code, now=house.clock.now())
     if session is None:
         return page(request, say, "enter", status=403, heading="enter", wrong="wrong_code")
-    return _entered(request, session)
+    return entered(request, session)
 
 
 @router.post("/enter")
 async def enter(request: Request, house: Opened, say: Speaking, form: Filled) -> Response:
-    """Exchanges a key for a session."""
+    """Exchanges an address with a password, or a key, or a code, for a session. Who is one of several tenants
+    is asked which, and enters with a code of that one."""
     if request.headers.get("sec-fetch-site") not in OURS:
         raise Denied("trouble_form")
+    if "email" in form:
+        return await _with_password(request, house, say, form)
+    if "code" in form:
+        return await door(request, house, say, form["code"])
     session = await sessions.entered_by_key(house.warehouse, form.get("key", ""), now=house.clock.now())
     if session is None:
         return page(request, say, "enter", status=403, heading="enter", wrong="wrong_key")
-    return _entered(request, session)
+    return entered(request, session)
 
 
 @router.post("/leave")
@@ -125,10 +131,39 @@ async def leave(house: Opened, visit: Visiting, form: Ours) -> Response:  # noqa
     return answer
 
 
-def _entered(request: Request, session: str) -> Response:
+async def _with_password(request: Request, house: House, say: Voice, form: Form) -> Response:
+    now, email = house.clock.now(), form["email"]
+    try:
+        found = await entrance.admitted(
+            house.warehouse,
+            house.passwords,
+            email,
+            form.get("password", ""),
+            address=address_of(request),
+            now=now,
+        )
+    except TooSoon as exc:
+        return page(
+            request, say, "enter", status=429, heading="enter", wrong="wrong_often", email=email,
+            wait=say.age(exc.wait),
+        )  # fmt: skip
+    if not found:
+        return page(request, say, "enter", status=403, heading="enter", wrong="wrong_password", email=email)
+    if len(found) > 1:
+        choices = [
+            (
+                await house.title(one.tenant),
+                await sessions.code(house.warehouse, one.tenant, now=now, person=one.person),
+            )
+            for one in found
+        ]
+        return page(request, say, "choose", heading="choose", choices=choices)
+    [entry] = found
+    return entered(request, await sessions.of_person(house.warehouse, entry.tenant, entry.person, now=now))
+
+
+def entered(request: Request, session: str) -> Response:
+    """Onto the first page, with a session."""
     answer = onward("/")
-    answer.set_cookie(
-        COOKIE, session, max_age=int(sessions.LASTS.total_seconds()), path="/", httponly=True,
-        samesite="strict", secure=request.url.scheme == "https",
-    )  # fmt: skip
+    set_cookie(request, answer, session)
     return answer

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from headwater.access.own import told
 from headwater.api.callers import Opened
 from headwater.api.entering import Denied, Ours, PageRoute, Visit, Visiting
 from headwater.api.failed import replayed
@@ -46,8 +47,13 @@ class Glances:
 @router.get("/")
 @router.get("/status")
 async def status(request: Request, house: Opened, visit: Visiting, say: Speaking, said: str = "") -> Response:
-    """How everything stands now."""
+    """How everything stands now. It tells of the whole company: who sees only his own records is told so."""
     tenant = visit.who.tenant
+    if visit.who.own is not None:
+        return page(
+            request, say, "own", heading="own", token=visit.token, tenant=await house.title(tenant),
+            who=visit.who.name, own=await told(house.warehouse, tenant, visit.who.own),
+        )  # fmt: skip
     now = house.clock.now()
     links = await house.kept(tenant)
     found: list[dict[str, Any]] = await failures(house.warehouse, tenant, links, limit=SHOWN + 1)

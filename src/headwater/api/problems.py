@@ -19,6 +19,7 @@ RETRY_SECONDS = 5
 
 TITLES = {
     "no-key": "A key is needed",
+    "no-way-in": "This lets nobody in",
     "no-door": "Nobody here knows this event",
     "not-allowed": "This key may not do that",
     "not-found": "There is no such thing",
@@ -36,6 +37,7 @@ TITLES = {
 }
 HELP = {
     "no-key": "Send the header `Authorization: Bearer hw_…`; headwater key add NAME makes a key.",
+    "no-way-in": "Who lost his password asks an owner for another invitation.",
     "no-door": "headwater events address makes an address for the events of a connection.",
     "not-found": "The list of addresses is at /api/v1/openapi.json.",
     "later": "Try again after the seconds in the header Retry-After. /health tells how the service is.",

@@ -144,6 +144,50 @@ WORDS = MappingProxyType(
             "«headwater key enter» печатает адрес для входа без ключа.",
         ),
         "key": ("Key", "Ключ"),
+        "enter_key": ("With a key", "С ключом"),
+        "enter_by_key": ("Enter with the key", "Войти с ключом"),
+        "email": ("E-mail", "Эл. почта"),
+        "password": ("Password", "Пароль"),
+        "password_new": (
+            "A password, ten letters or more; a few words in a row are good",
+            "Пароль, не короче десяти знаков; лучше несколько слов подряд",
+        ),
+        "choose": ("Which company?", "Какая компания?"),
+        "choose_how": (
+            "You belong to several. Choose one within ten minutes.",
+            "Вы состоите в нескольких. Выберите одну в течение десяти минут.",
+        ),
+        "welcome": ("Welcome", "Добро пожаловать"),
+        "welcome_how": (
+            "{email} is invited to the data of {title}. Choose a password; with it you enter from now on.",
+            "{email}: вас пригласили к данным {title}. Придумайте пароль; с ним вы будете входить.",
+        ),
+        "welcome_do": ("Keep it and enter", "Сохранить и войти"),
+        "own": ("Your records", "Ваши записи"),
+        "own_how": (
+            "{name}, you see the records of these people of the CRM. The status page tells of the whole "
+            "company; an owner can show it to you.",
+            "{name}, вам видны записи этих сотрудников CRM. Страница состояния показывает всю компанию; "
+            "доступ к ней даёт владелец.",
+        ),
+        "wrong_password": (
+            "Nobody has this e-mail and password. Who lost his password asks an owner for another "
+            "invitation.",
+            "Никого с такой почтой и паролем нет. Если пароль утерян, попросите у владельца новое "
+            "приглашение.",
+        ),
+        "wrong_often": (
+            "Too many tries failed. Try again in {wait}.",
+            "Слишком много неудачных попыток. Повторите через {wait}.",
+        ),
+        "wrong_easy": (
+            "This password is too short or too easy to guess. A few words in a row are good.",
+            "Этот пароль слишком короткий или его легко угадать. Лучше несколько слов подряд.",
+        ),
+        "wrong_invitation": (
+            "This invitation was used already, or is too old: an owner makes another.",
+            "Это приглашение уже использовано или устарело: владелец создаст новое.",
+        ),
         "wrong_key": (
             "This key is unknown, revoked or expired.",
             "Такой ключ неизвестен, отозван или истёк.",

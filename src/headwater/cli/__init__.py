@@ -24,6 +24,8 @@ from headwater.cli import (
     service,
     status,
     sync,
+    tenant,
+    user,
     worker,
 )  # fmt: skip
 
@@ -73,6 +75,8 @@ app.add_typer(reconcile.app, name="certificate")
 app.add_typer(bi.app, name="bi")
 app.add_typer(db.app, name="db")
 app.add_typer(secret.app, name="secret")
+app.add_typer(tenant.app, name="tenant")
+app.add_typer(user.app, name="user")
 app.add_typer(key.app, name="key")
 app.add_typer(service.app, name="service")
 app.add_typer(sandbox.app, name="sandbox")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from headwater.access import keys, sessions
+from headwater.access import own as owns
 from headwater.access.keys import Key
 from headwater.cli import say
 from headwater.cli.frame import AsJson, TenantName, run
@@ -28,24 +29,33 @@ def add(
     days: Annotated[
         int | None, typer.Option(min=1, max=36_500, help="For how many days; default: until it is revoked.")
     ] = None,
+    own: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CONNECTION:PERSON",
+            help="Only records of this person, by his id in the portal; may be given several times.",
+        ),
+    ] = None,
     tenant: TenantName = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it, this once: only its digest is kept.
 
-    Examples: headwater key add metabase · headwater key add airflow --scope sync --days 365
+    Examples: headwater key add metabase · headwater key add airflow --scope sync --days 365 ·
+    headwater key add oleg --own bitrix24:42
     """
 
     async def work(house: House) -> str:
         owner = await house.tenant(tenant)
         return await keys.add(
-            house.warehouse, owner.id, name, scope or ["read"], now=house.clock.now(), days=days
-        )
+            house.warehouse, owner.id, name, scope or ["read"], now=house.clock.now(), days=days,
+            own=await owns.meant(house.warehouse, owner.id, own or []),
+        )  # fmt: skip
 
     secret = run(work, as_json=as_json)
     allowed = keys.whole(scope or ["read"])
     if as_json:
-        say.json({"name": name, "key": secret, "scopes": allowed, "days": days})
+        say.json({"name": name, "key": secret, "scopes": allowed, "days": days, "own": own or None})
     else:
         say.plain(secret)
         say.errors.print(text("key_added", name=name, scopes=", ".join(allowed)), markup=False)
@@ -58,24 +68,31 @@ def list_(tenant: TenantName = None, as_json: AsJson = False) -> None:
     Example: headwater key list
     """
 
-    async def work(house: House) -> list[Key]:
+    async def work(house: House) -> list[tuple[Key, list[str] | None]]:
         owner = await house.tenant(tenant)
-        return await keys.listed(house.warehouse, owner.id)
+        return [
+            (key, await owns.told(house.warehouse, owner.id, key.own))
+            for key in await keys.listed(house.warehouse, owner.id)
+        ]
 
     found = run(work, as_json=as_json)
     if as_json:
-        say.json([asdict(key) for key in found])
+        say.json([asdict(key) | {"own": words} for key, words in found])
     elif not found:
         say.line("key_none")
     else:
-        heads = ("col_number", "col_key", "col_starts", "col_scopes", "col_until", "col_used", "col_revoked")
+        heads = (
+            "col_number", "col_key", "col_starts", "col_scopes", "col_sees", "col_until", "col_used",
+            "col_revoked",
+        )  # fmt: skip
         say.table(heads, [
             (
                 key.id, key.name, f"{key.hint}…", ", ".join(key.scopes),
+                text("bi_everybody") if words is None else ", ".join(words),
                 *(at and f"{at.astimezone():%Y-%m-%d %H:%M}"
                   for at in (key.expires_at, key.last_used_at, key.revoked_at)),
             )
-            for key in found
+            for key, words in found
         ])  # fmt: skip
 
 

@@ -458,6 +458,49 @@ TEXTS = MappingProxyType(
             "Key {name!r} (no. {number}) opens nothing any more.",
             "Ключ {name!r} (№ {number}) больше ничего не открывает.",
         ),
+        "tenant_added": ("Tenant {slug} ({title}) is there.", "Компания {slug} ({title}) создана."),
+        "tenant_renamed": ("It is {slug} ({title}) now.", "Теперь это {slug} ({title})."),
+        "tenant_none": (
+            "There is no tenant yet: the first connection makes one.",
+            "Компаний пока нет: первая появится с первым соединением.",
+        ),
+        "user_added": (
+            "{email} is invited as {role}. Whoever opens this address chooses the password: once, within a "
+            "week. It is not shown again.",
+            "{email}: приглашение, роль {role}. Кто откроет этот адрес, тот и задаст пароль: один раз, в "
+            "течение недели. Больше он не показывается.",
+        ),
+        "user_none": (
+            "Nobody yet: headwater user add EMAIL --role owner",
+            "Пока никого: headwater user add ПОЧТА --role owner",
+        ),
+        "user_role": ("{email} is {role} from now on.", "{email}: теперь роль {role}."),
+        "user_disabled": (
+            "{email} is shut out, and all his sessions are over.",
+            "{email}: доступ закрыт, все сеансы завершены.",
+        ),
+        "user_key_left": (
+            "Careful: he made the key {name!r}, and it goes on: headwater key revoke {name}",
+            "Внимание: ключ {name!r} создан им и продолжает действовать: headwater key revoke {name}",
+        ),
+        "user_enabled": ("{email} may come in again.", "{email}: доступ снова открыт."),
+        "user_ended": ("Ended: {count}", "Завершено: {count}"),
+        "user_no_sessions": ("He is inside nowhere.", "Открытых сеансов нет."),
+        "user_anew": (
+            "What {email} had (password, sessions) is worth nothing any more. Whoever opens this address "
+            "chooses the new password: once, within a week.",
+            "Прежние пароль и сеансы {email} больше не действуют. Кто откроет этот адрес, тот и задаст новый "
+            "пароль: один раз, в течение недели.",
+        ),
+        "user_state_disabled": ("shut out", "доступ закрыт"),
+        "user_state_inside": ("has entered", "вошёл"),
+        "user_state_invited": ("invited", "приглашён"),
+        "col_email": ("e-mail", "почта"),
+        "col_role": ("role", "роль"),
+        "col_seen": ("seen last", "был"),
+        "col_since": ("since", "с"),
+        "col_title": ("title", "название"),
+        "col_id": ("id", "id"),
         "col_key": ("key", "ключ"),
         "col_starts": ("starts with", "начинается с"),
         "col_scopes": ("may", "может"),

@@ -2,10 +2,14 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SHORTEST_SECRET = 32
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def default_home() -> Path:
@@ -52,6 +56,19 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535)
     """The port `serve` listens on; 0 takes a free one."""
 
+    supabase_url: str | None = None
+    """The address of a Supabase project: tokens must name it as their issuer."""
+
+    supabase_jwt_secret: SecretStr | None = None
+    """The secret with which that project signs tokens (HS256), at least 32 bytes: people come in with
+    them."""
+
+    oidc_issuer: str | None = None
+    """An OpenID Connect issuer, exactly as its tokens spell it: people come in with its tokens."""
+
+    oidc_audience: str | None = Field(default=None, validate_default=True)
+    """For whom that issuer makes tokens for us: the client's id, or the name of our API there."""
+
     history_months: int | None = Field(default=None, ge=1, le=1200)
     """How many whole months of history are kept beside the current one; default: all, for ever."""
 
@@ -60,3 +77,31 @@ class Settings(BaseSettings):
 
     debug: bool = False
     """More log lines."""
+
+    @field_validator("supabase_jwt_secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value().encode()) < SHORTEST_SECRET:
+            raise ValueError(
+                f"a secret under {SHORTEST_SECRET} bytes is found by trying: let the project make a new one"
+            )
+        return secret
+
+    @field_validator("supabase_url", "oidc_issuer")
+    @classmethod
+    def _over_tls(cls, address: str | None) -> str | None:
+        parts = urlsplit(address or "https://example.com")
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+            raise ValueError(
+                "it must be an https address: who can change what it says can come in as anybody"
+            )
+        return address
+
+    @field_validator("oidc_audience")
+    @classmethod
+    def _for_us(cls, audience: str | None, others: ValidationInfo) -> str | None:
+        if others.data.get("oidc_issuer") and not audience:
+            raise ValueError(
+                "say for whom the issuer makes our tokens: without it tokens for others would open us"
+            )
+        return audience

@@ -10,7 +10,7 @@ from headwater.core.ports import Clock
 from headwater.jobs import schedule
 from headwater.jobs.turn import Done, Turn, Work
 from headwater.sync import feed
-from headwater.warehouse import connections, jobs, keys, retention, schedules, state
+from headwater.warehouse import connections, delays, jobs, keys, retention, schedules, state
 from headwater.warehouse.connections import Link
 from headwater.warehouse.jobs import HOUSE, Kind
 from headwater.warehouse.pool import Warehouse
@@ -89,6 +89,7 @@ class Household:
                     self.warehouse, tenant.id, link.id, logs=now - terms.logs, events=now - terms.events
                 )
                 LOGGER.info("old things thrown away", connection=link.slug, **gone._asdict())
+        await delays.sweep(self.warehouse, now=now)
         if terms.history_months is not None:
             before = schedule.months_ago(now, terms.history_months)
             dropped = await retention.drop_history(self.warehouse, before=before)

@@ -14,7 +14,6 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from headwater.core.errors import NeedsPerson
 from headwater.warehouse import sql
 from headwater.warehouse.administrator import Admin, administering, in_its_name, let_in, made_up
-from headwater.warehouse.connections import Link
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 """63 bytes are what PostgreSQL keeps of a name; capitals would have to be quoted by everybody for ever."""
@@ -145,21 +144,6 @@ def admitting(schema: str, reader: str) -> Composed:
         "grant select on all tables in schema {schema} to {reader}; "
         "alter default privileges in schema {schema} grant select on tables to {reader}"
     ).format(schema=Identifier(schema), reader=Identifier(reader))
-
-
-def people_of(own: Sequence[str], links: Sequence[Link]) -> dict[int, list[str]] | None:
-    """Who is meant by words like `bitrix24:7`, by connection; None without any. Raises NeedsPerson."""
-    found: dict[int, list[str]] = {}
-    known = {link.slug: link.id for link in links}
-    for word in own:
-        slug, _, person = word.partition(":")
-        if not re.fullmatch(r"[\w.@-]{1,100}", person):
-            raise NeedsPerson(f"{word!r} names nobody: write CONNECTION:PERSON, for example bitrix24:7")
-        if slug not in known:
-            names = ", ".join(known) or "none yet"
-            raise NeedsPerson(f"there is no connection {slug!r}; there are: {names}")
-        found.setdefault(known[slug], []).append(person)
-    return found or None
 
 
 def _check(name: str, terms: Terms) -> None:

@@ -65,6 +65,21 @@ async def put_tenant(warehouse: Warehouse, slug: str, title: str) -> Tenant:
     return tenant
 
 
+async def change_tenant(
+    warehouse: Warehouse, known: str, *, slug: str | None = None, title: str | None = None
+) -> Tenant | None:
+    """Gives a tenant another slug or title; None when there is none of that slug."""
+    if slug is not None and not SLUG.fullmatch(slug):
+        raise NeedsPerson(f"{slug!r} cannot name a tenant: small Latin letters, digits and _, a letter first")
+    params = {"known": known, "slug": slug, "title": title}
+    try:
+        async with warehouse.connection() as conn:
+            row = await (await conn.execute(sql.change_tenant, params)).fetchone()
+    except psycopg.errors.UniqueViolation:
+        raise NeedsPerson(f"there is a tenant {slug!r} already: choose another name") from None
+    return Tenant(*row) if row else None
+
+
 async def links(warehouse: Warehouse, tenant: UUID) -> list[Link]:
     """A tenant's connections, the oldest first."""
     return [Link(**row) for row in await warehouse.rows(tenant, sql.connections, {})]

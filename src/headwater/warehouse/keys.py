@@ -1,27 +1,31 @@
-"""Keys, sessions and codes as they are kept: by the digest of their secret, never the secret itself."""
+"""Keys, sessions, codes, invitations as they are kept: by the digest of their secret, never the secret."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from psycopg.rows import class_row
 
 from headwater.warehouse import sql
-from headwater.warehouse.pool import Warehouse
+from headwater.warehouse.pool import People, Warehouse
+from headwater.warehouse.visibility import read, written
 
-Kind = Literal["key", "session", "code"]
+Kind = Literal["key", "session", "code", "invitation"]
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key of a program, without its secret; `hint` are its first letters."""
+    """A key of a program, without its secret; `hint` are its first letters. `own`: whose records alone it
+    sees; `made_by`: the person who made it."""
 
     id: int
     name: str
     hint: str
     scopes: Sequence[str]
+    own: People | None
+    made_by: int | None
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
@@ -30,13 +34,16 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Whose secret it is, and what it is good for."""
+    """Whose secret it is, and what it is good for; of a `person` with the role he has now."""
 
     tenant: UUID
     id: int
     kind: Kind
     name: str
     scopes: Sequence[str]
+    own: Mapping[str, Any] | None
+    person: int | None
+    role: str | None
     last_used_at: datetime | None
 
 
@@ -52,8 +59,11 @@ async def put(
     now: datetime,
     expires_at: datetime | None,
     parent: int | None = None,
+    own: People | None = None,
+    person: int | None = None,
+    made_by: int | None = None,
 ) -> int:
-    """Keeps one; returns its number. Sessions and codes that are over are swept away by the next of them."""
+    """Keeps one; returns its number. What is over, but for keys, is swept away by the next."""
     params = {
         "kind": kind,
         "parent": parent,
@@ -61,6 +71,9 @@ async def put(
         "hint": hint,
         "digest": digest,
         "scopes": list(scopes),
+        "own": written(own),
+        "person": person,
+        "made_by": made_by,
         "now": now,
         "expires_at": expires_at,
     }
@@ -71,7 +84,7 @@ async def put(
 
 
 async def sweep(warehouse: Warehouse, tenant: UUID, now: datetime) -> None:
-    """Throws away sessions and codes of a tenant that nobody can use any more."""
+    """Throws away sessions, codes and invitations of a tenant that nobody can use any more."""
     await warehouse.rows(tenant, sql.forget_sessions, {"now": now})
 
 
@@ -84,19 +97,26 @@ async def found(warehouse: Warehouse, digest: bytes, now: datetime) -> Found | N
 
 async def listed(warehouse: Warehouse, tenant: UUID) -> list[Key]:
     """The keys of a tenant's programs, the oldest first, revoked ones too."""
-    return [Key(**row) for row in await warehouse.rows(tenant, sql.keys, {})]
+    return [_key(row) for row in await warehouse.rows(tenant, sql.keys, {})]
 
 
-async def revoke(warehouse: Warehouse, tenant: UUID, word: str, now: datetime) -> list[Key]:
+async def revoke(
+    warehouse: Warehouse, tenant: UUID, now: datetime, *, name: str | None = None, number: int | None = None
+) -> list[Key]:
     """Ends the keys of that name or number, and the sessions opened with them; which they were."""
-    return [Key(**row) for row in await warehouse.rows(tenant, sql.revoke_keys, {"word": word, "now": now})]
+    params = {"name": name, "number": number, "now": now}
+    return [_key(row) for row in await warehouse.rows(tenant, sql.revoke_keys, params)]
 
 
 async def end(warehouse: Warehouse, tenant: UUID, number: int, now: datetime) -> bool:
-    """Ends one key, session or code; whether it was us who did."""
+    """Ends one key, session, code or invitation; whether it was us who did."""
     return bool(await warehouse.rows(tenant, sql.revoke_one, {"id": number, "now": now}))
 
 
 async def touch(warehouse: Warehouse, tenant: UUID, number: int, now: datetime) -> None:
     """It was used."""
     await warehouse.rows(tenant, sql.touch_key, {"id": number, "now": now})
+
+
+def _key(row: Mapping[str, Any]) -> Key:
+    return Key(**{**row, "own": read(row["own"])})

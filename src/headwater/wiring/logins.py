@@ -9,6 +9,7 @@ from headwater.warehouse import access, bi, connections, embedded
 from headwater.warehouse.access import Access
 from headwater.warehouse.bi import Login
 from headwater.warehouse.connections import Tenant
+from headwater.warehouse.visibility import people_of
 from headwater.wiring.databases import administrator
 from headwater.wiring.opened import House
 
@@ -27,7 +28,7 @@ async def bi_login(
     terms = bi.Terms(
         tenant.id,
         [link.slug for link in links],
-        bi.people_of(own, links),
+        people_of(own, links),
         statement_timeout,
         connection_limit,
     )

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from headwater import sources
+from headwater.access.passwords import Passwords
 from headwater.core import log
 from headwater.core.clock import WallClock
 from headwater.core.errors import HeadwaterError, NeedsPerson
@@ -30,6 +31,10 @@ from headwater.warehouse.tokens import Tokens as KeptTokens
 from headwater.warehouse.tokens import unbroken
 from headwater.warehouse.vault import Vault
 from headwater.wiring.databases import database
+from headwater.wiring.identities import issuers
+
+if TYPE_CHECKING:
+    from headwater.access.tokens import Issuers
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,9 @@ class House:
     clock: Clock
     surveys: Surveys = field(default_factory=Surveys)
     """What this process remembers of connections, so that events are read without asking for it again."""
+    passwords: Passwords = field(default_factory=Passwords)
+    issuers: "Issuers | None" = None
+    """Whose tokens open the API, beside our own keys."""
 
     async def tenant(self, slug: str | None = None) -> Tenant:
         """The tenant of that slug; without one, the only one there is (made as `main` when there is none)."""
@@ -214,7 +222,11 @@ class House:
 
     async def title(self, tenant: UUID) -> str:
         """What a tenant is called."""
-        return next(one.title for one in await connections.tenants(self.warehouse) if one.id == tenant)
+        return (await self.known(tenant)).title
+
+    async def known(self, tenant: UUID) -> Tenant:
+        """The tenant of that id."""
+        return next(one for one in await connections.tenants(self.warehouse) if one.id == tenant)
 
     async def alone(self) -> bool:
         """Whether there is no second tenant."""
@@ -225,6 +237,10 @@ class House:
         host = "127.0.0.1" if self.settings.host in ("0.0.0.0", "::") else self.settings.host  # noqa: S104
         root = f"http://{f'[{host}]' if ':' in host else host}:{self.settings.port}"
         return f"{root}/enter?code={code}" if code else root
+
+    def welcome(self, invitation: str) -> str:
+        """The address at which an invited person chooses a password."""
+        return f"{self.entrance()}/welcome?code={invitation}"
 
 
 class _Newcomer:
@@ -263,7 +279,9 @@ async def house(settings: Settings, *, wait_seconds: float = 15) -> AsyncIterato
     async with Warehouse(
         url, size=settings.database_pool_size, direct_url=direct, wait_seconds=wait_seconds
     ) as warehouse:
-        yield House(settings, warehouse, Vault(settings.home / "secret.key"), WallClock())
+        clock = WallClock()
+        vault = Vault(settings.home / "secret.key")
+        yield House(settings, warehouse, vault, clock, issuers=issuers(settings, clock))
 
 
 def network_of(ca: Path | None, proxy: str | None, *, allow_private: bool) -> Network:
