@@ -17,7 +17,7 @@ from headwater.core.ports import Clock, Ear, Source, Tokens
 from headwater.core.settings import Settings
 from headwater.core.words import entity_of
 from headwater.jobs.house import planned
-from headwater.sources._network import PLAIN, Network, certificates, proxy_address
+from headwater.network.way import PLAIN, Network, certificates, proxy_address
 from headwater.sync.engine import Engine
 from headwater.sync.runs import Report
 from headwater.sync.surveys import Surveys

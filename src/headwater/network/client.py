@@ -1,4 +1,4 @@
-"""The one HTTP client of the sources: requests go out, answers come back whole or as one of our errors."""
+"""The one HTTP client: requests go out, answers come back whole or as one of our errors."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ import orjson
 
 from headwater import __version__
 from headwater.core.errors import HeadwaterError, NeedsPerson, RetryLater, StopSync
-from headwater.sources._network import PLAIN, Guarded, Network, Resolve, is_loopback, trusting
+from headwater.network.way import PLAIN, Guarded, Network, Resolve, is_loopback, trusting
 
 SILENCE_SECONDS = 75.0  # a portal gives a request 60 s; what is silent longer is dead
 WHOLE_SECONDS = 300.0  # an answer that trickles in for longer is given up
