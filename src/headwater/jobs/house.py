@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from headwater.core import log
 from headwater.core.ports import Clock
 from headwater.jobs import schedule
 from headwater.jobs.turn import Done, Turn, Work
 from headwater.sync import feed
-from headwater.warehouse import connections, jobs, keys, retention, schedules, state
+from headwater.warehouse import connections, jobs, keys, retention, schedules, state, tallies
 from headwater.warehouse.connections import Link
 from headwater.warehouse.jobs import HOUSE, Kind
 from headwater.warehouse.pool import Warehouse
@@ -80,15 +81,18 @@ class Household:
     async def housekeeping(self, _: Turn) -> Done:
         """Throws away what is too old, of every tenant, and makes room for the next month's history."""
         now, terms = self.clock.now(), self.terms
+        known: list[str] = []
         for tenant in await connections.tenants(self.warehouse):
             await state.ensure_history(self.warehouse, tenant.id, now)
             await feed.forget(self.warehouse, tenant.id, now - terms.changes)
             await keys.sweep(self.warehouse, tenant.id, now)
             for link in await connections.links(self.warehouse, tenant.id):
+                known.append(link.slug)
                 gone = await retention.forget(
                     self.warehouse, tenant.id, link.id, logs=now - terms.logs, events=now - terms.events
                 )
                 LOGGER.info("old things thrown away", connection=link.slug, **gone._asdict())
+        await tallies.forget(self.warehouse, [*known, ""])
         if terms.history_months is not None:
             before = schedule.months_ago(now, terms.history_months)
             dropped = await retention.drop_history(self.warehouse, before=before)
@@ -96,9 +100,12 @@ class Household:
         return Done(schedule.daily(schedule.HOUSEKEEPING, now))
 
     async def backup(self, _: Turn) -> Done:
-        """A copy of the database, once a night."""
+        """A copy of the database, once a night; the work's own row says when the last one was made."""
         now = self.clock.now()
+        payload: dict[str, Any] = {}
         if self._back_up is not None:
             copy = await self._back_up(now)
-            LOGGER.info("backup made", file=copy.name, bytes=copy.stat().st_size)
-        return Done(schedule.daily(schedule.BACKUP, now))
+            size = copy.stat().st_size
+            LOGGER.info("backup made", file=copy.name, bytes=size)
+            payload = {"made_at": now.isoformat(), "bytes": size}
+        return Done(schedule.daily(schedule.BACKUP, now), payload)

@@ -14,6 +14,7 @@ from headwater.wiring.databases import (
     start_database,
     stop_database,
 )
+from headwater.wiring.logfile import LogFile, log_file
 from headwater.wiring.logins import bi_access, bi_login, bi_logins, bi_password, bi_removed
 from headwater.wiring.opened import House, house, key_rotated, network_of
 from headwater.wiring.working import worker
@@ -23,6 +24,7 @@ __all__ = [
     "Access",
     "House",
     "Link",
+    "LogFile",
     "Login",
     "Rotation",
     "Tenant",
@@ -36,6 +38,7 @@ __all__ = [
     "embeds",
     "house",
     "key_rotated",
+    "log_file",
     "migrated",
     "network_of",
     "psql_command",

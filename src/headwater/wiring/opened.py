@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from headwater import sources
-from headwater.core import log
+from headwater.core import log, tally
 from headwater.core.clock import WallClock
 from headwater.core.errors import HeadwaterError, NeedsPerson
 from headwater.core.model import Account
@@ -21,7 +21,7 @@ from headwater.network.way import PLAIN, Network, certificates, proxy_address
 from headwater.sync.engine import Engine
 from headwater.sync.runs import Report
 from headwater.sync.surveys import Surveys
-from headwater.warehouse import connections, jobs, rotation
+from headwater.warehouse import connections, jobs, rotation, tallies
 from headwater.warehouse.connections import Link, Tenant
 from headwater.warehouse.pacer import DEPTH, DRAIN, Pacer
 from headwater.warehouse.pool import Warehouse
@@ -155,7 +155,10 @@ class House:
         """The adapter of an outside system, with the pace all our processes share."""
         memory = link.memory if link else {}
         depth, drain = memory.get("bucket") or (DEPTH, DRAIN)
-        pace = Pacer(self.warehouse, self.clock, share=self.settings.share, depth=depth, drain=drain)
+        pace = Pacer(
+            self.warehouse, self.clock, share=self.settings.share, depth=depth, drain=drain,
+            name=link.slug if link else "",
+        )  # fmt: skip
         source: Source = self._known(name)(
             credentials, pace=pace, clock=self.clock, network=network, memory=memory, tokens=tokens,
             portal=link.portal if link else None,
@@ -260,9 +263,12 @@ async def house(settings: Settings, *, wait_seconds: float = 15) -> AsyncIterato
     Whoever finds the database away waits for it so long.
     """
     url, direct = await asyncio.to_thread(database, settings)
-    async with Warehouse(
-        url, size=settings.database_pool_size, direct_url=direct, wait_seconds=wait_seconds
-    ) as warehouse:
+    async with (
+        Warehouse(
+            url, size=settings.database_pool_size, direct_url=direct, wait_seconds=wait_seconds
+        ) as warehouse,
+        tallies.kept(warehouse, tally.OURS),
+    ):
         yield House(settings, warehouse, Vault(settings.home / "secret.key"), WallClock())
 
 
