@@ -11,7 +11,7 @@ from headwater.core.ports import Clock
 from headwater.jobs import schedule
 from headwater.jobs.turn import Done, Turn, Work
 from headwater.sync import feed
-from headwater.warehouse import connections, jobs, keys, retention, schedules, state, tallies
+from headwater.warehouse import alerts, connections, jobs, keys, retention, schedules, state, tallies
 from headwater.warehouse.connections import Link
 from headwater.warehouse.jobs import HOUSE, Kind
 from headwater.warehouse.pool import Warehouse
@@ -37,7 +37,8 @@ async def planned(warehouse: Warehouse, link: Link, *, now: datetime) -> None:
 
 
 class Household:
-    """Work on the whole house. `back_up` makes a copy; None: `no_backup` says why there is none."""
+    """Work on the whole house. `back_up` makes a copy; None: `no_backup` says why there is none. `look` finds
+    what is wrong, and tells of it."""
 
     def __init__(
         self,
@@ -47,16 +48,19 @@ class Household:
         *,
         back_up: Callable[[datetime], Awaitable[Path]] | None = None,
         no_backup: str = "",
+        look: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.warehouse = warehouse
         self.clock = clock
         self.terms = terms
         self._back_up = back_up
         self._no_backup = no_backup
+        self._look = look
 
     def works(self) -> dict[Kind, Work]:
         """What is done of each kind."""
-        return {"housekeeping": self.housekeeping, "backup": self.backup}
+        works: dict[Kind, Work] = {"housekeeping": self.housekeeping, "backup": self.backup}
+        return works if self._look is None else works | {"watch": self.watch}
 
     async def looked_over(self, jumped: bool) -> None:
         """Every connection has its work planned, and nothing waits for a time that a wrong clock named.
@@ -73,6 +77,8 @@ class Household:
         await jobs.plan(self.warehouse, None, HOUSE, "housekeeping", due_at=now)
         backup_at = schedule.daily(schedule.BACKUP, now)
         await jobs.plan(self.warehouse, None, HOUSE, "backup", due_at=backup_at)
+        if self._look is not None:
+            await jobs.plan(self.warehouse, None, HOUSE, "watch", due_at=now)
         longest = now if jumped else now + schedule.LONGEST_HOLD
         await jobs.drawn_in(self.warehouse, now=now, latest=now + schedule.A_DAY_AHEAD, longest=longest)
         if self._back_up is None:
@@ -92,6 +98,7 @@ class Household:
                     self.warehouse, tenant.id, link.id, logs=now - terms.logs, events=now - terms.events
                 )
                 LOGGER.info("old things thrown away", connection=link.slug, **gone._asdict())
+        await alerts.forget(self.warehouse, before=now - terms.logs)
         await tallies.forget(self.warehouse, [*known, ""])
         if terms.history_months is not None:
             before = schedule.months_ago(now, terms.history_months)
@@ -109,3 +116,9 @@ class Household:
             LOGGER.info("backup made", file=copy.name, bytes=size)
             payload = {"made_at": now.isoformat(), "bytes": size}
         return Done(schedule.daily(schedule.BACKUP, now), payload)
+
+    async def watch(self, _: Turn) -> Done:
+        """Looks what is wrong, once a minute."""
+        if self._look is not None:
+            await self._look()
+        return Done(self.clock.now() + schedule.LOOKS)

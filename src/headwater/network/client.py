@@ -87,6 +87,10 @@ class Http:
         content = orjson.dumps(data)
         return await self._sent("POST", url, what, limit or self.limit, content=content, headers=headers)
 
+    async def post_bytes(self, url: str, body: bytes, headers: Mapping[str, str], *, what: str) -> Answer:
+        """The answer to a POST of exactly this body, which may be signed, whatever its status."""
+        return await self._sent("POST", url, what, self.limit, content=body, headers=headers)
+
     async def get(self, url: str, params: Mapping[str, str], *, what: str) -> Answer:
         """The answer to a GET, whatever its status."""
         return await self._sent("GET", url, what, self.limit, params=params)

@@ -1,7 +1,8 @@
 """How everything is, as seen from outside: one report that people, alerts and metrics read alike.
 
 It says of every connection how old its data is against its promise, since when it fails, how it hears of
-changes and what waits; of the house who works on what, and of the machine its disk and its clock. """
+changes and what waits; of the house who works on what, and of the machine its disk and its clock.
+"""
 
 import asyncio
 import shutil
@@ -186,7 +187,8 @@ def _house(
         jobs=whole.jobs,
         workers=[
             WorkerReport(
-                one.id, one.host, one.slots, _seconds(one.seen_at, now) or 0.0, one.memory_bytes, one.cpu_seconds
+                one.id, one.host, one.slots, _seconds(one.seen_at, now) or 0.0, one.memory_bytes,
+                one.cpu_seconds,
             )
             for one in whole.workers
         ],

@@ -17,6 +17,7 @@ from headwater.wiring.databases import (
 from headwater.wiring.logfile import LogFile, log_file
 from headwater.wiring.logins import bi_access, bi_login, bi_logins, bi_password, bi_removed
 from headwater.wiring.opened import House, house, key_rotated, network_of
+from headwater.wiring.watching import alerting, bounds
 from headwater.wiring.working import worker
 
 __all__ = [
@@ -28,11 +29,13 @@ __all__ = [
     "Login",
     "Rotation",
     "Tenant",
+    "alerting",
     "bi_access",
     "bi_login",
     "bi_logins",
     "bi_password",
     "bi_removed",
+    "bounds",
     "database",
     "database_status",
     "embeds",
