@@ -10,6 +10,7 @@ from headwater.api import (
     entering,
     failed,
     health,
+    metrics,
     pages,
     paper,
     problems,
@@ -18,8 +19,10 @@ from headwater.api import (
     starts,
     webhooks,
 )  # fmt: skip
+from headwater.api.counting import Counting
 from headwater.api.doorman import Doorman
 from headwater.api.streams import Streams
+from headwater.core.tally import Tally
 from headwater.wiring import House
 
 ABOUT = """
@@ -43,12 +46,19 @@ def built(house: House) -> FastAPI:
     found.state.streams = Streams()
     problems.install(found)
     found.state.glances = pages.Glances()
-    for room in (health, starts, standing, settings, changes, failed, crm, pages, entering, paper):
+    found.state.scrapes = metrics.Scrapes()
+    found.state.asked = Tally()
+    for room in (health, metrics, starts, standing, settings, changes, failed, crm, pages, entering, paper):
         found.include_router(room.router)
     found.include_router(webhooks.router(house))
     return found
 
 
+def served(application: FastAPI) -> ASGIApp:
+    """The application behind the doorman; what is asked of both is counted."""
+    return Counting(Doorman(application), application.state.asked)
+
+
 def app(house: House) -> ASGIApp:
     """The application as it is served. Its streams end when `closing` of its state's streams is set."""
-    return Doorman(built(house))
+    return served(built(house))

@@ -9,6 +9,7 @@ from fastapi.security.utils import get_authorization_scheme_param
 from headwater.access import keys, sessions
 from headwater.access.keys import Caller
 from headwater.api.problems import Refusal
+from headwater.core import log
 from headwater.wiring import House
 
 COOKIE = "headwater"
@@ -32,13 +33,18 @@ async def caller(request: Request, house: Opened) -> Caller:
         found = await keys.calling(house.warehouse, secret.strip(), now=house.clock.now())
         if found is None:
             raise _unknown("this key is unknown, revoked or expired")
-        return found
+        return _known(found)
     session = request.cookies.get(COOKIE)
     if session and request.method in SAFE:
         found = await sessions.looking(house.warehouse, session, now=house.clock.now())
         if found is not None:
-            return found
+            return _known(found)
     raise _unknown("no key came with the request")
+
+
+def _known(who: Caller) -> Caller:
+    log.bind(tenant=str(who.tenant))
+    return who
 
 
 def _unknown(detail: str) -> Refusal:

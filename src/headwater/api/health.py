@@ -62,9 +62,7 @@ async def live() -> dict[str, str]:
 @router.get(
     "/health/ready",
     summary="Whether requests can be answered",
-    responses={
-        503: {"description": "The database does not answer, or has another schema: `status` says which."}
-    },
+    responses={503: {"description": "The database does not answer, or has another schema."}},
 )
 async def ready(house: Opened, response: Response) -> dict[str, str]:
     """Needs no key. The database answers, and has the schema of this program: send requests here."""
@@ -144,11 +142,7 @@ def _connection(one: ConnectionReport) -> dict[str, Any]:
             "answered_seconds": one.answered_seconds,
             "changed_seconds": one.changed_seconds,
             "credentials_seconds": one.credentials_seconds,
-            "credentials": "refused"
-            if one.refused
-            else "taken"
-            if one.answered_seconds is not None
-            else "untried",
+            "credentials": _credentials(one),
         },
         "events": {
             "state": one.listening,
@@ -174,6 +168,13 @@ def _connection(one: ConnectionReport) -> dict[str, Any]:
             for each in one.entities
         ],
     }
+
+
+def _credentials(one: ConnectionReport) -> str:
+    """As last seen: `taken`, `refused`, or `untried`."""
+    if one.refused:
+        return "refused"
+    return "untried" if one.answered_seconds is None else "taken"
 
 
 def _away(response: Response) -> None:

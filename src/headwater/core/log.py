@@ -14,6 +14,9 @@ AS_JSON = structlog.processors.JSONRenderer(ensure_ascii=False)
 bound = structlog.contextvars.bound_contextvars
 """For the length of a block every line says these facts, too: `with log.bound(tenant=…, connection=…):`."""
 
+bind, unbind = structlog.contextvars.bind_contextvars, structlog.contextvars.unbind_contextvars
+"""The same without a block: until somebody takes them away."""
+
 
 def setup(
     *, json: bool, debug: bool = False, quiet: bool = False, keep: Callable[[str], object] | None = None

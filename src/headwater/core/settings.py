@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     """How many nightly backups are kept in the data home; 0 makes none."""
 
     metrics_token: SecretStr | None = Field(default=None, min_length=16)
-    """What Prometheus shows at /metrics to see all tenants; without one a key of a tenant sees its own."""
+    """What Prometheus shows at /metrics to see every tenant; a key sees only its own."""
 
     log_mb: int = Field(default=20, ge=0, le=10_000)
     """Megabytes of the log file in the data home before a new one is begun; 0: no file."""

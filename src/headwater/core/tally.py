@@ -40,6 +40,11 @@ class Tally:
             found, self._counted = self._counted, {}
         return [Count(name, labels, value) for (name, labels), value in found.items()]
 
+    def counts(self) -> list[Count]:
+        """Everything that was counted and not taken."""
+        with self._lock:
+            return [Count(name, labels, value) for (name, labels), value in self._counted.items()]
+
     def put_back(self, counts: Iterable[Count]) -> None:
         """What could not be kept is still counted."""
         with self._lock:
