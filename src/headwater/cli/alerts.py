@@ -51,7 +51,7 @@ def list_(
 
 
 @app.command("test")
-def test_(as_json: AsJson = False) -> None:
+def try_channels(as_json: AsJson = False) -> None:
     """Send a letter by each channel that is set up, and say what happened.
 
     Example: headwater alerts test

@@ -6,6 +6,7 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
@@ -87,9 +88,14 @@ class Mail:
     def _sent(self, letter: Letter, addresses: Sequence[str]) -> None:
         where = f"{self._server.host}:{self._server.port}"
         try:
-            with self._opened(addresses) as session:
+            session = self._opened(addresses)
+            try:
                 self._entered(session)
                 refused = session.send_message(self._message(letter), self._sender, self._to)
+                with suppress(OSError, smtplib.SMTPException):  # the letter is taken, however the line ends
+                    session.quit()
+            finally:
+                session.close()
         except smtplib.SMTPAuthenticationError as exc:
             raise NeedsPerson(
                 f"the mail server {where} does not take the login ({exc.smtp_code}): look at "
@@ -98,6 +104,10 @@ class Mail:
         except smtplib.SMTPRecipientsRefused as exc:
             raise NeedsPerson(
                 f"the mail server {where} takes nothing for these addresses: look at HEADWATER_ALERT_MAIL_TO"
+            ) from exc
+        except UnicodeEncodeError as exc:
+            raise NeedsPerson(
+                "HEADWATER_ALERT_MAIL_URL: login and password of a mail server may hold ASCII signs only"
             ) from exc
         except ssl.SSLCertVerificationError as exc:
             raise NeedsPerson(
