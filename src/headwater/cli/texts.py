@@ -182,6 +182,9 @@ TEXTS = MappingProxyType(
         "migrated_already": ("The schema is at {after} already.", "Схема уже версии {after}."),
         "check_ok": ("ok", "в порядке"),
         "check_bad": ("look", "проверьте"),
+        "check_note": ("note", "заметка"),
+        "mend_ask": ("{what}: {found}. Mend it now?", "{what}: {found}. Исправить сейчас?"),
+        "mended": ("{what}: mended: {done}", "{what}: исправлено: {done}"),
         "demo_portal": (
             "A sandbox portal is running: {url}",
             "Учебный портал работает: {url}",
