@@ -64,11 +64,8 @@ def _of_facts(known: Facts, skew: float) -> Iterator[Check]:
 
 def _roles(found: Examined) -> Check:
     why, fine = "tenants are kept apart by what these roles may and may not", "as they must be"
-    unbound = [
-        name
-        for name, too_much in (("hw_owner", found.owner_unbound), ("hw_app", found.app_unbound))
-        if too_much
-    ]
+    too_much = {"hw_owner": found.owner_unbound, "hw_app": found.app_unbound}
+    unbound = [name for name, is_so in too_much.items() if is_so]
     if unbound:
         return judged(
             "roles", f"may too much: {', '.join(unbound)}", fine, why=why,
@@ -129,12 +126,9 @@ def _prepared(found: Examined) -> Check:
 
 
 def _work(stuck: Sequence[Stuck]) -> Check:
-    dead, long = [
-        ", ".join(
-            f"{one.kind} of {one.connection or 'the house'}" for one in stuck if one.dead is wanted_dead
-        )
-        for wanted_dead in (True, False)
-    ]
+    named = [(one.dead, f"{one.kind} of {one.connection or 'the house'}") for one in stuck]
+    dead = ", ".join(name for is_dead, name in named if is_dead)
+    long = ", ".join(name for is_dead, name in named if not is_dead)
     if dead:
         return judged(
             "work", f"held by dead workers: {dead}", "", mend="free",

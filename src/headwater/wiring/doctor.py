@@ -47,7 +47,7 @@ def home_checks(settings: Settings) -> list[Check]:
         judged(
             "data home", "" if writable else f"{home} cannot be written", str(home),
             why="keys, logs and the embedded server's data live there",
-            remedy=f"let this user write there (it belongs to {home.owner()}), or name another HEADWATER_HOME",
+            remedy=f"let this user write there (it is {home.owner()}'s), or name another HEADWATER_HOME",
         ),
         judged(
             "secrets",
