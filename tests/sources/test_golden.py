@@ -9,7 +9,7 @@ import pytest
 
 from headwater.core.errors import RetryLater, SkipRecord
 from headwater.core.model import Kind
-from headwater.sources._http import Http, parsed
+from headwater.network.client import Http, parsed
 from headwater.sources.bitrix24.address import address
 from headwater.sources.bitrix24.decode import decoder
 from headwater.sources.bitrix24.entities import declared

@@ -12,6 +12,7 @@ from headwater.api import (
     health,
     inside,
     keyring,
+    metrics,
     pages,
     paper,
     people,
@@ -22,9 +23,16 @@ from headwater.api import (
     webhooks,
     welcome,
 )  # fmt: skip
+from headwater.api.counting import Counting
 from headwater.api.doorman import Doorman
 from headwater.api.streams import Streams
+from headwater.core.tally import Tally
 from headwater.wiring import House
+
+ROOMS = (
+    health, metrics, inside, people, keyring, starts, standing, settings, changes, failed, crm, pages,
+    entering, welcome, paper,
+)  # fmt: skip
 
 ABOUT = """
 Keeps a company's CRM data live in its own PostgreSQL. Programs show a key (`Authorization: Bearer hw_…`),
@@ -47,27 +55,19 @@ def built(house: House) -> FastAPI:
     found.state.streams = Streams()
     problems.install(found)
     found.state.glances = pages.Glances()
-    for room in (
-        health,
-        inside,
-        people,
-        keyring,
-        starts,
-        standing,
-        settings,
-        changes,
-        failed,
-        crm,
-        pages,
-        entering,
-        welcome,
-        paper,
-    ):
+    found.state.scrapes = metrics.Scrapes()
+    found.state.asked = Tally()
+    for room in ROOMS:
         found.include_router(room.router)
     found.include_router(webhooks.router(house))
     return found
 
 
+def served(application: FastAPI) -> ASGIApp:
+    """The application behind the doorman; what is asked of both is counted."""
+    return Counting(Doorman(application), application.state.asked)
+
+
 def app(house: House) -> ASGIApp:
     """The application as it is served. Its streams end when `closing` of its state's streams is set."""
-    return Doorman(built(house))
+    return served(built(house))

@@ -11,6 +11,7 @@ from headwater.access.keys import Caller
 from headwater.access.outsiders import NotInvited, Several
 from headwater.access.tokens import NotBelieved
 from headwater.api.problems import Refusal
+from headwater.core import log
 from headwater.wiring import House
 
 COOKIE = "headwater"
@@ -36,7 +37,14 @@ Opened = Annotated[House, Depends(house_of)]
 
 
 async def caller(request: Request, house: Opened) -> Caller:
-    """Who calls: whose key or token came in the header, else whose session in the cookie. 401 otherwise.
+    """Who calls, and the log knows of which tenant from here on."""
+    who = await _calling(request, house)
+    log.bind(tenant=str(who.tenant))
+    return who
+
+
+async def _calling(request: Request, house: House) -> Caller:
+    """Whose key or token came in the header, else whose session in the cookie. 401 otherwise.
 
     A browser sends its cookie by itself. So where something is changed the session counts only with what a
     page of ours can read and no other: the `form` of GET /api/v1/me, in the header x-headwater-form."""

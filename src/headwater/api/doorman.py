@@ -6,12 +6,12 @@ import secrets
 from collections.abc import MutableMapping
 from typing import Any
 
-import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headwater.api.problems import Refusal, answer
+from headwater.core import log
 
 BODY_BYTES = 1_048_576
 BODY_SECONDS = 20.0
@@ -58,12 +58,15 @@ class Doorman:
                     said.setdefault(name, value)
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request=number):
+        with log.bound(request=number):
             length = headers.get("content-length", "0")
             if length.isascii() and length.isdigit() and int(length) > self.body_bytes:
                 await answer(self._too_large(), number)(scope, receive, sending)
                 return
-            await self.app(scope, self._limited(receive), sending)
+            try:
+                await self.app(scope, self._limited(receive), sending)
+            finally:
+                log.unbind("tenant")
 
     def _limited(self, receive: Receive) -> Receive:
         """Hands the body on piece by piece, as long as it stays within its size and its time."""

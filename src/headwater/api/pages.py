@@ -14,6 +14,8 @@ from headwater.api.failed import replayed
 from headwater.api.paper import Form, Speaking, onward, page
 from headwater.api.words import WORDS
 from headwater.core.errors import NeedsPerson, RetryLater
+from headwater.jobs.alert_list import entries
+from headwater.jobs.alert_words import remedy, sentence
 from headwater.sync.figures import Figures, figures, zone_of
 from headwater.sync.live import HOUSE, living, loads, troubles
 from headwater.sync.overview import failures
@@ -64,6 +66,10 @@ async def status(request: Request, house: Opened, visit: Visiting, say: Speaking
         names={link.id: link.slug for link in links},
         connections=await living(house.warehouse, tenant, links),
         troubles=[one for one in await troubles(house.warehouse, tenant) if one.connection == HOUSE],
+        alerts=[
+            (one, sentence(one.kind, one.facts, say.language), remedy(one.kind, say.language))
+            for one in await entries(house.warehouse, tenant, only_open=True)
+        ],
         loads=await loads(house.warehouse, tenant, now=now),
         figures=await glances.of(house, tenant, links),
         failed=found[:SHOWN], more_failed=len(found) > SHOWN,

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import uvicorn
 
-from headwater.api.app import built
-from headwater.api.doorman import Doorman
+from headwater.api import app
 from headwater.core.errors import NeedsPerson, RetryLater
 from headwater.wiring import House
 
@@ -66,9 +65,9 @@ def bound(host: str, port: int) -> socket.socket:
 async def served(house: House, listener: socket.socket) -> AsyncIterator[Door]:
     """Serves for as long as the block lasts. At its end nothing new is accepted, answers in flight finish
     within twenty seconds, and streams end."""
-    application = built(house)
+    application = app.built(house)
     config = uvicorn.Config(
-        Doorman(application),
+        app.served(application),
         http="h11",
         ws="none",
         lifespan="off",

@@ -6,6 +6,7 @@ import typer
 
 from headwater import __version__
 from headwater.cli import (
+    alerts,
     bi,
     config,
     connect,
@@ -69,6 +70,7 @@ app.command("resume")(config.resume)
 app.command("doctor")(doctor.doctor)
 app.command("privacy")(privacy.privacy)
 app.command("migrate")(db.migrate)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(failed.app, name="failed")
 app.add_typer(events.app, name="events")
 app.add_typer(reconcile.app, name="certificate")

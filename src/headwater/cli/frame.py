@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from pydantic import ValidationError
 
+from headwater import wiring
 from headwater.cli import say
 from headwater.core import log
 from headwater.core.errors import HeadwaterError, NeedsPerson
@@ -38,7 +39,9 @@ def settings(*, home: Path | None = None) -> Settings:
         first = exc.errors()[0]
         name = "HEADWATER_" + "_".join(str(part) for part in first["loc"]).upper()
         raise NeedsPerson(f"{name}: {first['msg']}") from exc
-    log.setup(json=not sys.stderr.isatty(), debug=found.debug, quiet=not found.debug)
+    file = wiring.log_file(found)
+    keep = None if file is None else file.write
+    log.setup(json=not sys.stderr.isatty(), debug=found.debug, quiet=not found.debug, keep=keep)
     return found
 
 

@@ -14,6 +14,7 @@ from headwater.wiring import House, house
 LOGGER = log.get("cli")
 LOOK_SECONDS = 5.0
 DATABASE_WAIT_SECONDS = 3.0
+MISSED_SECONDS = 60.0
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
 
 
@@ -45,6 +46,18 @@ async def database_kept(opened: House) -> None:
                 await asyncio.to_thread(wiring.database, opened.settings)
             except HeadwaterError as exc:
                 LOGGER.warning("the database does not start", reason=str(exc))
+
+
+async def worker_missed(opened: House) -> None:
+    """Tells of what is wrong while no worker lives who would: that nobody works is told by nobody else."""
+    judge = wiring.alerting(opened)
+    while True:
+        await asyncio.sleep(MISSED_SECONDS)
+        try:
+            if not (await scheduler(opened.warehouse, now=opened.clock.now())).workers:
+                await judge.look()
+        except HeadwaterError as exc:
+            LOGGER.warning("nobody can look what is wrong", reason=str(exc))
 
 
 async def environment_connected(opened: House) -> None:

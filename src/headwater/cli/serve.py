@@ -11,7 +11,7 @@ import typer
 from headwater.access import sessions
 from headwater.cli import child, say
 from headwater.cli.frame import guarded, lived, settings
-from headwater.cli.keeping import database_kept, environment_connected, household
+from headwater.cli.keeping import database_kept, environment_connected, household, worker_missed
 from headwater.core.errors import HeadwaterError
 from headwater.core.settings import Settings
 from headwater.wiring import House
@@ -79,6 +79,7 @@ async def living(
             async with asyncio.TaskGroup() as beside:
                 beside.create_task(database_kept(opened))
                 beside.create_task(environment_connected(opened))
+                beside.create_task(worker_missed(opened))
                 if worker:
                     beside.create_task(
                         child.kept_alive(child.ours("worker", "--with-parent"), home=known.home)

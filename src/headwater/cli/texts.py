@@ -2,7 +2,9 @@
 
 import os
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
+
+Language = Literal["en", "ru"]
 
 TEXTS = MappingProxyType(
     {
@@ -77,6 +79,31 @@ TEXTS = MappingProxyType(
         "kind_reconcile": ("comparing", "сверка"),
         "kind_housekeeping": ("housekeeping", "уборка"),
         "kind_backup": ("the backup", "резервная копия"),
+        "kind_watch": ("looking what is wrong", "поиск неполадок"),
+        "alerts_none": ("Nothing is wrong.", "Неполадок нет."),
+        "alert_open": ("{number}: {what} (since {since})", "{number}: {what} (с {since})"),
+        "alert_over": (
+            "{number}: {what} (from {since}, mended at {until})",
+            "{number}: {what} (с {since}, исправлено {until})",
+        ),
+        "letter_opened": ("trouble", "неполадка"),
+        "letter_still": ("reminder", "напоминание"),
+        "letter_recovered": ("mended", "исправлено"),
+        "letter_sent": ("{channel}, {what}: sent at {at}", "{channel}, {what}: отправлено {at}"),
+        "letter_waits": (
+            "{channel}, {what}: not sent yet (tries: {tries}), again at {at}: {reason}",
+            "{channel}, {what}: ещё не отправлено (попыток: {tries}), снова {at}: {reason}",
+        ),
+        "letter_given_up": (
+            "{channel}, {what}: given up (tries: {tries}): {reason}",
+            "{channel}, {what}: оставлено (попыток: {tries}): {reason}",
+        ),
+        "alerts_no_channel": (
+            "No channel is set up: HEADWATER_ALERT_MAIL_URL, …_TELEGRAM_TOKEN, …_WEBHOOK_URL",
+            "Ни один канал не настроен: HEADWATER_ALERT_MAIL_URL, …_TELEGRAM_TOKEN, …_WEBHOOK_URL",
+        ),
+        "alert_sent": ("{channel}: sent", "{channel}: отправлено"),
+        "alert_not_sent": ("{channel}: not sent: {reason}", "{channel}: не отправлено: {reason}"),
         "config_none": (
             "{connection}: nothing is set before its first sync",
             "{connection}: до первой синхронизации настраивать нечего",
@@ -155,6 +182,9 @@ TEXTS = MappingProxyType(
         "migrated_already": ("The schema is at {after} already.", "Схема уже версии {after}."),
         "check_ok": ("ok", "в порядке"),
         "check_bad": ("look", "проверьте"),
+        "check_note": ("note", "заметка"),
+        "mend_ask": ("{what}: {found}. Mend it now?", "{what}: {found}. Исправить сейчас?"),
+        "mended": ("{what}: mended: {done}", "{what}: исправлено: {done}"),
         "demo_portal": (
             "A sandbox portal is running: {url}",
             "Учебный портал работает: {url}",
@@ -512,7 +542,7 @@ TEXTS = MappingProxyType(
 """By key: the English text, the Russian text."""
 
 
-def language() -> str:
+def language() -> Language:
     """`ru` when HEADWATER_LANGUAGE or the locale says so, else `en`."""
     for name in ("HEADWATER_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         if value := os.environ.get(name):

@@ -34,5 +34,13 @@ class StopSync(HeadwaterError):
     """Going on would lose or spoil data."""
 
 
+KINDS = (RetryLater, NeedsPerson, SkipRecord, StopSync)
+
+
+def kind_of(exc: BaseException) -> str:
+    """Which of our kinds an error is of, by its name; `Unexpected` when it is none of ours."""
+    return next((kind.__name__ for kind in KINDS if isinstance(exc, kind)), "Unexpected")
+
+
 class Unfit(ValueError):
     """A value does not have the form of its field; the text says why, in words for people."""

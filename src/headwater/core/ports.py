@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
+from headwater.core.letters import Letter
 from headwater.core.model import (
     Account,
     Bound,
@@ -60,6 +61,16 @@ class Pace(Protocol):
 
     async def spent(self, portal: str, costs: Mapping[str, Cost]) -> None:
         """Keeps what `portal` told of the operating time of its methods, for all processes."""
+        ...
+
+
+class Channel(Protocol):
+    """A way to people who are not looking."""
+
+    name: ClassVar[str]
+
+    async def send(self, letter: Letter) -> None:
+        """Sends a letter; it arrived as far as the other side says. Raises RetryLater or NeedsPerson."""
         ...
 
 

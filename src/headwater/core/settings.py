@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -74,6 +75,48 @@ class Settings(BaseSettings):
 
     backups: int = Field(default=7, ge=0, le=1000)
     """How many nightly backups are kept in the data home; 0 makes none."""
+
+    metrics_token: SecretStr | None = Field(default=None, min_length=16)
+    """What Prometheus shows at /metrics to see every tenant; a key sees only its own."""
+
+    log_mb: int = Field(default=20, ge=0, le=10_000)
+    """Megabytes of the log file in the data home before a new one is begun; 0: no file."""
+
+    log_files: int = Field(default=5, ge=0, le=1000)
+    """How many old log files are kept."""
+
+    alert_mail_url: SecretStr | None = None
+    """The mail server alerts go through: smtp://user:password@host:587 (STARTTLS) or smtps://…:465."""
+
+    alert_mail_from: str | None = None
+    """Whom letters of alerts are from; default: the user in alert_mail_url."""
+
+    alert_mail_to: str | None = None
+    """Who gets them, several with commas between."""
+
+    alert_telegram_token: SecretStr | None = None
+    """The token of the Telegram bot that tells of alerts."""
+
+    alert_telegram_chat: str | None = None
+    """The chat it tells them in: a number, or @name of a channel."""
+
+    alert_webhook_url: SecretStr | None = None
+    """An address alerts are posted to as JSON."""
+
+    alert_webhook_secret: SecretStr | None = Field(default=None, min_length=16)
+    """Signs what is posted there (HMAC-SHA256)."""
+
+    alert_allow_private: bool = False
+    """Whether mail server and address may be in a network of one's own."""
+
+    alert_language: Literal["en", "ru"] = "en"
+    """In which language alerts are told."""
+
+    alert_after_minutes: int = Field(default=5, ge=0, le=1440)
+    """How long something must be wrong before it is told, and right before it counts as mended."""
+
+    alert_again_hours: int = Field(default=24, ge=1, le=8760)
+    """How often what stays wrong is told again."""
 
     debug: bool = False
     """More log lines."""

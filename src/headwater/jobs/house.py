@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from headwater.core import log
 from headwater.core.ports import Clock
 from headwater.jobs import schedule
 from headwater.jobs.turn import Done, Turn, Work
 from headwater.sync import feed
-from headwater.warehouse import connections, delays, jobs, keys, retention, schedules, state
+from headwater.warehouse import alerts, connections, delays, jobs, keys, retention, schedules, state, tallies
 from headwater.warehouse.connections import Link
 from headwater.warehouse.jobs import HOUSE, Kind
 from headwater.warehouse.pool import Warehouse
@@ -36,7 +37,8 @@ async def planned(warehouse: Warehouse, link: Link, *, now: datetime) -> None:
 
 
 class Household:
-    """Work on the whole house. `back_up` makes a copy; None: `no_backup` says why there is none."""
+    """Work on the whole house. `back_up` makes a copy; None: `no_backup` says why there is none. `look` finds
+    what is wrong, and tells of it."""
 
     def __init__(
         self,
@@ -46,16 +48,19 @@ class Household:
         *,
         back_up: Callable[[datetime], Awaitable[Path]] | None = None,
         no_backup: str = "",
+        look: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.warehouse = warehouse
         self.clock = clock
         self.terms = terms
         self._back_up = back_up
         self._no_backup = no_backup
+        self._look = look
 
     def works(self) -> dict[Kind, Work]:
         """What is done of each kind."""
-        return {"housekeeping": self.housekeeping, "backup": self.backup}
+        works: dict[Kind, Work] = {"housekeeping": self.housekeeping, "backup": self.backup}
+        return works if self._look is None else works | {"watch": self.watch}
 
     async def looked_over(self, jumped: bool) -> None:
         """Every connection has its work planned, and nothing waits for a time that a wrong clock named.
@@ -72,6 +77,8 @@ class Household:
         await jobs.plan(self.warehouse, None, HOUSE, "housekeeping", due_at=now)
         backup_at = schedule.daily(schedule.BACKUP, now)
         await jobs.plan(self.warehouse, None, HOUSE, "backup", due_at=backup_at)
+        if self._look is not None:
+            await jobs.plan(self.warehouse, None, HOUSE, "watch", due_at=now)
         longest = now if jumped else now + schedule.LONGEST_HOLD
         await jobs.drawn_in(self.warehouse, now=now, latest=now + schedule.A_DAY_AHEAD, longest=longest)
         if self._back_up is None:
@@ -80,16 +87,20 @@ class Household:
     async def housekeeping(self, _: Turn) -> Done:
         """Throws away what is too old, of every tenant, and makes room for the next month's history."""
         now, terms = self.clock.now(), self.terms
+        known: list[str] = []
         for tenant in await connections.tenants(self.warehouse):
             await state.ensure_history(self.warehouse, tenant.id, now)
             await feed.forget(self.warehouse, tenant.id, now - terms.changes)
             await keys.sweep(self.warehouse, tenant.id, now)
             for link in await connections.links(self.warehouse, tenant.id):
+                known.append(link.slug)
                 gone = await retention.forget(
                     self.warehouse, tenant.id, link.id, logs=now - terms.logs, events=now - terms.events
                 )
                 LOGGER.info("old things thrown away", connection=link.slug, **gone._asdict())
         await delays.sweep(self.warehouse, now=now)
+        await alerts.forget(self.warehouse, before=now - terms.logs)
+        await tallies.forget(self.warehouse, [*known, ""])
         if terms.history_months is not None:
             before = schedule.months_ago(now, terms.history_months)
             dropped = await retention.drop_history(self.warehouse, before=before)
@@ -97,9 +108,18 @@ class Household:
         return Done(schedule.daily(schedule.HOUSEKEEPING, now))
 
     async def backup(self, _: Turn) -> Done:
-        """A copy of the database, once a night."""
+        """A copy of the database, once a night; the work's own row says when the last one was made."""
         now = self.clock.now()
+        payload: dict[str, Any] = {}
         if self._back_up is not None:
             copy = await self._back_up(now)
-            LOGGER.info("backup made", file=copy.name, bytes=copy.stat().st_size)
-        return Done(schedule.daily(schedule.BACKUP, now))
+            size = copy.stat().st_size
+            LOGGER.info("backup made", file=copy.name, bytes=size)
+            payload = {"made_at": now.isoformat(), "bytes": size}
+        return Done(schedule.daily(schedule.BACKUP, now), payload)
+
+    async def watch(self, _: Turn) -> Done:
+        """Looks what is wrong, once a minute."""
+        if self._look is not None:
+            await self._look()
+        return Done(self.clock.now() + schedule.LOOKS)

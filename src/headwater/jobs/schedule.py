@@ -18,6 +18,7 @@ A_JUMP = timedelta(seconds=30)  # a clock that goes so far apart from what passe
 
 QUIET_FROM, QUIET_MINUTES = time(2, 0), 180
 """When a portal's people sleep: comparing everything takes requests that they might miss."""
+LOOKS = timedelta(minutes=1)
 HOUSEKEEPING, BACKUP = time(1, 30), time(3, 30)  # UTC
 EAST: Mapping[str, int] = {"RU": 3, "BY": 3, "UA": 2, "KZ": 5, "UZ": 5, "KG": 6}
 """Hours that most people of a region are ahead of UTC; of others nobody says where they sleep."""

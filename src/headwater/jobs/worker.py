@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from headwater.core import log
-from headwater.core.errors import HeadwaterError
+from headwater.core import log, tally
+from headwater.core.errors import HeadwaterError, kind_of
+from headwater.core.metrics import ERRORS, TURN_SECONDS, TURNS
 from headwater.core.ports import Clock
 from headwater.jobs import schedule
 from headwater.jobs.turn import Done, Turn, Work
+from headwater.jobs.usage import usage
 from headwater.warehouse import jobs, workers
 from headwater.warehouse.jobs import Job, Kind
 from headwater.warehouse.pool import Warehouse
@@ -101,7 +103,7 @@ class Worker:
             await station.heard(seconds=POLL_SECONDS)
             self._word.set()
             if self.monotonic() - beat >= BEAT_SECONDS:
-                await station.beat(now=self.clock.now())
+                await station.beat(now=self.clock.now(), **usage()._asdict())
                 beat = self.monotonic()
 
     async def _take(self, station: Station, group: asyncio.TaskGroup) -> None:
@@ -148,14 +150,20 @@ class Worker:
         others = asyncio.Event()
         watching = asyncio.create_task(self._watch(job, others))
         turn = Turn(job, lambda: self._stopping.is_set() or others.is_set())
-        try:
-            done = await self.works[job.kind](turn)
-        except Exception as exc:
-            await self._settled(partial(self._failed, station, job, exc))
-        else:
-            await self._settled(partial(self._succeeded, station, job, done))
-        finally:
-            watching.cancel()
+        began = self.monotonic()
+        with log.bound(work=job.kind):
+            try:
+                done = await self.works[job.kind](turn)
+            except Exception as exc:
+                tally.add(TURNS, kind=job.kind, outcome="failed")
+                tally.add(ERRORS, kind=job.kind, error=kind_of(exc))
+                await self._settled(partial(self._failed, station, job, exc))
+            else:
+                tally.add(TURNS, kind=job.kind, outcome="done")
+                await self._settled(partial(self._succeeded, station, job, done))
+            finally:
+                tally.observe(TURN_SECONDS, self.monotonic() - began, kind=job.kind)
+                watching.cancel()
 
     async def _succeeded(self, station: Station, job: Job, done: Done | None) -> None:
         now = self.clock.now()
@@ -172,7 +180,9 @@ class Worker:
         _log("work failed", exc, connection=job.connection, kind=job.kind, again_at=_second(until))
         known = isinstance(exc, HeadwaterError)
         words = str(exc) if known else f"{type(exc).__name__}: an error of the program; the log has it"
-        failures = await jobs.fail(self.warehouse, station.id, job, error=words, until=until, now=now)
+        failures = await jobs.fail(
+            self.warehouse, station.id, job, error=words, error_kind=kind_of(exc), until=until, now=now
+        )
         if job.connection != jobs.HOUSE and schedule.broken(failures):
             held = now + schedule.BREAK
             await jobs.hold(self.warehouse, job.connection, until=held)

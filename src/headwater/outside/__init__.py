@@ -1,1 +1,2 @@
-"""What else is spoken to over a network, beside the systems that data comes from."""
+"""Those we tell and ask over a network besides the systems that data comes from: mail, Telegram, issuers of
+tokens."""

@@ -1,60 +1,123 @@
-"""Everything that must be right for data to flow, looked at one by one, each with its remedy."""
+"""What `headwater doctor` looks at: the service, the machine, connections and their portals, one by one."""
 
-import asyncio
-import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import timedelta
 
 from headwater.core.errors import HeadwaterError
-from headwater.core.ports import Clock, Source
+from headwater.core.ports import Source
+from headwater.sync.report import ConnectionReport, HouseReport, TenantReport
 from headwater.warehouse.connections import Link
-from headwater.warehouse.facts import facts
-from headwater.warehouse.pool import Warehouse
 
 DISK_BYTES = 2 * 1024**3
-SKEW_SECONDS = 30
+BACKUP = timedelta(hours=36)
+WAITING_SECONDS = 900.0
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at. `remedy` is empty when all is well."""
+    """One thing looked at. `remedy` is empty when all is well; `why` says why it matters. `mend` names what
+    can be done about it at once and does no harm. What is only `noted` is no fault."""
 
     what: str
     found: str
     remedy: str = ""
+    why: str = ""
+    mend: str = ""
+    noted: bool = False
 
     @property
     def well(self) -> bool:
-        return not self.remedy
+        return not self.remedy or self.noted
 
 
-async def database_checks(warehouse: Warehouse, clock: Clock, home: Path) -> list[Check]:
-    """The database and the machine it is on."""
-    known = await facts(warehouse)
-    skew = abs((known.now - clock.now()).total_seconds())
-    free = shutil.disk_usage(await asyncio.to_thread(_existing, home)).free
-    return [
-        Check("database", f"PostgreSQL {known.version}, {known.bytes / 1e6:,.0f} MB, {known.encoding}"),
-        Check(
-            "Cyrillic", "letters" if known.knows_cyrillic else "not known as letters",
-            "" if known.knows_cyrillic else
-            "create the database anew with LC_CTYPE C.UTF-8 or another UTF-8 locale: Russian search needs it",
-        ),
-        Check(
-            "clock", f"{skew:.0f} s between this machine and the database",
-            "" if skew < SKEW_SECONDS else "set both clocks by NTP",
-        ),
-        Check(
-            "disk", f"{free / 1e9:,.1f} GB free at {home}",
-            "" if free > DISK_BYTES else "make room: PostgreSQL stops when the disk is full",
-        ),
-    ]  # fmt: skip
+def judged(
+    what: str, trouble: str, fine: str, *, why: str, remedy: str, mend: str = "", noted: bool = False
+) -> Check:
+    """The check of something that has this trouble, or is fine when that is empty."""
+    if trouble:
+        return Check(what, trouble, remedy, why, mend, noted)
+    return Check(what, fine, why=why)
 
 
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists already."""
-    return next(one for one in (folder, *folder.parents) if one.exists())
+def house_checks(house: HouseReport, *, backups: bool) -> Iterator[Check]:
+    """The service and this machine, by the report."""
+    free = f"{house.disk_free / 1e9:,.1f} GB free where the data home is"
+    yield judged(
+        "disk", free if house.disk_free <= DISK_BYTES else "", free,
+        why="what cannot be written is not stored, and events are answered with 503",
+        remedy="make room: PostgreSQL stops when the disk is full",
+    )  # fmt: skip
+    yield judged(
+        "worker", "" if house.workers else "none lives", f"{len(house.workers)} live",
+        why="workers sync when it is due, apply events, compare, back up and tell of trouble",
+        remedy="`headwater serve` keeps everything up to date; by hand it is `headwater sync`", noted=True,
+    )  # fmt: skip
+    failing = [kind for kind, states in house.jobs.items() if states["failing"]]
+    yield judged(
+        "failing", ", ".join(failing), "nothing fails", why="what fails is tried again by itself",
+        remedy="`headwater status` says since when and why",
+    )  # fmt: skip
+    yield _backup(house, backups=backups)
+
+
+def _backup(house: HouseReport, *, backups: bool) -> Check:
+    why = "what is not in a backup is gone with the disk"
+    if not backups:
+        remedy = "look that it is: the database is not ours, or HEADWATER_BACKUPS is 0"
+        return judged("backup", "made elsewhere", "", why=why, remedy=remedy, noted=True)
+    age = house.backup_seconds
+    late = (house.age_seconds if age is None else age) > BACKUP.total_seconds()
+    said = "there is none yet" if age is None else f"the last one is {age / 3600:,.0f} hours old"
+    return judged(
+        "backup", said if late else "", said, why=why, mend="backup",
+        remedy="headwater doctor --mend makes one due, and the next worker makes it",
+    )  # fmt: skip
+
+
+def report_checks(report: TenantReport) -> Iterator[Check]:
+    """A tenant's connections, by the report; of what is as it should be only how events are."""
+    for one in report.connections:
+        late = ", ".join(each.entity for each in one.late)
+        if late and one.failing_seconds is None:
+            yield Check(
+                f"{one.slug}, age", f"older than promised: {late}",
+                "start a worker (`headwater serve`), or read it now: `headwater sync`",
+                "the interval of each entity (`headwater config`) and five minutes are what is promised",
+            )  # fmt: skip
+        if one.failed:
+            yield Check(
+                f"{one.slug}, put aside", f"{one.failed} records",
+                "`headwater failed list` says why; `headwater failed replay --all` tries them again",
+                "the rest of their pages is stored", noted=True,
+            )  # fmt: skip
+        if one.unreadable or one.alarms:
+            yield Check(
+                f"{one.slug}, rights", f"lost: {', '.join(one.unreadable) or 'the last comparison says so'}",
+                "give the rights back in the portal, then `headwater sync`, `headwater reconcile`",
+                "what may not be seen is neither read nor deleted here",
+            )  # fmt: skip
+        yield _events(one)
+
+
+def _events(one: ConnectionReport) -> Check:
+    what, why = f"{one.slug}, events", "without events changes are found by asking, as often as is set"
+    if one.listening == "silent":
+        remedy = "look whether the portal still reaches us: `headwater events status`, `events address`"
+        return Check(what, "silent: changes are found of which no event told", remedy, why)
+    if one.events_oldest_seconds > WAITING_SECONDS:
+        return Check(what, f"{one.events_waiting} wait for a worker", "start one: `headwater serve`", why)
+    return Check(what, "they come" if one.events else "none came: changes are found by asking", why=why)
+
+
+def schema_check(schemas: Sequence[str], slugs: Sequence[str]) -> Check:
+    """Whether every schema of ours belongs to a connection."""
+    orphans = ", ".join(one for one in schemas if one not in slugs)
+    return judged(
+        "schemas", orphans and f"of no connection: {orphans}", "each is of a connection",
+        why="typed tables of connections that are no more take room, and nobody keeps them up to date",
+        remedy="look what is in them, then as an administrator: drop schema NAME cascade", noted=True,
+    )  # fmt: skip
 
 
 async def connection_checks(

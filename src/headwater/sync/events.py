@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from headwater.core import log
+from headwater.core import log, tally
 from headwater.core.errors import HeadwaterError, NeedsPerson
+from headwater.core.metrics import APPLIED
 from headwater.core.model import Owners, Survey
 from headwater.core.ports import Clock
 from headwater.sync import offline
@@ -100,6 +101,7 @@ async def drain(held: Session) -> Drained:
     done.requests += sum(run.requests for run in done.runs)
     done.events = len(meant.done) + sum(map(len, meant.due.values())) + len(meant.queue)
     done.events += sum(len(meant.of(run.entity)) for run in done.runs)
+    tally.add(APPLIED, done.events, connection=held.link.slug)
     LOGGER.info("events applied", connection=held.link.slug, events=done.events, requests=done.requests)
     if troubles:
         raise troubles[0]

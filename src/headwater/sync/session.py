@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from headwater.core import log
+from headwater.core import log, tally
 from headwater.core.errors import HeadwaterError, SkipRecord, StopSync
+from headwater.core.metrics import RUN_SECONDS, RUNS, WRITTEN
 from headwater.core.model import Fate, Page, Part, PrivacyMode, SetSpec, Survey, Values
 from headwater.core.ports import Clock, Source
 from headwater.sync.plan import Cursor, Reading
@@ -95,11 +96,7 @@ class Session:
                     self.warehouse, self.link.tenant, self.link.id, name, sync_type=sync_type,
                     cursor=kept.dump(), fresh=False, source_records=None, now=self.clock.now(),
                 )  # fmt: skip
-                await state.finish(
-                    self.warehouse, self.link.tenant, self.link.id, name, run=number, sync_type=sync_type,
-                    cursor=None, until=None, notes={}, error=str(exc), now=self.clock.now(),
-                    hold=self.held.hold,
-                )  # fmt: skip
+                await self._close(name, number, sync_type, {}, error=str(exc))
             raise
         await state.pause(self.warehouse, self.link.tenant, self.link.id, survey.refused)
         self.surveys.learn(self.link.id, survey, self.clock.now())
@@ -215,7 +212,7 @@ class Session:
             for step in sorted(steps.values(), key=lambda step: step.run.entity):
                 await self._advance(conn, step)
         for step in steps.values():
-            step.taken()
+            self._taken(step)
             LOGGER.debug(
                 "page stored", connection=self.link.slug, entity=step.run.entity, rows=step.read,
                 new=step.stored.created, changed=step.stored.updated, failed=step.stored.failed,
@@ -290,15 +287,13 @@ class Session:
             await self.held.hold(conn)
             yield conn, step
             await self._advance(conn, step)
-        step.taken()
+        self._taken(step)
 
     async def finish(self, run: Run, cursor: Cursor, *, status: str = "complete") -> None:
         """Closes a run that did all it was for."""
-        await state.finish(
-            self.warehouse, self.link.tenant, self.link.id, run.entity,
-            run=run.number, sync_type=run.reading.sync_type, cursor=cursor.dump(), until=cursor.until,
-            status=status, notes=run.notes, error=None, now=self.clock.now(), hold=self.held.hold,
-        )  # fmt: skip
+        await self._close(
+            run.entity, run.number, run.reading.sync_type, run.notes, cursor=cursor, status=status
+        )
         LOGGER.info(
             "run complete", connection=self.link.slug, entity=run.entity, run=run.number, read=run.read,
             new=run.stored.created, changed=run.stored.updated, gone=run.stored.deleted,
@@ -324,12 +319,36 @@ class Session:
             words = str(exc) or "stopped before its end"
             with suppress(StopSync):  # whoever took the connection over has closed our runs
                 for run in runs:
-                    await state.finish(
-                        self.warehouse, self.link.tenant, self.link.id, run.entity,
-                        run=run.number, sync_type=run.reading.sync_type, cursor=None, until=None,
-                        notes=run.notes, error=words, now=self.clock.now(), hold=self.held.hold,
-                    )  # fmt: skip
+                    await self._close(run.entity, run.number, run.reading.sync_type, run.notes, error=words)
             raise
+
+    async def _close(
+        self,
+        entity: str,
+        number: int,
+        sync_type: str,
+        notes: Mapping[str, Any],
+        *,
+        cursor: Cursor | None = None,
+        error: str | None = None,
+        status: str = "complete",
+    ) -> None:
+        """Closes a run in the log, and counts it."""
+        seconds = await state.finish(
+            self.warehouse, self.link.tenant, self.link.id, entity, run=number, sync_type=sync_type,
+            cursor=None if cursor is None else cursor.dump(), until=None if cursor is None else cursor.until,
+            notes=notes, error=error, now=self.clock.now(), status=status, hold=self.held.hold,
+        )  # fmt: skip
+        ended = "completed" if error is None else "failed"
+        tally.add(RUNS, connection=self.link.slug, entity=entity, type=sync_type, status=ended)
+        tally.observe(RUN_SECONDS, seconds, connection=self.link.slug, type=sync_type)
+
+    def _taken(self, step: Step) -> None:
+        """A commit succeeded: it counts."""
+        step.taken()
+        for what in ("created", "updated", "deleted", "failed"):
+            count = getattr(step.stored, what)
+            tally.add(WRITTEN, count, connection=self.link.slug, entity=step.run.entity, what=what)
 
     def origin(self, run: Run, began: int) -> Origin:
         return Origin(self.link.tenant, self.link.id, run.number, began, run.seen_by, self.clock.now())
@@ -356,12 +375,15 @@ async def opened(
 ) -> AsyncIterator[Session]:
     """Takes the connection. Raises RetryLater when another process holds it."""
     now = clock.now()
-    async with lease.taken(warehouse, link.tenant, link.id, now=now) as held:
-        await state.ensure_history(warehouse, link.tenant, now)
-        keeping = await privacy.read(warehouse, link.tenant, link.id)
-        session = Session(warehouse, clock, link, source, held, report, keeping, surveys or Surveys(), enough)
-        await session.erase_what_is_marked()
-        yield session
+    with log.bound(tenant=str(link.tenant), connection=link.slug):
+        async with lease.taken(warehouse, link.tenant, link.id, now=now) as held:
+            await state.ensure_history(warehouse, link.tenant, now)
+            keeping = await privacy.read(warehouse, link.tenant, link.id)
+            session = Session(
+                warehouse, clock, link, source, held, report, keeping, surveys or Surveys(), enough
+            )
+            await session.erase_what_is_marked()
+            yield session
 
 
 async def _store_part(conn: Connection, run: Run, part: Part, found: Sorted, origin: Origin) -> Stored:

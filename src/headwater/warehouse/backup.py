@@ -14,6 +14,7 @@ from headwater.core.errors import NeedsPerson
 from headwater.warehouse.embedded.homedir import flush
 
 NAME = re.compile(r"headwater-\d{8}T\d{6}Z\.dump")
+STAMP = "headwater-%Y%m%dT%H%M%SZ.dump"
 HALF = ".part"
 
 
@@ -34,7 +35,7 @@ async def back_up(place: Place, *, keep: int, now: datetime) -> Path:
     place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in place.folder.glob(f"*{HALF}"):
         left.unlink(missing_ok=True)
-    copy = place.folder / f"headwater-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.dump"
+    copy = place.folder / now.astimezone(UTC).strftime(STAMP)
     half = copy.with_name(copy.name + HALF)
     half.touch(mode=0o600)
     try:
@@ -55,6 +56,12 @@ async def back_up(place: Place, *, keep: int, now: datetime) -> Path:
 def kept(folder: Path) -> list[Path]:
     """The copies there are, the oldest first. What is not called like ours is somebody else's."""
     return sorted(path for path in folder.glob("headwater-*.dump") if NAME.fullmatch(path.name))
+
+
+def newest_at(folder: Path) -> datetime | None:
+    """When the newest copy was made, by its name; None: there is none that we may see."""
+    found = kept(folder)
+    return datetime.strptime(found[-1].name, STAMP).replace(tzinfo=UTC) if found else None
 
 
 async def _said(place: Place, program: str, words: Sequence[str]) -> str:

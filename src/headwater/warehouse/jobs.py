@@ -18,7 +18,7 @@ from headwater.warehouse import sql
 from headwater.warehouse.pool import Connection, Warehouse
 from headwater.warehouse.workers import CORNER
 
-Kind = Literal["sync", "drain", "sets", "reconcile", "housekeeping", "backup"]
+Kind = Literal["sync", "drain", "sets", "reconcile", "housekeeping", "backup", "watch"]
 HOUSE = 0  # the connection of what concerns no connection
 NOBODY_IS_FREE = timedelta(seconds=1)
 """Work that others could do and that is due longer than this waits for somebody to be free."""
@@ -38,7 +38,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """How work stands: due, held, under way, failing since when and why."""
+    """How work stands: due, held, under way, failing since when, why, and by what kind of error."""
 
     connection: int
     kind: Kind
@@ -48,6 +48,8 @@ class Line:
     taken_at: datetime | None
     tries: int
     error: str | None
+    error_kind: str | None
+    payload: Mapping[str, Any]
     failing_since: datetime | None
     done_at: datetime | None
 
@@ -131,10 +133,22 @@ async def finish(
 
 
 async def fail(
-    warehouse: Warehouse, worker: int, job: Job, *, error: str, until: datetime, now: datetime
+    warehouse: Warehouse,
+    worker: int,
+    job: Job,
+    *,
+    error: str,
+    error_kind: str | None = None,
+    until: datetime,
+    now: datetime,
 ) -> int:
-    """Work failed and is held until then; returns how often work on its connection failed in a row."""
-    params = _named(worker, job, now) | {"error": error.replace("\0", "�"), "until": until}
+    """Work failed and is held until then; returns how often work on its connection failed in a row.
+    `error_kind` names the class of the error."""
+    params = _named(worker, job, now) | {
+        "error": error.replace("\0", "�"),
+        "error_kind": error_kind,
+        "until": until,
+    }
     async with warehouse.connection() as conn, conn.transaction():
         await conn.execute(sql.fail_job, params)
         row = await (await conn.execute(sql.failed_in_a_row, params)).fetchone()

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from headwater.core import tally
+from headwater.core.metrics import REFUSALS, REQUESTS, WAIT_SECONDS, WAITS
 from headwater.core.model import Cost
 from headwater.core.ports import Clock
 from headwater.warehouse import sql
@@ -22,7 +24,7 @@ class Pacer:
     after it refused one.
 
     A portal without a row starts with a full bucket: nobody knows what was sent before a crash. Time is the
-    database's, the same for all processes, unless `now` is handed in.
+    database's, the same for all processes, unless `now` is handed in. What it does is counted under `name`.
     """
 
     def __init__(
@@ -34,25 +36,34 @@ class Pacer:
         depth: float = DEPTH,
         drain: float = DRAIN,
         now: Callable[[], datetime] | None = None,
+        name: str = "",
     ) -> None:
         self.warehouse = warehouse
         self.clock = clock
         self.share = share
         self.now = now
+        self.name = name
         self.depth = max(1.0, min(depth * share, depth - SLACK))
         self.drain = drain * share
 
     async def turn(self, portal: str) -> int:
         """Waits until a request may be sent; returns its read number."""
+        waited = 0.0
         while True:
             granted, began, level, part = await self._take(portal)
             if granted:
+                tally.add(REQUESTS, connection=self.name)
+                tally.add(WAITS, float(waited > 0), connection=self.name)
+                tally.add(WAIT_SECONDS, waited, connection=self.name)
                 return began
             over = level + 1 - max(1.0, part * self.depth)
-            await self.clock.sleep(max(0.01, over / (part * self.drain)))
+            pause = max(0.01, over / (part * self.drain))
+            await self.clock.sleep(pause)
+            waited += pause
 
     async def refused(self, portal: str) -> None:
         """The portal's bucket is fuller than we thought: count it as full, and use less of it."""
+        tally.add(REFUSALS, connection=self.name)
         async with self.warehouse.connection() as conn:
             params = {"depth": self.depth, "yields": YIELDS, "least": LEAST, "recovery": RECOVERY}
             await conn.execute(sql.fill_bucket, self._of(portal) | params)

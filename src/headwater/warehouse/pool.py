@@ -81,6 +81,16 @@ class Warehouse:
     ) -> None:
         await self._pool.close()
 
+    async def admissible(self) -> None:
+        """Raises RetryLater when the database does not answer, NeedsPerson when it is not as this program
+        needs it: another login, another schema."""
+        async with self.connection() as conn:
+            await _admissible(conn)
+
+    def pool_figures(self) -> dict[str, int]:
+        """What the pool of connections counts, by the names of psycopg_pool."""
+        return self._pool.get_stats()
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection in autocommit that acts for nobody: it sees no tenant's rows.

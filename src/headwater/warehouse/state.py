@@ -173,8 +173,9 @@ async def finish(
     now: datetime,
     status: str = "complete",
     hold: Callable[[Connection], Awaitable[None]],
-) -> None:
-    """Closes a run. Whole: the cursor moves behind its window. With `error`: only the words are kept.
+) -> float:
+    """Closes a run; returns the seconds it took. Whole: the cursor moves behind its window. With `error`:
+    only the words are kept.
 
     `status` is what the entity is then, when nothing went wrong. `hold` proves in the transaction that the
     connection is still ours: a cursor of somebody who took it over is not touched.
@@ -194,10 +195,11 @@ async def finish(
     }
     async with warehouse.acting_for(tenant) as conn:
         await hold(conn)
-        await conn.execute(sql.finish_run, params)
+        row = await (await conn.execute(sql.finish_run, params)).fetchone()
         await conn.execute(sql.finish_state, params)
         if error is None and sync_type != "webhook":  # events bring no entity up to date
             await conn.execute(sql.finish_config, params)
+    return float(row[0]) if row else 0.0
 
 
 async def ensure_history(warehouse: Warehouse, tenant: UUID, now: datetime) -> None:

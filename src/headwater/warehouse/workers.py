@@ -33,10 +33,12 @@ class Station:
                 return True
         return False
 
-    async def beat(self, *, now: datetime) -> None:
-        """Says that the worker lives, for people who look. RetryLater as in `heard`."""
+    async def beat(self, *, now: datetime, memory: int = 0, cpu: float = 0.0) -> None:
+        """Says that the worker lives, and what its process costs in bytes and seconds. RetryLater as in
+        `heard`."""
         with translated():
-            cursor = await self.session.execute(sql.beat_worker, {"worker": self.id, "now": now})
+            params = {"worker": self.id, "now": now, "memory": memory, "cpu": cpu}
+            cursor = await self.session.execute(sql.beat_worker, params)
         if cursor.rowcount != 1:
             raise RetryLater(f"worker {self.id} was taken for dead: it goes on under another number")
 
@@ -51,6 +53,8 @@ class Worker:
     slots: int
     started_at: datetime
     seen_at: datetime
+    memory_bytes: int
+    cpu_seconds: float
 
 
 @asynccontextmanager

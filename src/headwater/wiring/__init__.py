@@ -14,8 +14,18 @@ from headwater.wiring.databases import (
     start_database,
     stop_database,
 )
+from headwater.wiring.doctor import (
+    address_check,
+    home_checks,
+    mended,
+    not_opened,
+    port_check,
+    rounds,
+)
+from headwater.wiring.logfile import LogFile, log_file
 from headwater.wiring.logins import bi_access, bi_login, bi_logins, bi_password, bi_removed
 from headwater.wiring.opened import House, house, key_rotated, network_of
+from headwater.wiring.watching import alerting, bounds
 from headwater.wiring.working import worker
 
 __all__ = [
@@ -23,22 +33,32 @@ __all__ = [
     "Access",
     "House",
     "Link",
+    "LogFile",
     "Login",
     "Rotation",
     "Tenant",
+    "address_check",
+    "alerting",
     "bi_access",
     "bi_login",
     "bi_logins",
     "bi_password",
     "bi_removed",
+    "bounds",
     "database",
     "database_status",
     "embeds",
+    "home_checks",
     "house",
     "key_rotated",
+    "log_file",
+    "mended",
     "migrated",
     "network_of",
+    "not_opened",
+    "port_check",
     "psql_command",
+    "rounds",
     "start_database",
     "stop_database",
     "worker",

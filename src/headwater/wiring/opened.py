@@ -10,7 +10,7 @@ from uuid import UUID
 
 from headwater import sources
 from headwater.access.passwords import Passwords
-from headwater.core import log
+from headwater.core import log, tally
 from headwater.core.clock import WallClock
 from headwater.core.errors import HeadwaterError, NeedsPerson
 from headwater.core.model import Account
@@ -18,11 +18,11 @@ from headwater.core.ports import Clock, Ear, Source, Tokens
 from headwater.core.settings import Settings
 from headwater.core.words import entity_of
 from headwater.jobs.house import planned
-from headwater.sources._network import PLAIN, Network, certificates, proxy_address
+from headwater.network.way import PLAIN, Network, certificates, proxy_address
 from headwater.sync.engine import Engine
 from headwater.sync.runs import Report
 from headwater.sync.surveys import Surveys
-from headwater.warehouse import connections, jobs, rotation
+from headwater.warehouse import connections, jobs, rotation, tallies
 from headwater.warehouse.connections import Link, Tenant
 from headwater.warehouse.pacer import DEPTH, DRAIN, Pacer
 from headwater.warehouse.pool import Warehouse
@@ -163,7 +163,10 @@ class House:
         """The adapter of an outside system, with the pace all our processes share."""
         memory = link.memory if link else {}
         depth, drain = memory.get("bucket") or (DEPTH, DRAIN)
-        pace = Pacer(self.warehouse, self.clock, share=self.settings.share, depth=depth, drain=drain)
+        pace = Pacer(
+            self.warehouse, self.clock, share=self.settings.share, depth=depth, drain=drain,
+            name=link.slug if link else "",
+        )  # fmt: skip
         source: Source = self._known(name)(
             credentials, pace=pace, clock=self.clock, network=network, memory=memory, tokens=tokens,
             portal=link.portal if link else None,
@@ -276,9 +279,12 @@ async def house(settings: Settings, *, wait_seconds: float = 15) -> AsyncIterato
     Whoever finds the database away waits for it so long.
     """
     url, direct = await asyncio.to_thread(database, settings)
-    async with Warehouse(
-        url, size=settings.database_pool_size, direct_url=direct, wait_seconds=wait_seconds
-    ) as warehouse:
+    async with (
+        Warehouse(
+            url, size=settings.database_pool_size, direct_url=direct, wait_seconds=wait_seconds
+        ) as warehouse,
+        tallies.kept(warehouse, tally.OURS),
+    ):
         clock = WallClock()
         vault = Vault(settings.home / "secret.key")
         yield House(settings, warehouse, vault, clock, issuers=issuers(settings, clock))

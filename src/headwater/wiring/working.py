@@ -19,6 +19,7 @@ from headwater.warehouse.backup import Place
 from headwater.warehouse.connections import Link
 from headwater.wiring.databases import DATABASE
 from headwater.wiring.opened import House
+from headwater.wiring.watching import alerting
 
 
 @asynccontextmanager
@@ -42,7 +43,9 @@ async def worker(
     )  # fmt: skip
     back_up, why_not = _backups(house.settings)
     terms = Terms(history_months=house.settings.history_months)
-    household = Household(house.warehouse, house.clock, terms, back_up=back_up, no_backup=why_not)
+    household = Household(
+        house.warehouse, house.clock, terms, back_up=back_up, no_backup=why_not, look=alerting(house).look
+    )
     try:
         yield Worker(
             house.warehouse, house.clock, connected.works() | household.works(),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from headwater.core.errors import NeedsPerson
-from headwater.sources._http import origin_of
-from headwater.sources._network import is_loopback
+from headwater.network.client import origin_of
+from headwater.network.way import is_loopback
 
 LOOKS_LIKE = "https://example.bitrix24.com/rest/1/<code>/"
 HOST_LOOKS_LIKE = "https://example.bitrix24.com"

@@ -10,7 +10,7 @@ import orjson
 from headwater.core import log
 from headwater.core.errors import HeadwaterError, NeedsPerson, RetryLater
 from headwater.core.ports import Clock, Tokens
-from headwater.sources._http import Answer, Http, Unreadable, parsed, wait_of
+from headwater.network.client import Answer, Http, Unreadable, parsed, wait_of
 from headwater.sources.bitrix24.address import Site, site
 
 SERVER = "https://oauth.bitrix.info"

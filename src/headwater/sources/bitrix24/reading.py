@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from headwater.core.errors import HeadwaterError, RetryLater, SkipRecord, StopSync
 from headwater.core.model import Fate, Fates, Page, Part, Row, Span, Unread
 from headwater.core.ports import Clock
-from headwater.sources._http import TooLarge, TooSlow
+from headwater.network.client import TooLarge, TooSlow
 from headwater.sources.bitrix24.family import ID, Declared
 from headwater.sources.bitrix24.lanes import PAGE, Lane, chain, harvest, number_of
 from headwater.sources.bitrix24.refusals import Denied

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from headwater.core.errors import HeadwaterError, NeedsPerson, RetryLater, SkipRecord, StopSync
-from headwater.sources._http import TooSlow
+from headwater.network.client import TooSlow
 
 OVERLOAD_SECONDS = 900.0
 

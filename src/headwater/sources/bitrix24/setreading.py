@@ -8,7 +8,7 @@ from typing import Any
 from headwater.core.errors import HeadwaterError, RetryLater, SkipRecord, StopSync
 from headwater.core.model import Row, Sets, Values
 from headwater.core.ports import Clock
-from headwater.sources._http import TooLarge, TooSlow
+from headwater.network.client import TooLarge, TooSlow
 from headwater.sources.bitrix24.children import PAGE
 from headwater.sources.bitrix24.family import Child
 from headwater.sources.bitrix24.lanes import number_of

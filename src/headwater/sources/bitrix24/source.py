@@ -27,8 +27,8 @@ from headwater.core.model import (
     Text,
 )
 from headwater.core.ports import Clock, Ear, Offline, Pace, Tokens
-from headwater.sources._http import LIMIT_BYTES, Http
-from headwater.sources._network import PLAIN, Network
+from headwater.network.client import LIMIT_BYTES, Http
+from headwater.network.way import PLAIN, Network
 from headwater.sources._phone import region_of
 from headwater.sources.bitrix24 import directories, survey
 from headwater.sources.bitrix24.address import Address, Site, address

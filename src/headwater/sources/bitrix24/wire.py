@@ -11,7 +11,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from headwater.core import log
 from headwater.core.errors import HeadwaterError, NeedsPerson, RetryLater, SkipRecord, StopSync
 from headwater.core.ports import Clock, Pace
-from headwater.sources._http import (
+from headwater.network.client import (
     Answer,
     Http,
     TooSlow,
@@ -21,7 +21,7 @@ from headwater.sources._http import (
     parsed,
     wait_of,
 )
-from headwater.sources._network import is_loopback
+from headwater.network.way import is_loopback
 from headwater.sources.bitrix24.address import Address, Site
 from headwater.sources.bitrix24.budget import BATCH, Budget
 from headwater.sources.bitrix24.oauth import Access

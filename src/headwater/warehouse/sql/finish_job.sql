@@ -3,5 +3,5 @@ update headwater.jobs
    set due_at = case when wanted > taken then %(now)s else %(due_at)s::timestamptz end,
        payload = jsonb_strip_nulls(payload || %(payload)s::jsonb),
        taken = null, taken_by = null, taken_at = null,
-       tries = 0, error = null, held_until = null, failed_at = null, failing_since = null, done_at = %(now)s
+       tries = 0, error = null, error_kind = null, held_until = null, failed_at = null, failing_since = null, done_at = %(now)s
  where connection_id = %(connection)s and kind = %(kind)s and taken_by = %(worker)s

@@ -14,8 +14,8 @@ import pytest
 import trustme
 
 from headwater.core.errors import NeedsPerson, RetryLater
-from headwater.sources._http import Http
-from headwater.sources._network import Network, certificates, is_public, meant, proxy_address
+from headwater.network.client import Http
+from headwater.network.way import Network, certificates, is_public, meant, proxy_address
 from headwater.sources.bitrix24 import Bitrix24
 from headwater.testing.fakes import CountingPace, FakeClock
 

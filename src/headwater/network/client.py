@@ -1,4 +1,4 @@
-"""The one HTTP client of the sources: requests go out, answers come back whole or as one of our errors."""
+"""The one HTTP client: requests go out, answers come back whole or as one of our errors."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ import orjson
 
 from headwater import __version__
 from headwater.core.errors import HeadwaterError, NeedsPerson, RetryLater, StopSync
-from headwater.sources._network import PLAIN, Guarded, Network, Resolve, is_loopback, trusting
+from headwater.network.way import PLAIN, Guarded, Network, Resolve, is_loopback, trusting
 
 SILENCE_SECONDS = 75.0  # a portal gives a request 60 s; what is silent longer is dead
 WHOLE_SECONDS = 300.0  # an answer that trickles in for longer is given up
@@ -86,6 +86,10 @@ class Http:
         headers = {"Content-Type": "application/json"}
         content = orjson.dumps(data)
         return await self._sent("POST", url, what, limit or self.limit, content=content, headers=headers)
+
+    async def post_bytes(self, url: str, body: bytes, headers: Mapping[str, str], *, what: str) -> Answer:
+        """The answer to a POST of exactly this body, which may be signed, whatever its status."""
+        return await self._sent("POST", url, what, self.limit, content=body, headers=headers)
 
     async def get(self, url: str, params: Mapping[str, str], *, what: str) -> Answer:
         """The answer to a GET, whatever its status."""

@@ -31,12 +31,14 @@ class Network:
     """What is particular about one system's network, as an administrator said it.
 
     `ca` is PEM text, trusted instead of the public authorities. `proxy` is an address that may hold a login;
-    without one the environment's is used. `allow_private`: the system may live in a network of one's own.
+    without one the environment's is used. `allow_private`: the system may live in a network of one's own;
+    `permission` says how a person allows that.
     """
 
     ca: str | None = None
     proxy: str | None = field(default=None, repr=False)
     allow_private: bool = False
+    permission: str = "connect with --allow-private"
 
 
 PLAIN = Network()
@@ -118,17 +120,8 @@ class Guarded(httpx2.AsyncBaseTransport):
         if not addresses and not proxied:
             raise httpx2.ConnectError(f"{host}: it has no address")
         for address in addresses:
-            self._check(host, ip_address(address.partition("%")[0]))
+            check(host, address, self._network, loopback=self._loopback)
         return addresses
-
-    def _check(self, host: str, address: Address) -> None:
-        inner = meant(address)
-        own = self._loopback and is_loopback(host) and inner.is_loopback
-        if not (own or self._network.allow_private or is_public(inner)):
-            raise NeedsPerson(
-                f"{host} leads to {address}, which is not in the public internet; if the system really is "
-                "in a network of your own, connect with --allow-private"
-            )
 
     def _proxy_for(self, scheme: str, host: str) -> str | None:
         if self._network.proxy is not None:
@@ -155,6 +148,19 @@ async def resolved(host: str, port: int) -> list[str]:
     """The addresses of a host, the system's best first."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(place[0]) for *_, place in found))
+
+
+def check(host: str, given: str, network: Network, *, loopback: bool) -> None:
+    """Raises NeedsPerson when a host leads to an address where this network's systems may not be. `loopback`:
+    the host was given as this very machine."""
+    address = ip_address(given.partition("%")[0])
+    inner = meant(address)
+    own = loopback and is_loopback(host) and inner.is_loopback
+    if not (own or network.allow_private or is_public(inner)):
+        raise NeedsPerson(
+            f"{host} leads to {address}, which is not in the public internet; if the system really is "
+            f"in a network of your own, {network.permission}"
+        )
 
 
 def is_public(address: Address) -> bool:
