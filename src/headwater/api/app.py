@@ -19,6 +19,7 @@ from headwater.api import (
     webhooks,
 )  # fmt: skip
 from headwater.api.doorman import Doorman
+from headwater.api.pace import Pace
 from headwater.api.streams import Streams
 from headwater.wiring import House
 
@@ -31,7 +32,7 @@ Errors are problem documents (RFC 9457) that say what to do. Times carry a zone.
 def built(house: House) -> FastAPI:
     """All routes; `app` puts the doorman before them."""
     found = FastAPI(
-        title="Headwater",
+        title=house.settings.app_name,
         version=__version__,
         description=ABOUT,
         openapi_url="/api/v1/openapi.json",
@@ -51,4 +52,15 @@ def built(house: House) -> FastAPI:
 
 def app(house: House) -> ASGIApp:
     """The application as it is served. Its streams end when `closing` of its state's streams is set."""
-    return Doorman(built(house))
+    return guarded(built(house), house)
+
+
+def guarded(application: ASGIApp, house: House) -> Doorman:
+    """The doorman of this house before an application."""
+    known = house.settings
+    pace = Pace(
+        house.clock,
+        key_minute=known.key_requests_per_minute,
+        address_minute=known.address_requests_per_minute,
+    )
+    return Doorman(application, pace=pace, origins=known.cors_origins)

@@ -8,7 +8,8 @@ from headwater.cli import say
 from headwater.cli.frame import AsJson, TenantName, run
 from headwater.cli.texts import text
 from headwater.core.errors import NeedsPerson
-from headwater.sync.checkup import Check, connection_checks, database_checks
+from headwater.core.settings import unknown
+from headwater.sync.checkup import Check, connection_checks, database_checks, settings_check
 from headwater.wiring import House
 
 
@@ -19,7 +20,8 @@ def doctor(tenant: TenantName = None, as_json: AsJson = False) -> None:
     """
 
     async def work(house: House) -> list[Check]:
-        found = await database_checks(house.warehouse, house.clock, house.settings.home)
+        found = [settings_check(unknown())]
+        found += await database_checks(house.warehouse, house.clock, house.settings.home)
         try:
             links = await house.links(await house.tenant(tenant))
         except NeedsPerson as exc:

@@ -2,22 +2,31 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
 
-def setup(*, json: bool, debug: bool = False, quiet: bool = False) -> None:
+def setup(*, json: bool, debug: bool = False, quiet: bool = False, environment: str | None = None) -> None:
     """One line per event: JSON for machines, a readable line for a person at a terminal.
 
-    `quiet` leaves only warnings and errors: a command's own answer tells the rest.
+    `quiet` leaves only warnings and errors: a command's own answer tells the rest. `environment` stands in
+    every line.
     """
     level = logging.DEBUG if debug else logging.WARNING if quiet else logging.INFO
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False) if json else structlog.dev.ConsoleRenderer()
     )
+
+    def placed(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if environment is not None:
+            event["environment"] = environment
+        return event
+
     structlog.configure(
         processors=[
+            placed,
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -9,7 +9,7 @@ from pathlib import Path
 from headwater.core.errors import HeadwaterError
 from headwater.core.ports import Clock, Source
 from headwater.warehouse.connections import Link
-from headwater.warehouse.facts import facts
+from headwater.warehouse.facts import Line, facts, line
 from headwater.warehouse.pool import Warehouse
 
 DISK_BYTES = 2 * 1024**3
@@ -31,11 +31,12 @@ class Check:
 
 async def database_checks(warehouse: Warehouse, clock: Clock, home: Path) -> list[Check]:
     """The database and the machine it is on."""
-    known = await facts(warehouse)
+    known, way = await facts(warehouse), await line(warehouse)
     skew = abs((known.now - clock.now()).total_seconds())
     free = shutil.disk_usage(await asyncio.to_thread(_existing, home)).free
     return [
         Check("database", f"PostgreSQL {known.version}, {known.bytes / 1e6:,.0f} MB, {known.encoding}"),
+        encryption(way),
         Check(
             "Cyrillic", "letters" if known.knows_cyrillic else "not known as letters",
             "" if known.knows_cyrillic else
@@ -50,6 +51,32 @@ async def database_checks(warehouse: Warehouse, clock: Clock, home: Path) -> lis
             "" if free > DISK_BYTES else "make room: PostgreSQL stops when the disk is full",
         ),
     ]  # fmt: skip
+
+
+def encryption(way: Line) -> Check:
+    """Whether somebody on the way to the database could read along, or take its place."""
+    if way.local:
+        return Check("encryption", "not needed: the database is on this machine")
+    if not way.encrypted:
+        return Check(
+            "encryption", "none, over a network",
+            "switch TLS on in the server and take sslmode=disable out of the address",
+        )  # fmt: skip
+    proven = (
+        "the server is proven" if way.proven else "the server is not proven: sslrootcert names its authority"
+    )
+    return Check("encryption", f"TLS; {proven}")
+
+
+def settings_check(unknown: Sequence[str]) -> Check:
+    """Variables that look like settings and are none: nobody heeds them."""
+    if not unknown:
+        return Check("settings", "all known")
+    return Check(
+        "settings",
+        f"unknown: {', '.join(unknown)}",
+        "correct their names (docs/settings.md has all), or remove them",
+    )
 
 
 def _existing(folder: Path) -> Path:

@@ -261,7 +261,12 @@ async def house(settings: Settings, *, wait_seconds: float = 15) -> AsyncIterato
     """
     url, direct = await asyncio.to_thread(database, settings)
     async with Warehouse(
-        url, size=settings.database_pool_size, direct_url=direct, wait_seconds=wait_seconds
+        url,
+        size=settings.database_pool_size,
+        overflow=settings.database_max_overflow,
+        direct_url=direct,
+        wait_seconds=wait_seconds,
+        name=settings.app_name.lower(),
     ) as warehouse:
         yield House(settings, warehouse, Vault(settings.home / "secret.key"), WallClock())
 

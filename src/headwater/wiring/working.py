@@ -17,7 +17,7 @@ from headwater.jobs.worker import SLOTS, Worker
 from headwater.warehouse import backup, embedded
 from headwater.warehouse.backup import Place
 from headwater.warehouse.connections import Link
-from headwater.wiring.databases import DATABASE
+from headwater.wiring.databases import DATABASE, given
 from headwater.wiring.opened import House
 
 
@@ -64,9 +64,9 @@ def _backups(settings: Settings) -> tuple[Callable[[datetime], Awaitable[Path]] 
 
     def place() -> Place:
         folder = settings.home / "backups"
-        if settings.admin_database_url is not None:
+        if (admin := given(settings, "admin_database_url")) is not None:
             programs = embedded.binaries.found(settings.pg_bindir)
-            return Place(settings.admin_database_url.get_secret_value(), programs.bindir, folder)
+            return Place(admin, programs.bindir, folder)
         server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
         return Place(server.url(server.superuser, DATABASE), server.bindir, folder)
 
