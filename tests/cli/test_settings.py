@@ -30,7 +30,6 @@ def mode_of(path: Path) -> int:
         ("HEADWATER_CORS_ORIGINS", "https://*.example", "write scheme and host exactly"),
         ("HEADWATER_TRUSTED_PROXIES", "proxy", "write 10.0.0.7 or 10.0.0.0/24"),
         ("HEADWATER_TRUSTED_PROXIES", "0.0.0.0/0", "is everybody"),
-        ("HEADWATER_DATABASE_MAX_OVERFLOW", "-1", "greater than or equal to 0"),
         ("HEADWATER_KEY_REQUESTS_PER_MINUTE", "many", "valid integer"),
         ("HEADWATER_APP_NAME", "<b>", "should match pattern"),
         ("HEADWATER_ENVIRONMENT", "a b", "should match pattern"),

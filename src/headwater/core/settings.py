@@ -69,10 +69,7 @@ class Settings(BaseSettings):
     """Where initdb, postgres and pg_ctl are; default: the wheel's, else the system's."""
 
     database_pool_size: int = Field(default=5, ge=1, le=200)
-    """Connections that a process keeps open to the database."""
-
-    database_max_overflow: int = Field(default=10, ge=0, le=200)
-    """So many more while they are needed; they are closed again when they have idled."""
+    """Connections that a process opens to the database at most; idle ones are closed."""
 
     share: float = Field(default=0.7, gt=0, le=1)
     """How much of a portal's request limit we use; the rest is for the customer's other integrations."""
@@ -105,7 +102,7 @@ class Settings(BaseSettings):
     """Requests that may come from one address to a process, whoever makes them; 0: as many as it likes."""
 
     app_name: str = Field(default="Headwater", pattern=r"^[^\W_][\w .:-]{0,39}$")
-    """What this installation calls itself: in the API's description, on its pages, to PostgreSQL."""
+    """What this installation calls itself: in the API's description, and to PostgreSQL."""
 
     environment: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")
     """What this installation is for, such as production or staging: stands in every line of the log."""

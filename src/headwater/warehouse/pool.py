@@ -28,9 +28,6 @@ People: TypeAlias = Mapping[int, Sequence[str]]
 # SQLSTATE classes: connection exception, rolled back, insufficient resources, operator intervention, system
 # error (a disk that cannot be read or written).
 PASSING = ("08", "40", "53", "57", "58")
-IDLE_SECONDS = 60.0
-"""Connections beyond those that are kept are closed when they have idled so long."""
-
 logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # what it would say, our errors say better
 
 
@@ -38,8 +35,8 @@ class Warehouse:
     """A pool of connections that log in as hw_app. Use as `async with Warehouse(url) as warehouse`.
 
     Prepared statements are off, so that transaction poolers work. `cursor_factory` lets a test hand in
-    cursors that fail at a chosen statement. A connection is waited for so many seconds. `size` connections
-    are kept open, `overflow` more are made when these are busy. PostgreSQL knows us by `name`.
+    cursors that fail at a chosen statement. A connection is waited for so many seconds. PostgreSQL knows us
+    by `name`.
     """
 
     def __init__(
@@ -47,7 +44,6 @@ class Warehouse:
         url: str,
         *,
         size: int = 5,
-        overflow: int = 0,
         direct_url: str | None = None,
         cursor_factory: type[AsyncCursor[Any]] = AsyncCursor,
         wait_seconds: float = 15,
@@ -57,9 +53,8 @@ class Warehouse:
         self.direct_url = direct_url or url
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
-            min_size=size,
-            max_size=size + overflow,
-            max_idle=IDLE_SECONDS,
+            min_size=1,
+            max_size=size,
             open=False,
             timeout=wait_seconds,
             reconnect_timeout=wait_seconds,

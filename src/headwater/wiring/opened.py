@@ -263,7 +263,6 @@ async def house(settings: Settings, *, wait_seconds: float = 15) -> AsyncIterato
     async with Warehouse(
         url,
         size=settings.database_pool_size,
-        overflow=settings.database_max_overflow,
         direct_url=direct,
         wait_seconds=wait_seconds,
         name=settings.app_name.lower(),

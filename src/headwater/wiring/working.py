@@ -14,7 +14,7 @@ from headwater.jobs.connected import Connected
 from headwater.jobs.house import Household, Terms
 from headwater.jobs.taps import Taps
 from headwater.jobs.worker import SLOTS, Worker
-from headwater.warehouse import backup, embedded
+from headwater.warehouse import address, backup, embedded
 from headwater.warehouse.backup import Place
 from headwater.warehouse.connections import Link
 from headwater.wiring.databases import DATABASE, given
@@ -65,7 +65,8 @@ def _backups(settings: Settings) -> tuple[Callable[[datetime], Awaitable[Path]] 
     def place() -> Place:
         folder = settings.home / "backups"
         if (admin := given(settings, "admin_database_url")) is not None:
-            programs = embedded.binaries.found(settings.pg_bindir)
+            over_network = not address.local(address.parsed(admin))
+            programs = embedded.binaries.found(settings.pg_bindir, tls=over_network)
             return Place(admin, programs.bindir, folder)
         server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
         return Place(server.url(server.superuser, DATABASE), server.bindir, folder)
