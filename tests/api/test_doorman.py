@@ -1,6 +1,7 @@
 """The doorman by settings: who comes too often, from other origins, through proxies, or too slowly."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,18 +11,21 @@ from typing import Any
 
 import httpx2
 import pytest
+import structlog
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
-from headwater.api.app import guarded
+from headwater.api.app import built, guarded
 from headwater.api.buckets import Buckets
 from headwater.api.doorman import place_of
 from headwater.api.patience import Patient
 from headwater.api.serving import Server, bound, served
+from headwater.core import log
 from headwater.core.settings import Settings
+from headwater.warehouse.pool import Warehouse
 
 OURS = "https://app.example.com"
 PATIENCE_SECONDS = 30
@@ -301,6 +305,28 @@ async def test_a_body_may_take_longer_than_headers_and_a_kept_line_begins_anew(h
 
     assert answers == [(b"HTTP/1.1 200 OK", b"abcd")] * 2
     assert late.startswith(b"HTTP/1.1 408 ")
+
+
+async def test_an_installation_is_called_as_it_calls_itself(house, newest_database):
+    named = replace(house, settings=house.settings.model_copy(update={"app_name": "Acme CRM"}))
+    async with (
+        Warehouse(newest_database.url(), size=1, name="acme crm") as opened,
+        opened.connection() as conn,
+    ):
+        [seen] = await (await conn.execute("select current_setting('application_name')")).fetchone()
+
+    assert built(named).openapi()["info"]["title"] == "Acme CRM"
+    assert seen == "acme crm"
+
+
+def test_every_line_of_the_log_says_which_environment_it_comes_from(capsys):
+    try:
+        log.setup(json=True, environment="staging")
+        log.get("test").warning("something")
+    finally:
+        structlog.reset_defaults()
+
+    assert json.loads(capsys.readouterr().err)["environment"] == "staging"
 
 
 def test_by_default_only_this_machine_is_a_proxy_and_no_origin_is_let_in(tmp_path):

@@ -1,5 +1,7 @@
 """What is shipped: the packages built once, and the Dockerfile taken apart."""
 
+import random
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -28,6 +30,18 @@ def packed(into: Path) -> Packages:
     )
     [wheel], [sdist] = into.glob("*.whl"), into.glob("*.tar.gz")
     return Packages(wheel, sdist)
+
+
+def free_port() -> int:
+    """A port that nobody has, and that no outgoing connection gets before it is used: those come from above."""
+    while True:
+        port = random.randrange(12_000, 32_000)
+        with socket.socket() as tried:
+            try:
+                tried.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 @pytest.fixture(scope="session")

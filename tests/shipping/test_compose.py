@@ -55,11 +55,7 @@ def test_no_secret_is_in_an_environment_and_every_setting_is_one(name):
     used = {secret["source"] for one in services.values() for secret in one.get("secrets", [])}
 
     assert {key for key in given if key.startswith("HEADWATER_")} <= KNOWN
-    assert not [
-        key
-        for key in given
-        if re.search(r"PASSWORD$|_URL$|KEY$", key) and key != "HEADWATER_DATABASE_DIRECT_URL"
-    ]
+    assert not [key for key in given if re.search(r"PASSWORD$|_URL$|KEY$", key)]
     assert used == set(document.get("secrets", {}))
     assert {secret.upper() for secret in used if secret.startswith("headwater_")} <= KNOWN
 

@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import shlex
-import socket
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from headwater.sandbox import bitrix24
 from headwater.sandbox.bitrix24 import Options
 
-from .conftest import ROOT
+from .conftest import ROOT, free_port
 
 GUIDE = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
 RUN = re.compile(r"^```sh run\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -52,15 +51,13 @@ async def typed(text: str, desk: tuple[Path, dict[str, str]], **more: str) -> st
     return said
 
 
+@pytest.mark.timeout(300)
 async def test_the_way_with_systemd_is_walked(desk, newest, newest_database):
     connecting, looking, another = blocks("With systemd")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
     options = Options(deals=5, whole=False, limits=False)
     portal = bitrix24.built(options)
     addresses = {"ADMIN_ADDRESS": newest_database.url("postgres"), "APP_ADDRESS": newest_database.url()}
-    files = {"HEADWATER_SECRETS_DIR": str(desk[0] / "secrets"), "HEADWATER_PORT": port}
+    files = {"HEADWATER_SECRETS_DIR": str(desk[0] / "secrets"), "HEADWATER_PORT": str(free_port())}
     async with bitrix24.served(portal, options) as there:
         prepared = await typed(another, desk, **addresses)
         (desk[0] / "secrets" / "headwater_admin_database_url").write_text(addresses["ADMIN_ADDRESS"])

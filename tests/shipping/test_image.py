@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import pytest
 
 from headwater import __version__
 
-from .conftest import ROOT
+from .conftest import ROOT, free_port
 from .dockerfiles import stages
 
 CONTAINED = Path(__file__).parent / "contained.sh"
@@ -185,9 +184,7 @@ def test_what_the_build_installs_is_this_version_from_its_wheel(image):
 def test_its_command_runs_without_root_on_a_sealed_file_system_and_its_health_check_knows(image, containing):
     final = stages(ROOT / "Dockerfile")[-1]
     init, *entry = final.command("ENTRYPOINT")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     check = image.contained(*final.command("HEALTHCHECK"), HEADWATER_PORT=port)
     before = subprocess.run(check, capture_output=True, text=True, check=False)
     process = subprocess.Popen(

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.vault import Vault
 from headwater.wiring import House
 
-from .conftest import ROOT
+from .conftest import ROOT, free_port
 
 PATIENCE_SECONDS = 30
 
@@ -76,12 +75,6 @@ class Site:
 
     client: httpx2.AsyncClient
     key: str
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @pytest.fixture(params=[nginx, caddy], ids=["nginx", "caddy"])

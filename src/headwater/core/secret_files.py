@@ -58,12 +58,17 @@ class SecretFiles(PydanticBaseSettingsSource):
 
 
 def folder_of_secrets() -> Path | None:
-    """The folder of secret files, if there is one. NeedsPerson when one is named that is not there."""
+    """The folder of secret files, if there is one. NeedsPerson when one is named that cannot be used; the usual
+    one may be somebody else's."""
     named = os.environ.get("HEADWATER_SECRETS_DIR")
     if not named:
-        return USUAL if USUAL.is_dir() else None
+        return USUAL if os.access(USUAL, os.X_OK) else None
     if not Path(named).is_dir():
         raise NeedsPerson(f"HEADWATER_SECRETS_DIR: there is no folder {named}: make it, or name another")
+    if not os.access(named, os.X_OK):
+        raise NeedsPerson(
+            f"HEADWATER_SECRETS_DIR: {named} is closed to the user of this process: open it to him"
+        )
     return Path(named)
 
 

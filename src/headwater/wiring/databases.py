@@ -107,13 +107,15 @@ def database_status(settings: Settings) -> Status:
     return embedded.status(settings.home)
 
 
-def psql_command(settings: Settings) -> list[str]:
-    """The command line of an interactive psql on whatever database is in use."""
+def psql_command(settings: Settings) -> tuple[list[str], dict[str, str]]:
+    """The command line of an interactive psql on whatever database is in use, and what its environment needs:
+    a password is seen there by nobody else."""
     if embeds(settings):
         embedded.ensure(settings.home, bindir=settings.pg_bindir)
-        return embedded.psql(settings.home)
+        return embedded.psql(settings.home), {}
     admin = given(settings, "admin_database_url") or given(settings, "database_url")
     program = shutil.which("psql")
     if program is None or admin is None:
         raise NeedsPerson("there is no psql on the PATH: install PostgreSQL's client")
-    return [program, admin]
+    password = address.parsed(admin).get("password")
+    return [program, address.shown(admin)], {"PGPASSWORD": password} if password else {}
