@@ -5,7 +5,7 @@ ARGS ?=
 MINUTES ?= 10
 WORKERS ?= 2
 
-.PHONY: demo test check bench soak lock clean
+.PHONY: demo test check bench soak wheel lock clean
 
 .venv/bin/uv:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Headwater needs Python 3.11 or newer; name one with make PYTHON=python3.12 …")'
@@ -43,6 +43,9 @@ bench: .venv/installed-bench
 soak: .venv/installed-dev
 	$(BIN)/python -m headwater.testing.soak --minutes $(MINUTES) --workers $(WORKERS) $(ARGS)
 
+wheel: .venv/installed-dev
+	$(BIN)/python -m hatchling build
+
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml
 lock: .venv/bin/uv
 	$(LOCK) --group dev -o requirements/dev.txt
@@ -51,4 +54,4 @@ lock: .venv/bin/uv
 
 clean:
 	-$(BIN)/headwater db stop
-	rm -rf .venv .demo
+	rm -rf .venv .demo dist

@@ -27,6 +27,14 @@ def postgres15() -> Path | None:
     return folder if (folder / "postgres").exists() else None
 
 
+@pytest.fixture(scope="session")
+def bindir15() -> Path:
+    """The programs of the oldest server; unlike those that come along they speak TLS."""
+    if (bindir := postgres15()) is None:
+        pytest.skip("PostgreSQL 15 is not installed (or name its bin folder in HEADWATER_TEST_PG_BINDIR)")
+    return bindir
+
+
 def _shared_root(factory: pytest.TempPathFactory) -> Path:
     """One folder for all workers of this run."""
     base = factory.getbasetemp()

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from headwater.access.keys import Caller
 from headwater.api import callers, problems, webhooks
+from headwater.api.serving import Server
 from headwater.core.settings import Settings
 from headwater.sandbox import bitrix24
 from headwater.sandbox.bitrix24 import Options
@@ -23,21 +24,6 @@ from headwater.wiring import house
 
 PATIENCE_SECONDS = 30
 FORM = {"content-type": "application/x-www-form-urlencoded"}
-
-
-class Server(uvicorn.Server):
-    """Leaves signals to the tests, and says when it is `ready`."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: Any = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    def capture_signals(self) -> Any:
-        return nullcontext()
 
 
 @dataclass

@@ -25,6 +25,7 @@ from headwater.api import (
 )  # fmt: skip
 from headwater.api.counting import Counting
 from headwater.api.doorman import Doorman
+from headwater.api.pace import Pace
 from headwater.api.streams import Streams
 from headwater.core.tally import Tally
 from headwater.wiring import House
@@ -43,7 +44,7 @@ say what to do. Times carry a zone. """
 def built(house: House) -> FastAPI:
     """All routes; `app` puts the doorman before them."""
     found = FastAPI(
-        title="Headwater",
+        title=house.settings.app_name,
         version=__version__,
         description=ABOUT,
         openapi_url="/api/v1/openapi.json",
@@ -63,11 +64,19 @@ def built(house: House) -> FastAPI:
     return found
 
 
-def served(application: FastAPI) -> ASGIApp:
-    """The application behind the doorman; what is asked of both is counted."""
-    return Counting(Doorman(application), application.state.asked)
-
-
 def app(house: House) -> ASGIApp:
     """The application as it is served. Its streams end when `closing` of its state's streams is set."""
-    return served(built(house))
+    return guarded(built(house))
+
+
+def guarded(application: FastAPI) -> ASGIApp:
+    """An application behind the doorman of its house; what is asked of both is counted."""
+    house: House = application.state.house
+    known = house.settings
+    pace = Pace(
+        house.clock,
+        key_minute=known.key_requests_per_minute,
+        address_minute=known.address_requests_per_minute,
+    )
+    doorman = Doorman(application, pace=pace, origins=known.cors_origins)
+    return Counting(doorman, application.state.asked)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import uvicorn
 
 from headwater.api import app
+from headwater.api.patience import Patient
 from headwater.core.errors import NeedsPerson, RetryLater
 from headwater.wiring import House
 
@@ -67,22 +68,22 @@ async def served(house: House, listener: socket.socket) -> AsyncIterator[Door]:
     within twenty seconds, and streams end."""
     application = app.built(house)
     config = uvicorn.Config(
-        app.served(application),
-        http="h11",
+        app.guarded(application),
+        http=Patient,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=True,
-        forwarded_allow_ips="127.0.0.1,::1",
+        forwarded_allow_ips=",".join(house.settings.trusted_proxies),
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
         limit_concurrency=AT_ONCE,
         h11_max_incomplete_event_size=HEADERS_BYTES,
         backlog=BACKLOG,
     )
-    server = _Server(config)
+    server = Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     host, port = listener.getsockname()[:2]
     try:
@@ -95,7 +96,7 @@ async def served(house: House, listener: socket.socket) -> AsyncIterator[Door]:
         listener.close()
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Leaves signals to whoever runs it, and says when it is `ready`."""
 
     def __init__(self, config: uvicorn.Config) -> None:

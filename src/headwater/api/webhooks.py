@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from headwater.api.buckets import Buckets
 from headwater.api.callers import Administrator, Reader, Syncer
 from headwater.api.links import link_of, links_of
 from headwater.api.problems import Refusal
-from headwater.api.strangers import Strangers
 from headwater.core import log
 from headwater.core.errors import RetryLater, SkipRecord
 from headwater.core.ports import Ear
@@ -33,6 +33,9 @@ BODY_SECONDS = 10.0
 FORM = "application/x-www-form-urlencoded"
 LATER_SECONDS = 5.0
 CLOSING = {"connection": "close"}
+STRANGERS, STRANGERS_A_SECOND = 20.0, 0.5
+"""How often an address may be refused before it is told to wait. Whoever is let in needs no token."""
+
 CROWD = 100
 """So many callers of tired addresses are looked up one after another; more are sent away unseen."""
 
@@ -99,7 +102,7 @@ class _Listener:
         self._patience_seconds = patience_seconds
         self._doors = Doors(house.warehouse, house.clock)
         self._receiver = Receiver(house.warehouse, house.clock)
-        self._strangers = Strangers(house.clock)
+        self._strangers = Buckets(house.clock, burst=STRANGERS, a_second=STRANGERS_A_SECOND)
         self._gate = asyncio.Semaphore(1)
         self._crowd = 0
 
@@ -141,7 +144,7 @@ class _Listener:
             arrivals = await self._doors.at(secret, notice)
         if not arrivals:
             wait = self._strangers.wait(address)
-            self._strangers.refused(address)
+            self._strangers.take(address)
             raise _unknown(wait)
         await self._receiver.receive(arrivals)
 

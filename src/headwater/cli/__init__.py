@@ -15,6 +15,7 @@ from headwater.cli import (
     doctor,
     events,
     failed,
+    health,
     key,
     privacy,
     reconcile,
@@ -63,6 +64,7 @@ app.command("sync")(sync.sync)
 app.command("reconcile")(reconcile.reconcile_)
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
+app.command("health")(health.health)
 app.command("status")(status.status)
 app.command("config")(config.config)
 app.command("pause")(config.pause)

@@ -64,8 +64,8 @@ def psql(context: typer.Context) -> None:
 
     Example: headwater db psql -- -c 'select count(*) from deals'
     """
-    command = guarded(lambda: wiring.psql_command(settings()), as_json=False)
-    os.execv(command[0], [*command, *context.args])  # noqa: S606 (psql takes over this terminal)
+    command, more = guarded(lambda: wiring.psql_command(settings()), as_json=False)
+    os.execve(command[0], [*command, *context.args], os.environ | more)  # noqa: S606 (psql takes over this terminal)
 
 
 @app.command()

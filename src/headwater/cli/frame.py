@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from pydantic import ValidationError
 
 from headwater import wiring
 from headwater.cli import say
 from headwater.core import log
-from headwater.core.errors import HeadwaterError, NeedsPerson
-from headwater.core.settings import Settings
+from headwater.core.errors import HeadwaterError
+from headwater.core.settings import Settings, read
 from headwater.wiring import House, house
 
 T = TypeVar("T")
@@ -33,15 +32,13 @@ ConnectionName = Annotated[
 
 def settings(*, home: Path | None = None) -> Settings:
     """The settings of this process. A wrong one is named with what it should be."""
-    try:
-        found = Settings() if home is None else Settings(home=home)
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        name = "HEADWATER_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise NeedsPerson(f"{name}: {first['msg']}") from exc
+    found = read() if home is None else read(home=home)
     file = wiring.log_file(found)
     keep = None if file is None else file.write
-    log.setup(json=not sys.stderr.isatty(), debug=found.debug, quiet=not found.debug, keep=keep)
+    log.setup(
+        json=not sys.stderr.isatty(), debug=found.debug, quiet=not found.debug, environment=found.environment,
+        keep=keep,
+    )  # fmt: skip
     return found
 
 

@@ -180,6 +180,7 @@ TEXTS = MappingProxyType(
             "Схема обновлена до {after} (была: {before}).",
         ),
         "migrated_already": ("The schema is at {after} already.", "Схема уже версии {after}."),
+        "health_ok": ("Well: {status}, version {version}", "Всё в порядке: {status}, версия {version}"),
         "check_ok": ("ok", "в порядке"),
         "check_bad": ("look", "проверьте"),
         "check_note": ("note", "заметка"),

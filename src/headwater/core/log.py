@@ -19,15 +19,25 @@ bind, unbind = structlog.contextvars.bind_contextvars, structlog.contextvars.unb
 
 
 def setup(
-    *, json: bool, debug: bool = False, quiet: bool = False, keep: Callable[[str], object] | None = None
+    *,
+    json: bool,
+    debug: bool = False,
+    quiet: bool = False,
+    environment: str | None = None,
+    keep: Callable[[str], object] | None = None,
 ) -> None:
     """One line per event: JSON for machines, a readable line for a person at a terminal.
 
     `quiet` leaves only warnings and errors on stderr: a command's own answer tells the rest. `keep` is handed
-    each line that matters, `quiet` or not.
+    each line that matters, `quiet` or not. `environment` stands in every line.
     """
     shown = logging.DEBUG if debug else logging.WARNING if quiet else logging.INFO
     level = shown if keep is None else min(shown, logging.INFO)
+
+    def placed(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if environment is not None:
+            event["environment"] = environment
+        return event
 
     def passed_on(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         if keep is not None:
@@ -39,6 +49,7 @@ def setup(
     renderer: Any = AS_JSON if json else structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[
+            placed,
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

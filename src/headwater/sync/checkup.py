@@ -120,6 +120,15 @@ def schema_check(schemas: Sequence[str], slugs: Sequence[str]) -> Check:
     )  # fmt: skip
 
 
+def settings_check(unknown: Sequence[str]) -> Check:
+    """Variables that look like settings and are none: nobody heeds them."""
+    return judged(
+        "settings", (unknown and f"unknown: {', '.join(unknown)}") or "", "all known",
+        why="a slip of the pen in a name leaves the setting at its default",
+        remedy="correct their names (docs/settings.md has all), or remove them",
+    )  # fmt: skip
+
+
 async def connection_checks(
     links: Sequence[Link], source_of: Callable[[Link], Source]
 ) -> AsyncIterator[Check]:

@@ -8,7 +8,7 @@ from headwater.sync.checkup import Check, judged
 from headwater.sync.report import TenantReport
 from headwater.warehouse import examination
 from headwater.warehouse.examination import Examined, Stuck
-from headwater.warehouse.facts import Facts, facts
+from headwater.warehouse.facts import Facts, Line, facts, line
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.schema import wanted
 
@@ -22,9 +22,11 @@ ROLES = frozenset({"hw_owner", "hw_app", "hw_fix", "hw_reader"})
 async def database_checks(warehouse: Warehouse, clock: Clock, *, pool: int) -> list[Check]:
     """What it is, whose rights are as they must be, what endangers it or holds it up."""
     known, found = await facts(warehouse), await examination.examined(warehouse)
+    way = await line(warehouse)
     stuck = await examination.stuck(warehouse, long=clock.now() - LONG)
     return [
         *_of_facts(known, abs((known.now - clock.now()).total_seconds())),
+        encryption(way),
         _roles(found),
         _row_security(found),
         _grants(found),
@@ -59,6 +61,20 @@ def _of_facts(known: Facts, skew: float) -> Iterator[Check]:
         "clock", apart if skew >= SKEW_SECONDS else "", apart,
         why="what is due, what expires and how old data is are told by clocks",
         remedy="set both clocks by NTP",
+    )  # fmt: skip
+
+
+def encryption(way: Line) -> Check:
+    """Whether somebody on the way to the database could read along, or take its place."""
+    why = "everything that is read and stored goes this way"
+    if way.local:
+        return Check("encryption", "not needed: the database is on this machine", why=why)
+    proven = (
+        "the server is proven" if way.proven else "the server is not proven: sslrootcert names its authority"
+    )
+    return judged(
+        "encryption", "" if way.encrypted else "none, over a network", f"TLS; {proven}", why=why,
+        remedy="switch TLS on in the server and take sslmode=disable out of the address",
     )  # fmt: skip
 
 

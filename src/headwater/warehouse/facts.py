@@ -6,6 +6,7 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from headwater.warehouse import sql
+from headwater.warehouse.address import local
 from headwater.warehouse.pool import Warehouse
 
 
@@ -27,3 +28,19 @@ async def facts(warehouse: Warehouse) -> Facts:
     if found is None:
         raise RuntimeError("a session has a database")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How we are connected. `proven`: the server showed who it is, not only that it can encrypt."""
+
+    local: bool
+    encrypted: bool
+    proven: bool
+
+
+async def line(warehouse: Warehouse) -> Line:
+    async with warehouse.connection() as conn:
+        parts = conn.info.get_parameters()
+        here = local(parts | {"hostaddr": conn.info.hostaddr})
+        return Line(here, conn.pgconn.ssl_in_use, parts.get("sslmode") in ("verify-ca", "verify-full"))

@@ -7,6 +7,7 @@ from typing import Any, LiteralString
 import psycopg
 
 from headwater.core.errors import NeedsPerson, RetryLater
+from headwater.warehouse.address import advice
 from headwater.warehouse.schema import OLDEST_SERVER, wanted
 
 HERE = Path(str(files(__package__))) / "migrations"
@@ -32,7 +33,7 @@ def migrate(
                 admin.execute(query.format(psycopg.sql.Literal(app_password)))
             return _upgrade(admin_url, before=_revision(admin), to=to or wanted())
     except psycopg.OperationalError as exc:
-        raise NeedsPerson(f"migrate: cannot reach the database: {exc}".strip()) from exc
+        raise NeedsPerson(f"migrate: cannot reach the database: {advice(exc)}") from exc
     except psycopg.errors.InsufficientPrivilege as exc:
         raise NeedsPerson(
             f"migrate: this login may not do it ({exc.diag.message_primary}). "
@@ -46,7 +47,7 @@ def behind(url: str) -> bool:
         with psycopg.connect(url, autocommit=True) as conn:
             return _revision(conn) != wanted()
     except psycopg.OperationalError as exc:
-        raise RetryLater(f"the database does not answer: {exc}") from exc
+        raise RetryLater(f"the database does not answer: {advice(exc)}") from exc
 
 
 def _upgrade(admin_url: str, *, before: str | None, to: str) -> tuple[str | None, str]:

@@ -10,13 +10,14 @@ from uuid import UUID
 import orjson
 import psycopg
 from psycopg import AsyncConnection, AsyncCursor, pq
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Literal
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from headwater.core.errors import NeedsPerson, RetryLater
 from headwater.warehouse import sql
-from headwater.warehouse.address import parsed, shown
+from headwater.warehouse.address import advice, parsed, shown
 from headwater.warehouse.schema import OLDEST_SERVER, wanted
 
 Connection: TypeAlias = AsyncConnection[Any]
@@ -34,7 +35,8 @@ class Warehouse:
     """A pool of connections that log in as hw_app. Use as `async with Warehouse(url) as warehouse`.
 
     Prepared statements are off, so that transaction poolers work. `cursor_factory` lets a test hand in
-    cursors that fail at a chosen statement. A connection is waited for so many seconds.
+    cursors that fail at a chosen statement. A connection is waited for so many seconds. PostgreSQL knows us
+    by `name`.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Warehouse:
         direct_url: str | None = None,
         cursor_factory: type[AsyncCursor[Any]] = AsyncCursor,
         wait_seconds: float = 15,
+        name: str = "headwater",
     ) -> None:
         self._url = url
         self.direct_url = direct_url or url
@@ -58,7 +61,7 @@ class Warehouse:
             kwargs={
                 "prepare_threshold": None,
                 "autocommit": True,
-                "application_name": "headwater",
+                "application_name": name,
                 "cursor_factory": cursor_factory,
             },
         )
@@ -156,9 +159,10 @@ def _explained(url: str) -> Iterator[None]:
         try:
             psycopg.connect(url, connect_timeout=5).close()
         except psycopg.OperationalError as exc:
-            answers = pq.PGconn.ping(url.encode()) == pq.Ping.OK  # also when it does not let us in
+            asked = make_conninfo(url, sslmode="prefer").encode()
+            answers = pq.PGconn.ping(asked) == pq.Ping.OK  # also when it does not let us in
             kind, word = (NeedsPerson, "does not let us in") if answers else (RetryLater, "does not answer")
-            raise kind(f"the database {shown(url)} {word}: {exc}") from exc
+            raise kind(f"the database {shown(url)} {word}: {advice(exc)}") from exc
         raise late
 
 

@@ -5,6 +5,8 @@ import secrets
 import shutil
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from headwater.core.errors import NeedsPerson
 from headwater.core.settings import Settings
 from headwater.warehouse import address, embedded, migrate
@@ -19,29 +21,35 @@ def embeds(settings: Settings) -> bool:
     return settings.database_url is None and settings.admin_database_url is None
 
 
+def given(settings: Settings, name: str) -> str | None:
+    """The address of a database that this setting holds, encrypted where it leads over a network; or none."""
+    kept: SecretStr | None = getattr(settings, name)
+    return (
+        None if kept is None else address.secured(kept.get_secret_value(), name=f"HEADWATER_{name.upper()}")
+    )
+
+
 def database(settings: Settings) -> tuple[str, str | None]:
     """Where our processes log in, and the same past a pooler."""
-    direct = settings.database_direct_url.get_secret_value() if settings.database_direct_url else None
-    if settings.database_url is not None:
-        return settings.database_url.get_secret_value(), direct
-    if settings.admin_database_url is not None:
+    direct = given(settings, "database_direct_url")
+    if (app := given(settings, "database_url")) is not None:
+        return app, direct
+    if (admin := given(settings, "admin_database_url")) is not None:
         password = _app_password(settings.home, create=False)
-        admin = settings.admin_database_url.get_secret_value()
         return address.with_login(admin, APP, password), direct
     server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
-    admin = server.url(server.superuser, DATABASE)
-    if migrate.behind(admin):
-        migrate.migrate(admin)
+    own = server.url(server.superuser, DATABASE)
+    if migrate.behind(own):
+        migrate.migrate(own)
     return server.url(APP, DATABASE), None
 
 
 def migrated(settings: Settings) -> tuple[str | None, str]:
     """Brings the database to this program's schema; returns the revisions (before, after)."""
-    if settings.admin_database_url is not None:
-        password = None
-        if settings.database_url is None:
-            password = _app_password(settings.home, create=True)
-        return migrate.migrate(settings.admin_database_url.get_secret_value(), app_password=password)
+    if (admin := given(settings, "admin_database_url")) is not None:
+        app = given(settings, "database_direct_url") or given(settings, "database_url")
+        password = _app_password(settings.home, create=True) if app is None else _password_in(app)
+        return migrate.migrate(admin, app_password=password)
     if settings.database_url is not None:
         raise NeedsPerson(
             "migrate needs a login that may create roles and schemas: give it in HEADWATER_ADMIN_DATABASE_URL"
@@ -52,14 +60,20 @@ def migrated(settings: Settings) -> tuple[str | None, str]:
 
 def administrator(settings: Settings) -> str:
     """The address of a login that may make other logins. Never hw_app's."""
-    if settings.admin_database_url is not None:
-        return settings.admin_database_url.get_secret_value()
+    if (admin := given(settings, "admin_database_url")) is not None:
+        return admin
     if settings.database_url is not None:
         raise NeedsPerson(
             "logins are made by one that may create roles: give it in HEADWATER_ADMIN_DATABASE_URL"
         )
     server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
     return server.url(server.superuser, DATABASE)
+
+
+def _password_in(app: str) -> str | None:
+    """The password with which hw_app logs in by this address; the server is to know the same."""
+    parts = address.parsed(app)
+    return parts.get("password") if parts.get("user") == APP else None
 
 
 def _app_password(home: Path, *, create: bool) -> str:
@@ -93,13 +107,15 @@ def database_status(settings: Settings) -> Status:
     return embedded.status(settings.home)
 
 
-def psql_command(settings: Settings) -> list[str]:
-    """The command line of an interactive psql on whatever database is in use."""
+def psql_command(settings: Settings) -> tuple[list[str], dict[str, str]]:
+    """The command line of an interactive psql on whatever database is in use, and what its environment needs:
+    a password is seen there by nobody else."""
     if embeds(settings):
         embedded.ensure(settings.home, bindir=settings.pg_bindir)
-        return embedded.psql(settings.home)
-    admin = settings.admin_database_url or settings.database_url
+        return embedded.psql(settings.home), {}
+    admin = given(settings, "admin_database_url") or given(settings, "database_url")
     program = shutil.which("psql")
     if program is None or admin is None:
         raise NeedsPerson("there is no psql on the PATH: install PostgreSQL's client")
-    return [program, admin.get_secret_value()]
+    password = address.parsed(admin).get("password")
+    return [program, address.shown(admin)], {"PGPASSWORD": password} if password else {}

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from headwater.core.errors import HeadwaterError, NeedsPerson
-from headwater.core.settings import Settings
+from headwater.core.settings import Settings, unknown
 from headwater.network.client import Http, Unreadable, parsed
 from headwater.network.way import Network
 from headwater.sync.checkup import (
@@ -22,6 +22,7 @@ from headwater.sync.checkup import (
     judged,
     report_checks,
     schema_check,
+    settings_check,
 )
 from headwater.sync.database_checks import database_checks, feed_check
 from headwater.sync.report import everybody, house_report, report
@@ -37,13 +38,15 @@ OLD_SCHEMA = ("run `headwater migrate`", "no Headwater schema")
 
 
 def home_checks(settings: Settings) -> list[Check]:
-    """The data home: whether it can be written, and whether others may read its secrets."""
-    home = settings.home
+    """The settings; the data home: whether it can be written, and whether others may read its secrets."""
+    home, named = settings.home, settings_check(unknown())
     if not home.is_dir():
-        return [Check("data home", f"{home} is not there yet: the first command that needs it makes it")]
+        missing = Check("data home", f"{home} is not there yet: the first command that needs it makes it")
+        return [named, missing]
     open_files = [path for path in _secrets(home) if path.stat().st_mode & 0o077]
     writable = os.access(home, os.W_OK | os.X_OK)
     return [
+        named,
         judged(
             "data home", "" if writable else f"{home} cannot be written", str(home),
             why="keys, logs and the embedded server's data live there",

@@ -10,7 +10,7 @@ from headwater.warehouse.access import Access
 from headwater.warehouse.bi import Login
 from headwater.warehouse.connections import Tenant
 from headwater.warehouse.visibility import people_of
-from headwater.wiring.databases import administrator
+from headwater.wiring.databases import administrator, given
 from headwater.wiring.opened import House
 
 
@@ -62,7 +62,7 @@ def bi_removed(settings: Settings, name: str) -> None:
 
 def bi_access(settings: Settings, name: str, password: str) -> Access:
     """How a login gets in; the embedded server listens on 127.0.0.1 from now on."""
-    if settings.admin_database_url is not None:
-        return access.given(settings.admin_database_url.get_secret_value(), name, password)
+    if (admin := given(settings, "admin_database_url")) is not None:
+        return access.given(admin, name, password)
     server = embedded.open_tcp(settings.home, bindir=settings.pg_bindir)
     return access.embedded(server, name, password)

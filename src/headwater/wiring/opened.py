@@ -281,7 +281,11 @@ async def house(settings: Settings, *, wait_seconds: float = 15) -> AsyncIterato
     url, direct = await asyncio.to_thread(database, settings)
     async with (
         Warehouse(
-            url, size=settings.database_pool_size, direct_url=direct, wait_seconds=wait_seconds
+            url,
+            size=settings.database_pool_size,
+            direct_url=direct,
+            wait_seconds=wait_seconds,
+            name=settings.app_name.lower(),
         ) as warehouse,
         tallies.kept(warehouse, tally.OURS),
     ):

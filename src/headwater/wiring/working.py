@@ -14,10 +14,10 @@ from headwater.jobs.connected import Connected
 from headwater.jobs.house import Household, Terms
 from headwater.jobs.taps import Taps
 from headwater.jobs.worker import SLOTS, Worker
-from headwater.warehouse import backup, embedded
+from headwater.warehouse import address, backup, embedded
 from headwater.warehouse.backup import Place
 from headwater.warehouse.connections import Link
-from headwater.wiring.databases import DATABASE
+from headwater.wiring.databases import DATABASE, given
 from headwater.wiring.opened import House
 from headwater.wiring.watching import alerting
 
@@ -67,9 +67,10 @@ def _backups(settings: Settings) -> tuple[Callable[[datetime], Awaitable[Path]] 
 
     def place() -> Place:
         folder = settings.home / "backups"
-        if settings.admin_database_url is not None:
-            programs = embedded.binaries.found(settings.pg_bindir)
-            return Place(settings.admin_database_url.get_secret_value(), programs.bindir, folder)
+        if (admin := given(settings, "admin_database_url")) is not None:
+            over_network = not address.local(address.parsed(admin))
+            programs = embedded.binaries.found(settings.pg_bindir, tls=over_network)
+            return Place(admin, programs.bindir, folder)
         server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
         return Place(server.url(server.superuser, DATABASE), server.bindir, folder)
 

@@ -39,12 +39,13 @@ class Binaries:
         return self.bindir / name
 
 
-def found(bindir: Path | None) -> Binaries:
-    """The programs to use: those in `bindir`, else the wheel's, else the newest of the system."""
+def found(bindir: Path | None, *, tls: bool = False) -> Binaries:
+    """The programs to use: those in `bindir`, else the wheel's, else the newest of the system. For a server
+    that is reached by TLS the system's come first: the wheel's speak none."""
     if bindir is not None:
         return _looked_at(bindir.expanduser().resolve(), "pg_bindir")
     unfit = []
-    for look in (_wheel, _system):
+    for look in (_system, _wheel) if tls else (_wheel, _system):
         try:
             return look()
         except NeedsPerson as exc:
