@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from headwater.access import keys
-from headwater.api.app import built, served
+from headwater.api.app import built, guarded
 from headwater.core.clock import WallClock
 from headwater.core.settings import Settings
 from headwater.testing.sample import Bench, bench
@@ -92,7 +92,7 @@ async def api(house: House, newest_database: Any) -> AsyncIterator[Api]:
     made["revoked"] = await keys.add(house.warehouse, ours.tenant.id, "revoked", ["admin"], now=now)
     await keys.revoke(house.warehouse, ours.tenant.id, "revoked", now=now)
     application = built(house)
-    transport = httpx2.ASGITransport(served(application), raise_app_exceptions=False)
+    transport = httpx2.ASGITransport(guarded(application), raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://headwater") as client:
         yield Api(house, application, ours, theirs, made, client)
 

@@ -36,7 +36,9 @@ HEADERS = {
 ENCRYPTED = {"strict-transport-security": "max-age=31536000"}
 """Of every answer that travels by https: a browser that saw it comes by nothing else for a year."""
 
-ASKED = ["authorization", "content-type", "idempotency-key", "last-event-id", "x-request-id"]
+ASKED = [
+    "authorization", "content-type", "idempotency-key", "last-event-id", "x-headwater-tenant", "x-request-id",
+]  # fmt: skip
 TOLD = ["content-disposition", "etag", "link", "location", "retry-after", "x-request-id"]
 """Headers that pages of other origins may send and read."""
 

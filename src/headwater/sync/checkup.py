@@ -123,7 +123,7 @@ def schema_check(schemas: Sequence[str], slugs: Sequence[str]) -> Check:
 def settings_check(unknown: Sequence[str]) -> Check:
     """Variables that look like settings and are none: nobody heeds them."""
     return judged(
-        "settings", (unknown and f"unknown: {', '.join(unknown)}") or "", "all known",
+        "settings", f"unknown: {', '.join(unknown)}" if unknown else "", "all known",
         why="a slip of the pen in a name leaves the setting at its default",
         remedy="correct their names (docs/settings.md has all), or remove them",
     )  # fmt: skip
