@@ -58,8 +58,8 @@ class SecretFiles(PydanticBaseSettingsSource):
 
 
 def folder_of_secrets() -> Path | None:
-    """The folder of secret files, if there is one. NeedsPerson when one is named that cannot be used; the usual
-    one may be somebody else's."""
+    """The folder of secret files, if there is one. NeedsPerson when one is named that cannot be used; the
+    usual one may be somebody else's."""
     named = os.environ.get("HEADWATER_SECRETS_DIR")
     if not named:
         return USUAL if os.access(USUAL, os.X_OK) else None
