@@ -71,8 +71,7 @@ async def test_a_doctor_who_finds_nothing_ends_well(filled, headwater):
 
     assert said.code == 0
     assert {check["what"]: check["well"] for check in said.json} == {
-        "settings": True,
-        "database": True, "Cyrillic": True, "clock": True, "disk": True, "bitrix24": True,
+        "settings": True, "database": True, "encryption": True, "Cyrillic": True, "clock": True, "disk": True, "bitrix24": True,
     }  # fmt: skip
 
 
