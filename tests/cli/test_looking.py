@@ -71,9 +71,18 @@ async def test_a_doctor_who_finds_nothing_ends_well(filled, headwater):
 
     assert said.code == 0
     assert [check["what"] for check in said.json if not check["well"]] == []
-    assert {"database", "Cyrillic", "clock", "disk", "row security", "secrets", "port", "bitrix24"} <= {
-        check["what"] for check in said.json
-    }
+    assert {
+        "settings",
+        "database",
+        "encryption",
+        "Cyrillic",
+        "clock",
+        "disk",
+        "row security",
+        "secrets",
+        "port",
+        "bitrix24",
+    } <= {check["what"] for check in said.json}
 
 
 async def test_a_doctor_tells_of_a_closed_portal_and_what_helps(filled, headwater):
