@@ -6,6 +6,7 @@ import typer
 
 from headwater import __version__
 from headwater.cli import (
+    backup,
     bi,
     config,
     connect,
@@ -67,6 +68,8 @@ app.command("resume")(config.resume)
 app.command("doctor")(doctor.doctor)
 app.command("privacy")(privacy.privacy)
 app.command("migrate")(db.migrate)
+app.command("restore")(backup.restore)
+app.add_typer(backup.app, name="backup")
 app.add_typer(failed.app, name="failed")
 app.add_typer(events.app, name="events")
 app.add_typer(reconcile.app, name="certificate")

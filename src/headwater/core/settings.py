@@ -58,5 +58,8 @@ class Settings(BaseSettings):
     backups: int = Field(default=7, ge=0, le=1000)
     """How many nightly backups are kept in the data home; 0 makes none."""
 
+    backup_passphrase: SecretStr | None = None
+    """Seals a copy of secret.key beside every backup; without it no backup has the key."""
+
     debug: bool = False
     """More log lines."""

@@ -4,7 +4,10 @@ from headwater.jobs.worker import SLOTS
 from headwater.warehouse.access import Access
 from headwater.warehouse.bi import Login
 from headwater.warehouse.connections import Link, Tenant
+from headwater.warehouse.manifest import Manifest
+from headwater.warehouse.restore import Restored
 from headwater.warehouse.rotation import Rotation
+from headwater.wiring.copies import Copy, backed_up, copies, restored, verified
 from headwater.wiring.databases import (
     database,
     database_status,
@@ -21,16 +24,21 @@ from headwater.wiring.working import worker
 __all__ = [
     "SLOTS",
     "Access",
+    "Copy",
     "House",
     "Link",
     "Login",
+    "Manifest",
+    "Restored",
     "Rotation",
     "Tenant",
+    "backed_up",
     "bi_access",
     "bi_login",
     "bi_logins",
     "bi_password",
     "bi_removed",
+    "copies",
     "database",
     "database_status",
     "embeds",
@@ -39,7 +47,9 @@ __all__ = [
     "migrated",
     "network_of",
     "psql_command",
+    "restored",
     "start_database",
     "stop_database",
+    "verified",
     "worker",
 ]

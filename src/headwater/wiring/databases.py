@@ -38,10 +38,8 @@ def database(settings: Settings) -> tuple[str, str | None]:
 def migrated(settings: Settings) -> tuple[str | None, str]:
     """Brings the database to this program's schema; returns the revisions (before, after)."""
     if settings.admin_database_url is not None:
-        password = None
-        if settings.database_url is None:
-            password = _app_password(settings.home, create=True)
-        return migrate.migrate(settings.admin_database_url.get_secret_value(), app_password=password)
+        admin = settings.admin_database_url.get_secret_value()
+        return migrate.migrate(admin, app_password=app_password_of(settings))
     if settings.database_url is not None:
         raise NeedsPerson(
             "migrate needs a login that may create roles and schemas: give it in HEADWATER_ADMIN_DATABASE_URL"
@@ -75,6 +73,13 @@ def _app_password(home: Path, *, create: bool) -> str:
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_urlsafe(32))
     return path.read_text().strip()
+
+
+def app_password_of(settings: Settings) -> str | None:
+    """The password that hw_app is to have on a server given by its administrator's address alone."""
+    if settings.admin_database_url is None or settings.database_url is not None:
+        return None
+    return _app_password(settings.home, create=True)
 
 
 def start_database(settings: Settings, *, tcp: bool = False) -> str:
