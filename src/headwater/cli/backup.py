@@ -101,9 +101,8 @@ def verify(
 
     Examples: headwater backup verify crm.dump · headwater backup verify crm.dump --deep
     """
-    found = guarded(
-        lambda: lived(wiring.verified(settings(), file, deep=deep, told=_step(as_json))), as_json=as_json
-    )
+    told = say.steps(quiet=as_json)
+    found = guarded(lambda: lived(wiring.verified(settings(), file, deep=deep, told=told)), as_json=as_json)
     if as_json:
         say.json({"well": True, "deep": deep, **_summary(found)})
     else:
@@ -130,11 +129,8 @@ def restore(
     def work() -> tuple[Restored, int]:
         known = settings()
         secret = _passphrase(file, asked=known.backup_passphrase is None and not as_json)
-        return lived(
-            wiring.restored(
-                known, file, replace=replace, passphrase=secret, now=datetime.now(UTC), told=_step(as_json)
-            )
-        )
+        told, now = say.steps(quiet=as_json), datetime.now(UTC)
+        return lived(wiring.restored(known, file, replace=replace, passphrase=secret, now=now, told=told))
 
     found, keys = guarded(work, as_json=as_json)
     key_there = (settings().home / "secret.key").exists()
@@ -166,14 +162,6 @@ def _passphrase(file: Path, *, asked: bool) -> str | None:
         text("restore_passphrase"), hide_input=True, default="", show_default=False, err=True
     )
     return said or None
-
-
-def _step(as_json: bool) -> Any:
-    def told(step: str) -> None:
-        if not as_json:
-            say.errors.print(text(f"restore_{step}"), markup=False)
-
-    return told
 
 
 def _content(manifest: Manifest) -> dict[str, Any]:

@@ -215,6 +215,13 @@ TEXTS = MappingProxyType(
         "col_rows": ("rows", "строк"),
         "col_schema": ("schema", "схема"),
         "col_postgresql": ("PostgreSQL", "PostgreSQL"),
+        "db_upgraded": (
+            "PostgreSQL {before}'s data are brought over, {rows} rows, all equal. The old are kept: {kept}",
+            "Данные PostgreSQL {before} перенесены, строк {rows}, всё совпало. Прежние сохранены: {kept}",
+        ),
+        "db_kept": ("{what}", "{what}"),
+        "db_removed": ("{what} is removed.", "{what}: удалено."),
+        "db_kept_nothing": ("Nothing was put aside.", "Ничего не отложено."),
         "migrated": (
             "The schema is now at {after} (was: {before}).",
             "Схема обновлена до {after} (была: {before}).",

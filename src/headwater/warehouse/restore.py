@@ -117,6 +117,13 @@ async def rehearse(target: Target, copy: Path, terms: Terms) -> Manifest:
     return found
 
 
+async def passwords(admin_url: str) -> dict[str, str]:
+    """What the server keeps of the passwords of roles, but its superuser's: for a move within one machine."""
+    async with await psycopg.AsyncConnection.connect(admin_url) as conn:
+        rows = await (await conn.execute(sql.role_passwords)).fetchall()
+    return {str(name): str(secret) for name, secret in rows}
+
+
 async def remains(target: Target) -> list[str]:
     """The databases that restores put aside, or did not finish."""
     name = address.database_of(target.address)
@@ -188,13 +195,13 @@ async def _read_in(
     target: Target, copy: Path, found: Manifest, admin: Connection, making: str, terms: Terms
 ) -> tuple[list[Role], list[str]]:
     """A new database with everything of the copy; the roles that were made, and those that were there."""
-    terms.told("reading")
     await admin.execute(_dropping(making))
     await admin.execute(
         SQL("create database {} template template0 encoding 'UTF8'").format(Identifier(making))
     )
     await asyncio.to_thread(migrate.make_roles, address.with_database(target.address, making))
     made, foreign = await _roles(admin, found.roles, terms.passwords)
+    terms.told("reading")
     words = ["--jobs=2", "--no-password", f"--dbname={making}"]
     old = admin.info.server_version // 10000 < LATENT
     await said(

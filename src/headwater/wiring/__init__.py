@@ -7,7 +7,7 @@ from headwater.warehouse.connections import Link, Tenant
 from headwater.warehouse.manifest import Manifest
 from headwater.warehouse.restore import Restored
 from headwater.warehouse.rotation import Rotation
-from headwater.wiring.copies import Copy, backed_up, copies, restored, verified
+from headwater.wiring.copies import Copy, backed_up, copies, put_aside, removed, restored, upgraded, verified
 from headwater.wiring.databases import (
     database,
     database_status,
@@ -47,9 +47,12 @@ __all__ = [
     "migrated",
     "network_of",
     "psql_command",
+    "put_aside",
+    "removed",
     "restored",
     "start_database",
     "stop_database",
+    "upgraded",
     "verified",
     "worker",
 ]

@@ -1,7 +1,8 @@
 """Copies of the database: by whom and where they are made, read back and looked at."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from headwater.core.errors import NeedsPerson
 from headwater.core.settings import Settings
 from headwater.warehouse import backup, embedded, manifest, restore, sealedkey
 from headwater.warehouse.backup import Place, Seal
+from headwater.warehouse.embedded import Sides
 from headwater.warehouse.manifest import Manifest
 from headwater.warehouse.restore import Restored, Step, Target, Terms
 from headwater.warehouse.vault import Vault
@@ -96,6 +98,50 @@ async def restored(
     terms = Terms(replace=replace, app_password=app_password_of(settings), told=told)
     found = await restore.restore(target, copy, terms, now=now)
     return found, await asyncio.to_thread(Vault(settings.home / "secret.key").take_in, keys)
+
+
+async def upgraded(
+    settings: Settings, old_bindir: Path | None, *, now: datetime, told: Callable[[Step], None]
+) -> tuple[Restored, Path]:
+    """Brings the embedded server's data to the programs' major version, by a copy that stays among the
+    others; where the old data are kept. Logins keep their passwords."""
+    if not embeds(settings):
+        raise NeedsPerson("the database is not the embedded one: upgrade its server where it runs")
+    async with _side_by_side(settings, old_bindir) as sides:
+        place = Place(sides.old.url(), sides.new.bindir, settings.home / FOLDER)
+        copy = place.folder / backup.name_of(now)
+        await backup.make(place, copy, now=now, seal=_seal(settings))
+        terms = Terms(passwords=await restore.passwords(sides.old.url()), told=told)
+        target = Target(sides.new.url(), sides.new.bindir, settings.home)
+        found = await restore.restore(target, copy, terms, now=now)
+        return found, await asyncio.to_thread(sides.switch, now)
+
+
+@asynccontextmanager
+async def _side_by_side(settings: Settings, old_bindir: Path | None) -> AsyncIterator[Sides]:
+    sides = embedded.side_by_side(settings.home, bindir=settings.pg_bindir, old_bindir=old_bindir)
+    entered = await asyncio.to_thread(sides.__enter__)
+    try:
+        yield entered
+    finally:
+        await asyncio.to_thread(sides.__exit__, None, None, None)
+
+
+async def put_aside(settings: Settings) -> tuple[list[str], list[Path]]:
+    """What restores and upgrades put aside: databases, and folders of data."""
+    folders = embedded.upgrade.kept(settings.home) if embeds(settings) else []
+    return await restore.remains(await asyncio.to_thread(_target, settings)), folders
+
+
+async def removed(settings: Settings) -> tuple[list[str], list[Path]]:
+    """Removes what was put aside; what it was."""
+    databases, folders = await put_aside(settings)
+    target = await asyncio.to_thread(_target, settings)
+    for database in databases:
+        await restore.forget(target, database)
+    for folder in folders:
+        await asyncio.to_thread(embedded.upgrade.forget, folder)
+    return databases, folders
 
 
 def _file(to: Path, now: datetime) -> Path:

@@ -63,6 +63,16 @@ class HomeDir:
         return self.home / "pgpass"
 
     @property
+    def upgrade(self) -> Path:
+        """A home in the home, while its data are brought to another major version."""
+        return self.home / "upgrade"
+
+    @property
+    def upgraded(self) -> Path:
+        """Says that the data in `upgrade` are whole and proven, and are the ones of this home from now on."""
+        return self.upgrade / "whole"
+
+    @property
     def tcp_port(self) -> Path:
         """Holds the port of a server that listens on 127.0.0.1 at every start."""
         return self.home / "tcp.port"
