@@ -9,6 +9,7 @@ from headwater.warehouse.restore import Restored
 from headwater.warehouse.rotation import Rotation
 from headwater.wiring.copies import Copy, backed_up, copies, put_aside, removed, restored, upgraded, verified
 from headwater.wiring.databases import (
+    attended,
     database,
     database_status,
     embeds,
@@ -32,6 +33,7 @@ __all__ = [
     "Restored",
     "Rotation",
     "Tenant",
+    "attended",
     "backed_up",
     "bi_access",
     "bi_login",

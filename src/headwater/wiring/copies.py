@@ -1,8 +1,7 @@
 """Copies of the database: by whom and where they are made, read back and looked at."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +10,10 @@ from headwater.core.errors import NeedsPerson
 from headwater.core.settings import Settings
 from headwater.warehouse import backup, embedded, manifest, restore, sealedkey
 from headwater.warehouse.backup import Place, Seal
-from headwater.warehouse.embedded import Sides
 from headwater.warehouse.manifest import Manifest
 from headwater.warehouse.restore import Restored, Step, Target, Terms
 from headwater.warehouse.vault import Vault
+from headwater.wiring.beside import beside
 from headwater.wiring.databases import administrator, app_password_of, embeds
 
 FOLDER = "backups"
@@ -107,7 +106,8 @@ async def upgraded(
     others; where the old data are kept. Logins keep their passwords."""
     if not embeds(settings):
         raise NeedsPerson("the database is not the embedded one: upgrade its server where it runs")
-    async with _side_by_side(settings, old_bindir) as sides:
+    waiting = embedded.side_by_side(settings.home, bindir=settings.pg_bindir, old_bindir=old_bindir)
+    async with beside(waiting) as sides:
         place = Place(sides.old.url(), sides.new.bindir, settings.home / FOLDER)
         copy = place.folder / backup.name_of(now)
         await backup.make(place, copy, now=now, seal=_seal(settings))
@@ -115,16 +115,6 @@ async def upgraded(
         target = Target(sides.new.url(), sides.new.bindir, settings.home)
         found = await restore.restore(target, copy, terms, now=now)
         return found, await asyncio.to_thread(sides.switch, now)
-
-
-@asynccontextmanager
-async def _side_by_side(settings: Settings, old_bindir: Path | None) -> AsyncIterator[Sides]:
-    sides = embedded.side_by_side(settings.home, bindir=settings.pg_bindir, old_bindir=old_bindir)
-    entered = await asyncio.to_thread(sides.__enter__)
-    try:
-        yield entered
-    finally:
-        await asyncio.to_thread(sides.__exit__, None, None, None)
 
 
 async def put_aside(settings: Settings) -> tuple[list[str], list[Path]]:

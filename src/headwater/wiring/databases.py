@@ -3,12 +3,15 @@
 import os
 import secrets
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from headwater.core.errors import NeedsPerson
 from headwater.core.settings import Settings
 from headwater.warehouse import address, embedded, migrate
 from headwater.warehouse.embedded import Status
+from headwater.wiring.beside import beside
 
 DATABASE = "headwater"
 APP = "hw_app"
@@ -91,6 +94,16 @@ def start_database(settings: Settings, *, tcp: bool = False) -> str:
 def stop_database(settings: Settings) -> bool:
     """Stops the embedded server; False when it was not running."""
     return embedded.stop(settings.home)
+
+
+@asynccontextmanager
+async def attended(settings: Settings) -> AsyncIterator[None]:
+    """Takes part in the embedded server's home: the last that leaves stops it, if one of them started it."""
+    if not embeds(settings):
+        yield
+        return
+    async with beside(embedded.attended(settings.home)):
+        yield
 
 
 def database_status(settings: Settings) -> Status:

@@ -10,6 +10,7 @@ if sys.platform == "win32":
     )
 
 from headwater.warehouse.embedded.asroot import Way
+from headwater.warehouse.embedded.attending import attended
 from headwater.warehouse.embedded.server import Server
 from headwater.warehouse.embedded.service import Status, ensure, initialised, open_tcp, psql, status, stop
 from headwater.warehouse.embedded.upgrade import Sides, side_by_side
@@ -19,6 +20,7 @@ __all__ = [
     "Sides",
     "Status",
     "Way",
+    "attended",
     "ensure",
     "initialised",
     "open_tcp",

@@ -133,6 +133,18 @@ class HomeDir:
             time.sleep(0.001)
         return descriptor
 
+    def attend(self) -> int:
+        """A descriptor by which a service takes part in the home, until it is closed or the service dies."""
+        return self._open("services.lock")
+
+    def alone(self, descriptor: int) -> bool:
+        """Whether no other service takes part. Only who has the home's turn may ask."""
+        return _locked(descriptor)
+
+    def with_others(self, descriptor: int) -> None:
+        """Lets others take part as well."""
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+
     def server_lives(self) -> bool:
         """Whether any process of a server we started still runs."""
         try:
