@@ -115,6 +115,10 @@ def restore(
         bool,
         typer.Option("--replace", help="Put aside what is there; it is kept under another name."),
     ] = False,
+    as_it_was: Annotated[
+        bool,
+        typer.Option("--as-it-was", help="Leave the schema as it was, to go back to an older program."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring a copy back into an empty database or a new data home, and compare every row with its manifest.
@@ -130,7 +134,11 @@ def restore(
         known = settings()
         secret = _passphrase(file, asked=known.backup_passphrase is None and not as_json)
         told, now = say.steps(quiet=as_json), datetime.now(UTC)
-        return lived(wiring.restored(known, file, replace=replace, passphrase=secret, now=now, told=told))
+        return lived(
+            wiring.restored(
+                known, file, replace=replace, as_it_was=as_it_was, passphrase=secret, now=now, told=told
+            )
+        )
 
     found, keys = guarded(work, as_json=as_json)
     key_there = (settings().home / "secret.key").exists()

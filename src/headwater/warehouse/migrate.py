@@ -18,9 +18,9 @@ def migrate(
 ) -> tuple[str | None, str]:
     """Applies what is missing, as a login that may create roles and schemas; returns (before, after).
 
-    `to` names an earlier revision to end at, for tests of the later ones. `app_password` is given to hw_app
-    (servers reached over a network need one). Safe to run from several processes at once: the second waits
-    and finds nothing to do.
+    `to` names an earlier revision to end at: for an older program, and for tests of the later ones.
+    `app_password` is given to hw_app (servers reached over a network need one). Safe to run from several
+    processes at once: the second waits and finds nothing to do.
     """
     try:
         with psycopg.connect(admin_url, autocommit=True) as admin:

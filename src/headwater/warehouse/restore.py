@@ -63,10 +63,12 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`replace`: what is there may be put aside. `passwords` (encrypted) are given to roles that are made;
+    """`replace`: what is there may be put aside. `as_it_was`: the schema stays that of the copy, for an older
+    program. `passwords` (encrypted) are given to roles that are made;
     `app_password` to hw_app. `told` hears of each step."""
 
     replace: bool = False
+    as_it_was: bool = False
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
     app_password: str | None = field(default=None, repr=False)
     told: Callable[[Step], None] = lambda _: None
@@ -97,10 +99,13 @@ async def restore(target: Target, copy: Path, terms: Terms, *, now: datetime) ->
         await _compared(there, found, making)
         terms.told("migrating")
         era = await _new_era(there)
-        revision = await asyncio.to_thread(migrate.migrate, there, app_password=terms.app_password)
+        to = found.revision if terms.as_it_was else None
+        before, after = await asyncio.to_thread(
+            migrate.migrate, there, app_password=terms.app_password, to=to
+        )
         kept = await _switched(admin, name, making, state, now)
     logins = [role.name for role in made if role.reader and role.name not in terms.passwords]
-    return Restored(found, era, (revision[0] or "", revision[1]), kept, logins, foreign)
+    return Restored(found, era, (before or "", after), kept, logins, foreign)
 
 
 async def rehearse(target: Target, copy: Path, terms: Terms) -> Manifest:

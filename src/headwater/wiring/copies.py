@@ -86,6 +86,7 @@ async def restored(
     copy: Path,
     *,
     replace: bool,
+    as_it_was: bool = False,
     passphrase: str | None,
     now: datetime,
     told: Callable[[Step], None],
@@ -94,7 +95,7 @@ async def restored(
     beside the copy and the passphrase opens them."""
     keys = await asyncio.to_thread(_unsealed, copy, passphrase or _passphrase(settings))
     target = await asyncio.to_thread(_target, settings)
-    terms = Terms(replace=replace, app_password=app_password_of(settings), told=told)
+    terms = Terms(replace=replace, as_it_was=as_it_was, app_password=app_password_of(settings), told=told)
     found = await restore.restore(target, copy, terms, now=now)
     return found, await asyncio.to_thread(Vault(settings.home / "secret.key").take_in, keys)
 
