@@ -14,21 +14,21 @@ from headwater.warehouse.backup import Place
 from headwater.warehouse.restore import Target, Terms
 
 DEALS = """
-    insert into public.crm_deals (
-        tenant_id, connection_id, external_id, crm_source, title, stage, pipeline, value, currency, assigned_to,
-        contact_id, company_id, won, created_at, closed_at, modified_at, custom_fields, began, version, synced_at)
+    insert into public.crm_deals (tenant_id, connection_id, external_id, crm_source, title, stage, pipeline,
+                                  value, currency, assigned_to, contact_id, company_id, won, created_at,
+                                  modified_at, custom_fields, began, version, synced_at)
     select t.id, 1, i::text, 'bitrix24', 'Сделка ' || md5(i::text), 'C1:NEW', '1', mod(i, 100000), 'RUB',
-           mod(i, 50)::text, mod(i, 40000)::text, mod(i, 9000)::text, mod(i, 3) = 0, now() - i * interval '1 s',
-           now(), now(),
-           jsonb_build_object('uf_a', md5((i * 7)::text), 'uf_b', i, 'uf_c', repeat(md5(mod(i, 1000)::text), 3)),
+           mod(i, 50)::text, mod(i, 40000)::text, mod(i, 9000)::text, mod(i, 3) = 0,
+           now() - i * interval '1 s', now(),
+           jsonb_build_object('a', md5((i * 7)::text), 'b', i, 'c', repeat(md5(mod(i, 1000)::text), 3)),
            i, md5((i * 3)::text), now()
       from generate_series(1, %(rows)s) as i
      cross join (select gen_random_uuid() as id) as t
 """
 ACTIVITIES = """
-    insert into public.crm_activities (
-        tenant_id, connection_id, external_id, crm_source, type, direction, subject, body, employee_id, completed,
-        started_at, modified_at, began, version, synced_at)
+    insert into public.crm_activities (tenant_id, connection_id, external_id, crm_source, type, direction,
+                                       subject, body, employee_id, completed, started_at, modified_at, began,
+                                       version, synced_at)
     select t.id, 1, i::text, 'bitrix24', 'call', 'in', 'Звонок ' || i, repeat(md5(i::text) || ' ', 6),
            mod(i, 50)::text, true, now() - i * interval '1 s', now(), i, md5((i * 3)::text), now()
       from generate_series(1, %(rows)s) as i

@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     """A PostgreSQL 15 or newer to use instead of the embedded one; logs in as hw_app."""
 
     admin_database_url: SecretStr | None = None
-    """For `migrate` only: a login that may create roles and schemas."""
+    """For `migrate`, `bi`, `backup`, `restore`: a login that may create roles and schemas."""
 
     database_direct_url: SecretStr | None = None
     """Past a connection pooler, for locks that live as long as a session; default: database_url."""
