@@ -5,7 +5,7 @@ ARGS ?=
 MINUTES ?= 10
 WORKERS ?= 2
 
-.PHONY: demo test check bench soak wheel lock clean
+.PHONY: demo test check bench soak upgrade wheel lock clean
 
 .venv/bin/uv:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Headwater needs Python 3.11 or newer; name one with make PYTHON=python3.12 …")'
@@ -39,6 +39,9 @@ check: .venv/installed-dev
 
 bench: .venv/installed-bench
 	$(BIN)/python -m bench $(ARGS)
+
+upgrade: .venv/installed-dev
+	$(BIN)/python -m headwater.testing.upgrading $(ARGS)
 
 soak: .venv/installed-dev
 	$(BIN)/python -m headwater.testing.soak --minutes $(MINUTES) --workers $(WORKERS) $(ARGS)

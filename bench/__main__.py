@@ -15,6 +15,7 @@ import orjson
 
 from bench import (
     adapter,
+    backup,
     connections,
     cost,
     increment,
@@ -47,6 +48,7 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Sample]]]] = {
     "live": live.once,
     "memory": memory.once,
     "connections": connections.once,
+    "backup": backup.once,
 }
 
 

@@ -69,6 +69,14 @@ def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return _server(_shared_root(tmp_path_factory), "oldest", bindir)
 
 
+@pytest.fixture
+def oldest_programs() -> Path:
+    """The programs of the oldest server we promise to work on."""
+    if (bindir := postgres15()) is None:
+        pytest.skip("PostgreSQL 15 is not installed (or name its bin folder in HEADWATER_TEST_PG_BINDIR)")
+    return bindir
+
+
 @dataclass(frozen=True)
 class Database:
     """A fresh, migrated database."""

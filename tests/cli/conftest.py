@@ -119,7 +119,7 @@ def given(own: None, newest_database: Any, monkeypatch: pytest.MonkeyPatch) -> A
 def headwater(desk: Path) -> AsyncIterator[Headwater]:
     """Runs a command in this process: `await headwater("sync", "--json", HEADWATER_SHARE="1")`."""
 
-    async def run(*words: str, **environment: str) -> Said:
+    async def run(*words: str, **environment: str | None) -> Said:
         found = await asyncio.to_thread(CliRunner().invoke, app, list(words), env=environment)
         if found.exception is not None and not isinstance(found.exception, SystemExit):
             raise found.exception

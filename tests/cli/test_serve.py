@@ -1,9 +1,11 @@
 """`headwater serve`: a tree of processes that starts, answers, survives what it can, and ends clean."""
 
 import asyncio
+import os
 import re
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -116,6 +118,45 @@ async def test_a_database_that_ran_before_runs_on(own_home, serving):
     await service.ended()
 
     assert embedded.status(own_home).running
+
+
+@pytest.mark.timeout(300)
+async def test_of_two_services_on_one_home_the_last_stops_the_database_whoever_started_it(own_home, serving):
+    first = await serving(*WORKERLESS)
+    second = await serving(*WORKERLESS)
+    killed = await serving(*WORKERLESS)
+    killed.process.kill()
+    await killed.process.wait()
+    before = embedded.status(own_home).pid
+    await first.ended()
+    answer = await asked(second.root)
+    between = embedded.status(own_home).pid
+    code, _, err = await second.ended()
+
+    assert (answer.status_code, between) == (200, before)
+    assert (code, "Traceback" in err) == (0, False)
+    assert not embedded.status(own_home).running
+
+
+async def test_a_service_ends_with_the_program_that_began_it_when_told_so(given, desk, compiled):
+    begins = (
+        "import subprocess, sys, time\n"
+        "words = [sys.executable, '-m', 'headwater', *sys.argv[1:]]\n"
+        "service = subprocess.Popen(words, stdin=subprocess.PIPE)\n"
+        "service.wait()"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", begins, *WHOLE, "--with-parent",
+        env=os.environ | {"PYTHONPYCACHEPREFIX": str(compiled)}, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    while not LISTENS.search(line := (await process.stdout.readline()).decode()):
+        assert line
+    [service] = psutil.Process(process.pid).children()
+    process.kill()
+    await process.wait()
+
+    assert await asyncio.to_thread(psutil.wait_procs, [service], 60) == ([service], [])
 
 
 @pytest.mark.timeout(300)

@@ -7,6 +7,7 @@ import typer
 from headwater import __version__
 from headwater.cli import (
     alerts,
+    backup,
     bi,
     config,
     connect,
@@ -73,6 +74,8 @@ app.command("doctor")(doctor.doctor)
 app.command("privacy")(privacy.privacy)
 app.command("migrate")(db.migrate)
 app.add_typer(alerts.app, name="alerts")
+app.command("restore")(backup.restore)
+app.add_typer(backup.app, name="backup")
 app.add_typer(failed.app, name="failed")
 app.add_typer(events.app, name="events")
 app.add_typer(reconcile.app, name="certificate")

@@ -11,10 +11,20 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from headwater.core import log
 
 LOGGER = log.get("cli")
+WithParent = Annotated[
+    bool,
+    typer.Option(
+        "--with-parent",
+        help="Stop when standard input ends: it does when the program that began this one dies.",
+    ),
+]
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 STEADY_SECONDS = 60.0

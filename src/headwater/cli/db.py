@@ -2,13 +2,16 @@
 
 import os
 from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from headwater import wiring
 from headwater.cli import say
-from headwater.cli.frame import AsJson, guarded, settings
+from headwater.cli.frame import AsJson, guarded, lived, settings
+from headwater.wiring import Restored
 
 app = typer.Typer(help="The embedded PostgreSQL.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -79,6 +82,61 @@ def url(as_json: AsJson = False) -> None:
         say.json({"url": address})
     else:
         say.plain(address)
+
+
+@app.command()
+def upgrade(
+    old: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="BINDIR", help="Programs of the version the data are of, if not found."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the data to the major version of PostgreSQL that this program has; the old data are kept.
+
+    Copies the database, reads the copy into a new server, compares every row, and switches. Stop the service
+    first. Until then nothing is changed; may be said again at any time. The way back: docs/upgrade.md.
+
+    Examples: headwater db upgrade · headwater db upgrade --from /usr/lib/postgresql/17/bin
+    """
+
+    def work() -> tuple[Restored, Path]:
+        told = say.steps(quiet=as_json)
+        return lived(wiring.upgraded(settings(), old, now=datetime.now(UTC), told=told))
+
+    found, kept = guarded(work, as_json=as_json)
+    if as_json:
+        say.json({"from": found.manifest.postgresql, "kept": str(kept), "era": found.era,
+                  "revision": found.revision[1], "rows": found.manifest.rows})  # fmt: skip
+    else:
+        say.line(
+            "db_upgraded", before=found.manifest.postgresql, rows=say.number(found.manifest.rows), kept=kept
+        )
+
+
+@app.command()
+def kept(
+    remove: Annotated[bool, typer.Option("--remove", help="Remove them for good.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what restores and upgrades put aside, or left unfinished: databases and folders of data.
+
+    Examples: headwater db kept · headwater db kept --remove
+    """
+
+    def work() -> tuple[list[str], list[Path]]:
+        return lived(wiring.removed(settings()) if remove else wiring.put_aside(settings()))
+
+    databases, folders = guarded(work, as_json=as_json)
+    if as_json:
+        say.json({"databases": databases, "folders": [str(one) for one in folders], "removed": remove})
+        return
+    for one in (*databases, *folders):
+        say.line("db_removed" if remove else "db_kept", what=one)
+    if not (databases or folders):
+        say.line("db_kept_nothing")
 
 
 def migrate(as_json: AsJson = False) -> None:

@@ -20,17 +20,13 @@ FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
 
 @asynccontextmanager
 async def household(known: Settings) -> AsyncIterator[House]:
-    """An open house with a database at this program's schema. The embedded server stops with us if we started
-    it; another database is migrated if there is an administrator's address, and has to be ready if not."""
-    ours = wiring.embeds(known) and not (await asyncio.to_thread(wiring.database_status, known)).running
+    """An open house with a database at this program's schema. The embedded server stops with the last service
+    of its home, if one of them started it; another database is migrated if there is an administrator's
+    address, and has to be ready if not."""
     if known.admin_database_url is not None:
         await asyncio.to_thread(wiring.migrated, known)
-    try:
-        async with house(known, wait_seconds=DATABASE_WAIT_SECONDS) as opened:
-            yield opened
-    finally:
-        if ours:
-            await asyncio.to_thread(wiring.stop_database, known)
+    async with wiring.attended(known), house(known, wait_seconds=DATABASE_WAIT_SECONDS) as opened:
+        yield opened
 
 
 async def database_kept(opened: House) -> None:

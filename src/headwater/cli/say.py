@@ -1,7 +1,7 @@
 """How answers reach people and programs: texts and tables, or one JSON document."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any, NoReturn
 
@@ -28,6 +28,16 @@ errors = Console(stderr=True, soft_wrap=True, highlight=False)
 def line(key: str, **facts: Any) -> None:
     """One line of the catalogue."""
     console.print(text(key, **facts), markup=False)
+
+
+def steps(*, quiet: bool) -> Callable[[str], None]:
+    """Hears of the steps of a restore, and tells them beside the answer."""
+
+    def told(step: str) -> None:
+        if not quiet:
+            errors.print(text(f"restore_{step}"), markup=False)
+
+    return told
 
 
 def plain(words: str) -> None:

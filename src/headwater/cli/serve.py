@@ -27,11 +27,12 @@ def serve(
         bool, typer.Option("--no-worker", help="Answer only: `headwater worker` works elsewhere.")
     ] = False,
     no_api: Annotated[bool, typer.Option("--no-api", help="Work only, answer nobody.")] = False,
+    with_parent: child.WithParent = False,
 ) -> None:
     """Keep every connection up to date, and answer programs and people, until it is stopped.
 
     Ctrl-C or SIGTERM ends it in good order: answers under way are given, work under way is put down at a
-    stored page, and the embedded PostgreSQL stops if this started it.
+    stored page, and the embedded PostgreSQL stops with the last service of its home, if one started it.
 
     Examples: headwater serve · headwater serve --port 8090 · headwater serve --no-worker
     """
@@ -39,6 +40,10 @@ def serve(
         raise typer.BadParameter("with neither worker nor API there is nothing to do")
 
     async def work() -> None:
+        if with_parent:
+            loop, task = asyncio.get_running_loop(), asyncio.current_task()
+            assert task is not None  # noqa: S101 (this is one)
+            child.when_parent_ends(lambda: loop.call_soon_threadsafe(task.cancel))
         known = settings()
         listener = None
         if not no_api:

@@ -8,21 +8,14 @@ import typer
 
 from headwater import wiring
 from headwater.cli import say
-from headwater.cli.child import when_parent_ends
-from headwater.cli.frame import run
+from headwater.cli.child import WithParent, when_parent_ends
+from headwater.cli.frame import guarded, lived, settings
 from headwater.cli.texts import text
-from headwater.wiring import House
+from headwater.wiring import house
 
 Slots = Annotated[
     int,
     typer.Option(min=1, max=100, help="How many connections it works on at a time; events have one more."),
-]
-WithParent = Annotated[
-    bool,
-    typer.Option(
-        "--with-parent",
-        help="Stop when standard input ends: it does when the program that began this one dies.",
-    ),
 ]
 
 
@@ -35,8 +28,11 @@ def worker(slots: Slots = wiring.SLOTS, with_parent: WithParent = False) -> None
     Examples: headwater worker · headwater worker --slots 4
     """
 
-    async def work(house: House) -> None:
-        async with wiring.worker(house, slots=slots) as worker:
+    async def work() -> None:
+        known = settings()
+        async with (
+            wiring.attended(known), house(known) as opened, wiring.worker(opened, slots=slots) as worker
+        ):  # fmt: skip
             loop = asyncio.get_running_loop()
             for sign in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(sign, worker.stop)
@@ -45,4 +41,4 @@ def worker(slots: Slots = wiring.SLOTS, with_parent: WithParent = False) -> None
             say.errors.print(text("worker_begins", slots=slots), markup=False)
             await worker.run()
 
-    run(work, as_json=False, lasting=True)
+    guarded(lambda: lived(work()), as_json=False, lasting=True)

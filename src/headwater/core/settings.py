@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     """A PostgreSQL 15 or newer to use instead of the embedded one; logs in as hw_app."""
 
     admin_database_url: SecretStr | None = None
-    """For `migrate` only: a login that may create roles and schemas."""
+    """For `migrate`, `bi`, `backup`, `restore`: a login that may create roles and schemas."""
 
     database_direct_url: SecretStr | None = None
     """Past a connection pooler, for locks that live as long as a session; default: database_url."""
@@ -172,6 +172,8 @@ class Settings(BaseSettings):
 
     environment: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")
     """What this installation is for, such as production or staging: stands in every line of the log."""
+    backup_passphrase: SecretStr | None = None
+    """Seals a copy of secret.key beside every backup; without it no backup has the key."""
 
     debug: bool = False
     """More log lines."""

@@ -1,5 +1,6 @@
 """Database addresses: libpq URIs or key=value strings, taken apart and put together by libpq's own rules."""
 
+import getpass
 import ipaddress
 import os
 import re
@@ -19,6 +20,17 @@ def with_login(address: str, user: str, password: str | None = None) -> str:
     if password:
         parts["password"] = password
     return conninfo.make_conninfo("", **parts)
+
+
+def with_database(address: str, name: str) -> str:
+    """The same login, another database of the server."""
+    return conninfo.make_conninfo("", **(parsed(address) | {"dbname": name}))
+
+
+def database_of(address: str) -> str:
+    """The name of the database; libpq's own choice when the address has none."""
+    parts = parsed(address)
+    return parts.get("dbname") or parts.get("user") or getpass.getuser()
 
 
 def shown(address: str) -> str:

@@ -19,15 +19,16 @@ def migrate(
 ) -> tuple[str | None, str]:
     """Applies what is missing, as a login that may create roles and schemas; returns (before, after).
 
-    `to` names an earlier revision to end at, for tests of the later ones. `app_password` is given to hw_app
-    (servers reached over a network need one). Safe to run from several processes at once: the second waits
-    and finds nothing to do.
+    `to` names an earlier revision to end at: for an older program, and for tests of the later ones.
+    `app_password` is given to hw_app (servers reached over a network need one). Safe to run from several
+    processes at once: the second waits and finds nothing to do.
     """
     try:
         with psycopg.connect(admin_url, autocommit=True) as admin:
             _ready(admin)
             admin.execute("select pg_advisory_lock(%s)", [LOCK])
             admin.execute(_text("roles.sql"))
+            admin.execute(_text("database.sql"))
             if app_password:
                 query = psycopg.sql.SQL("alter role hw_app password {}")
                 admin.execute(query.format(psycopg.sql.Literal(app_password)))
@@ -39,6 +40,12 @@ def migrate(
             f"migrate: this login may not do it ({exc.diag.message_primary}). "
             "Give HEADWATER_ADMIN_DATABASE_URL a login that may create roles and schemas."
         ) from exc
+
+
+def make_roles(admin_url: str) -> None:
+    """The roles of every database of ours, where the server does not have them yet."""
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(_text("roles.sql"))
 
 
 def behind(url: str) -> bool:

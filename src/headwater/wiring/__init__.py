@@ -4,8 +4,12 @@ from headwater.jobs.worker import SLOTS
 from headwater.warehouse.access import Access
 from headwater.warehouse.bi import Login
 from headwater.warehouse.connections import Link, Tenant
+from headwater.warehouse.manifest import Manifest
+from headwater.warehouse.restore import Restored
 from headwater.warehouse.rotation import Rotation
+from headwater.wiring.copies import Copy, backed_up, copies, put_aside, removed, restored, upgraded, verified
 from headwater.wiring.databases import (
+    attended,
     database,
     database_status,
     embeds,
@@ -31,20 +35,26 @@ from headwater.wiring.working import worker
 __all__ = [
     "SLOTS",
     "Access",
+    "Copy",
     "House",
     "Link",
     "LogFile",
     "Login",
+    "Manifest",
+    "Restored",
     "Rotation",
     "Tenant",
     "address_check",
     "alerting",
+    "attended",
+    "backed_up",
     "bi_access",
     "bi_login",
     "bi_logins",
     "bi_password",
     "bi_removed",
     "bounds",
+    "copies",
     "database",
     "database_status",
     "embeds",
@@ -58,8 +68,13 @@ __all__ = [
     "not_opened",
     "port_check",
     "psql_command",
+    "put_aside",
+    "removed",
+    "restored",
     "rounds",
     "start_database",
     "stop_database",
+    "upgraded",
+    "verified",
     "worker",
 ]

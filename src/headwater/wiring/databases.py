@@ -3,6 +3,8 @@
 import os
 import secrets
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -11,6 +13,7 @@ from headwater.core.errors import NeedsPerson
 from headwater.core.settings import Settings
 from headwater.warehouse import address, embedded, migrate
 from headwater.warehouse.embedded import Status
+from headwater.wiring.beside import beside
 
 DATABASE = "headwater"
 APP = "hw_app"
@@ -47,9 +50,7 @@ def database(settings: Settings) -> tuple[str, str | None]:
 def migrated(settings: Settings) -> tuple[str | None, str]:
     """Brings the database to this program's schema; returns the revisions (before, after)."""
     if (admin := given(settings, "admin_database_url")) is not None:
-        app = given(settings, "database_direct_url") or given(settings, "database_url")
-        password = _app_password(settings.home, create=True) if app is None else _password_in(app)
-        return migrate.migrate(admin, app_password=password)
+        return migrate.migrate(admin, app_password=app_password_of(settings))
     if settings.database_url is not None:
         raise NeedsPerson(
             "migrate needs a login that may create roles and schemas: give it in HEADWATER_ADMIN_DATABASE_URL"
@@ -91,6 +92,15 @@ def _app_password(home: Path, *, create: bool) -> str:
     return path.read_text().strip()
 
 
+def app_password_of(settings: Settings) -> str | None:
+    """The password that hw_app is to have on a server given by its administrator's address: that of its own
+    address, where one is given; else one that is kept in the data home."""
+    if settings.admin_database_url is None:
+        return None
+    app = given(settings, "database_direct_url") or given(settings, "database_url")
+    return _app_password(settings.home, create=True) if app is None else _password_in(app)
+
+
 def start_database(settings: Settings, *, tcp: bool = False) -> str:
     """Starts the embedded server (or joins the running one) and returns its address."""
     server = embedded.ensure(settings.home, bindir=settings.pg_bindir, tcp=tcp)
@@ -100,6 +110,16 @@ def start_database(settings: Settings, *, tcp: bool = False) -> str:
 def stop_database(settings: Settings) -> bool:
     """Stops the embedded server; False when it was not running."""
     return embedded.stop(settings.home)
+
+
+@asynccontextmanager
+async def attended(settings: Settings) -> AsyncIterator[None]:
+    """Takes part in the embedded server's home: the last that leaves stops it, if one of them started it."""
+    if not embeds(settings):
+        yield
+        return
+    async with beside(embedded.attended(settings.home)):
+        yield
 
 
 def database_status(settings: Settings) -> Status:

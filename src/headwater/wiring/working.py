@@ -1,23 +1,17 @@
-"""A worker, with everything it may have to do; and how copies of the database are made."""
+"""A worker, with everything it may have to do."""
 
-import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
-from pathlib import Path
 
 from headwater.core.ports import Source
-from headwater.core.settings import Settings
 from headwater.jobs.connected import Connected
 from headwater.jobs.house import Household, Terms
 from headwater.jobs.taps import Taps
 from headwater.jobs.worker import SLOTS, Worker
-from headwater.warehouse import address, backup, embedded
-from headwater.warehouse.backup import Place
 from headwater.warehouse.connections import Link
-from headwater.wiring.databases import DATABASE, given
+from headwater.wiring.copies import nightly
 from headwater.wiring.opened import House
 from headwater.wiring.watching import alerting
 
@@ -41,7 +35,7 @@ async def worker(
             "sets": lambda link, source, _: engine.sets(link, source),
         },
     )  # fmt: skip
-    back_up, why_not = _backups(house.settings)
+    back_up, why_not = nightly(house.settings)
     terms = Terms(history_months=house.settings.history_months)
     household = Household(
         house.warehouse, house.clock, terms, back_up=back_up, no_backup=why_not, look=alerting(house).look
@@ -53,28 +47,3 @@ async def worker(
         )  # fmt: skip
     finally:
         await taps.close()
-
-
-def _backups(settings: Settings) -> tuple[Callable[[datetime], Awaitable[Path]] | None, str]:
-    """How a copy of the database is made; or why none can be."""
-    if settings.backups == 0:
-        return None, "HEADWATER_BACKUPS is 0"
-    if settings.admin_database_url is None and settings.database_url is not None:
-        return (
-            None,
-            "the database is not ours: back it up where it runs, or give HEADWATER_ADMIN_DATABASE_URL",
-        )
-
-    def place() -> Place:
-        folder = settings.home / "backups"
-        if (admin := given(settings, "admin_database_url")) is not None:
-            over_network = not address.local(address.parsed(admin))
-            programs = embedded.binaries.found(settings.pg_bindir, tls=over_network)
-            return Place(admin, programs.bindir, folder)
-        server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
-        return Place(server.url(server.superuser, DATABASE), server.bindir, folder)
-
-    async def back_up(now: datetime) -> Path:
-        return await backup.back_up(await asyncio.to_thread(place), keep=settings.backups, now=now)
-
-    return back_up, ""

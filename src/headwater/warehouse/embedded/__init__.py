@@ -10,7 +10,23 @@ if sys.platform == "win32":
     )
 
 from headwater.warehouse.embedded.asroot import Way
+from headwater.warehouse.embedded.attending import attended
 from headwater.warehouse.embedded.server import Server
 from headwater.warehouse.embedded.service import Status, ensure, initialised, open_tcp, psql, status, stop
+from headwater.warehouse.embedded.upgrade import Sides, side_by_side
 
-__all__ = ["Server", "Status", "Way", "ensure", "initialised", "open_tcp", "psql", "status", "stop"]
+__all__ = [
+    "Server",
+    "Sides",
+    "Status",
+    "Way",
+    "attended",
+    "ensure",
+    "initialised",
+    "open_tcp",
+    "psql",
+    "side_by_side",
+    "status",
+    "stop",
+    "upgrade",
+]

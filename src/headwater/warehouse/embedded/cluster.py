@@ -73,10 +73,16 @@ def check(data: Path, programs: Binaries) -> bool:
     if written_by != str(programs.major):
         raise NeedsPerson(
             f"{data} was written by PostgreSQL {written_by}, but the programs found ({programs.bindir}) are"
-            f" {programs.version}: name those of PostgreSQL {written_by} in HEADWATER_PG_BINDIR and go on"
-            f" with them, or with them take a dump, move {data} away, start again and restore the dump"
+            f" {programs.version}: {_remedy(written_by, programs.major)}"
         )
     return True
+
+
+def _remedy(written_by: str, major: int) -> str:
+    stay = f"name those of PostgreSQL {written_by} in HEADWATER_PG_BINDIR and go on with them"
+    if written_by.isdecimal() and int(written_by) < major:
+        return f"`headwater db upgrade` brings the data to {major} and keeps the old; or {stay}"
+    return f"upgrade the program again; or {stay}"
 
 
 def create(place: HomeDir, programs: Binaries, account: Account, *, lock: int) -> None:
@@ -107,6 +113,18 @@ def create(place: HomeDir, programs: Binaries, account: Account, *, lock: int) -
     raise NeedsPerson(
         f"{programs.program('initdb')} could not create {place.data}: {said.decode(errors='replace').strip()}"
     )
+
+
+def finish_switch(place: HomeDir) -> None:
+    """Puts the data of an upgrade in their place, when it got so far that the old ones were put aside."""
+    if not place.upgraded.exists():
+        return
+    fresh = place.upgrade / "data"
+    if not place.data.exists():
+        fresh.rename(place.data)
+        flush(place.home)
+    if not fresh.exists():
+        shutil.rmtree(place.upgrade)
 
 
 def write_settings(place: HomeDir, account: Account, *, tcp: bool) -> str:

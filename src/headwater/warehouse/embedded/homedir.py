@@ -63,6 +63,16 @@ class HomeDir:
         return self.home / "pgpass"
 
     @property
+    def upgrade(self) -> Path:
+        """A home in the home, while its data are brought to another major version."""
+        return self.home / "upgrade"
+
+    @property
+    def upgraded(self) -> Path:
+        """Says that the data in `upgrade` are whole and proven, and are the ones of this home from now on."""
+        return self.upgrade / "whole"
+
+    @property
     def tcp_port(self) -> Path:
         """Holds the port of a server that listens on 127.0.0.1 at every start."""
         return self.home / "tcp.port"
@@ -122,6 +132,18 @@ class HomeDir:
         while not _locked(descriptor):  # somebody just looks whether a server lives
             time.sleep(0.001)
         return descriptor
+
+    def attend(self) -> int:
+        """A descriptor by which a service takes part in the home, until it is closed or the service dies."""
+        return self._open("services.lock")
+
+    def alone(self, descriptor: int) -> bool:
+        """Whether no other service takes part. Only who has the home's turn may ask."""
+        return _locked(descriptor)
+
+    def with_others(self, descriptor: int) -> None:
+        """Lets others take part as well."""
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
 
     def server_lives(self) -> bool:
         """Whether any process of a server we started still runs."""

@@ -55,10 +55,9 @@ def ensure(
         server = _found(place, wait_seconds)
         if server is None:
             try:
-                server = _started(place, bindir, way, tcp=tcp, lock=lock)
+                server = started(place, bindir, way, tcp=tcp, lock=lock, wait_seconds=wait_seconds)
             except OSError as exc:
                 raise NeedsPerson(f"cannot start the server of {place.home}: {exc}") from exc
-            _await(place, server, wait_seconds)
         elif tcp and not server.tcp:
             raise NeedsPerson(f"the server of {home} runs without TCP: stop it, then start it with TCP")
         _furnish(place, server)
@@ -153,9 +152,23 @@ def _found(place: HomeDir, wait_seconds: float) -> Server | None:
     return None
 
 
-def _started(place: HomeDir, bindir: Path | None, way: Way | None, *, tcp: bool, lock: int) -> Server:
-    """Launches the server, with a data directory made for it if there is none."""
+def started(
+    place: HomeDir,
+    bindir: Path | None,
+    way: Way | None,
+    *,
+    lock: int,
+    tcp: bool = False,
+    private: bool = False,
+    wait_seconds: float = 120.0,
+) -> Server:
+    """Launches the server, with a data directory made for it if there is none, and waits until it is ready.
+
+    `private`: its socket has a name of its own, so that nobody who knew the last one comes in. The caller has
+    the home's turn, of which `lock` is the descriptor.
+    """
     programs = binaries.found(bindir)
+    cluster.finish_switch(place)
     known = cluster.check(place.data, programs)
     with asroot.account(asroot.chosen(way)) as account:
         programs = binaries.installed(programs, place.binaries, account.enters)
@@ -166,17 +179,18 @@ def _started(place: HomeDir, bindir: Path | None, way: Way | None, *, tcp: bool,
             cluster.create(place, programs, account, lock=lock)
             logger.info("data directory created", home=str(place.home), version=programs.version)
         lasting, before = tcp_door.lasting(place), last(place)
-        tcp = tcp or lasting is not None
+        tcp = (tcp or lasting is not None) and not private
         same = before.port if before is not None and before.tcp else None
-        port = tcp_door.first_free((lasting, same, 0)) if tcp else SOCKET_PORT
-        if lasting not in (None, port):
+        port = tcp_door.first_free((lasting, same, 0)) if tcp else SOCKET_PORT + private
+        if tcp and lasting not in (None, port):
             logger.warning("port is taken, another until the next start", wanted=lasting, port=port)
         sockets = socket_dir(place.home, port, asroot.owners())
         server = Server(place.home, sockets, port, programs.version, programs.bindir, tcp)
         postmaster.clear_the_way(place, sockets)
         _launch(place, server, programs, account)
         logger.info("server starts", home=str(place.home), version=server.version, way=account.way.value)
-        return server
+    _await(place, server, wait_seconds)
+    return server
 
 
 def _launch(place: HomeDir, server: Server, programs: binaries.Binaries, account: Account) -> None:
