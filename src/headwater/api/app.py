@@ -8,11 +8,13 @@ from headwater.api import (
     changes,
     crm,
     entering,
+    exports,
     failed,
     health,
     pages,
     paper,
     problems,
+    records,
     settings,
     standing,
     starts,
@@ -43,7 +45,20 @@ def built(house: House) -> FastAPI:
     found.state.streams = Streams()
     problems.install(found)
     found.state.glances = pages.Glances()
-    for room in (health, starts, standing, settings, changes, failed, crm, pages, entering, paper):
+    for room in (
+        health,
+        starts,
+        standing,
+        settings,
+        changes,
+        failed,
+        crm,
+        records,
+        exports,
+        pages,
+        entering,
+        paper,
+    ):
         found.include_router(room.router)
     found.include_router(webhooks.router(house))
     return found
