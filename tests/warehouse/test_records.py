@@ -1,7 +1,6 @@
 """Lists stay quick behind row-level security: an index gives their order and their filters, at any page."""
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -52,7 +51,7 @@ class Big:
 
 
 @pytest.fixture(scope="module")
-def big(shared_databases: Any) -> Iterator[Big]:
+def big(shared_databases: Any) -> Big:
     async def two() -> Any:
         async with Warehouse(shared_databases.url(), size=2) as warehouse:
             return [await bench(warehouse, tenant=name) for name in ("ours", "theirs")]
@@ -63,20 +62,16 @@ def big(shared_databases: Any) -> Iterator[Big]:
             params = {"tenant": one.tenant.id, "connection": one.link.id, "many": MANY}
             admin.execute(FILLED, params)
         admin.execute("analyze")
-    yield Big(shared_databases.url(), ours.tenant.id, ours.link.id)
+    return Big(shared_databases.url(), ours.tenant.id, ours.link.id)
 
 
-def scanned(plan: str) -> int:
-    """The most rows any step went over."""
-    found = 0
-    todo = orjson.loads(plan)
+def handled(plan: str) -> int:
+    """The most rows any step of a plan read, threw away or sorted."""
+    found, todo = 0, [orjson.loads(plan)[0]["Plan"]]
     while todo:
         one = todo.pop()
-        if "Actual Rows" in one and one.get("Relation Name") == "crm_deals":
-            found = max(
-                found, int((one["Actual Rows"] + one.get("Rows Removed by Filter", 0)) * one["Actual Loops"])
-            )
-        todo += [one["Plan"]] if "Plan" in one else []
+        rows = one["Actual Rows"] + one.get("Rows Removed by Filter", 0)
+        found = max(found, int(rows * one["Actual Loops"]))
         todo += one.get("Plans", [])
     return found
 
@@ -85,11 +80,7 @@ def scanned(plan: str) -> int:
     "order", ["-created_at", "created_at", "-modified_at", "modified_at", "-closed_at", "id", "-id"]
 )
 def test_an_order_is_read_from_an_index(big: Big, order: str) -> None:
-    plan = big.explained(order=order)
-
-    assert '"Seq Scan","Parallel Aware":false,"Async Capable":false,"Relation Name":"crm_deals"' not in plan
-    assert '"Node Type":"Sort"' not in plan
-    assert scanned(plan) < 300
+    assert handled(big.explained(order=order)) < 300
 
 
 @pytest.mark.parametrize(
@@ -103,7 +94,7 @@ def test_an_order_is_read_from_an_index(big: Big, order: str) -> None:
 def test_a_page_deep_in_a_list_costs_what_the_first_one_does(big: Big, order: str, place: Place) -> None:
     place = place._replace(connection=big.connection)
 
-    assert scanned(big.explained(order=order, after=place)) < 300
+    assert handled(big.explained(order=order, after=place)) < 300
 
 
 @pytest.mark.parametrize(
@@ -119,8 +110,8 @@ def test_a_page_deep_in_a_list_costs_what_the_first_one_does(big: Big, order: st
     ],
 )  # fmt: skip
 def test_a_filter_reaches_its_index(big: Big, filters: list[tuple[str, str]], most: int) -> None:
-    assert scanned(big.explained(*filters)) <= most
+    assert handled(big.explained(*filters)) <= most
 
 
 def test_whoever_sees_only_his_own_does_not_pay_for_all(big: Big) -> None:
-    assert scanned(big.explained(("assigned_to", "7"), own=True)) <= 400
+    assert handled(big.explained(("assigned_to", "7"), own=True)) <= 400
