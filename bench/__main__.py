@@ -15,6 +15,7 @@ import orjson
 
 from bench import (
     adapter,
+    api,
     connections,
     cost,
     increment,
@@ -25,6 +26,7 @@ from bench import (
     others,
     reconcile,
     river,
+    rls,
     sandbox_batch,
     slow,
 )
@@ -46,6 +48,8 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Sample]]]] = {
     "letters": letters.once,
     "live": live.once,
     "memory": memory.once,
+    "api": api.once,
+    "rls": rls.once,
     "connections": connections.once,
 }
 

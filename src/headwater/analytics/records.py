@@ -92,9 +92,10 @@ async def listed(
 ) -> Listed:
     """A page of the rows that were asked for. Raises Misasked for a place that is none of this question."""
     place = None if after is None else place_of(question, after)
+    asked = question.of(who.own)
     async with who.reading() as conn:
-        page = await records.page(conn, who.tenant, question, limit=limit, after=place)
-        total = await records.count(conn, who.tenant, question, most=COUNTED) if counted else None
+        page = await records.page(conn, who.tenant, asked, limit=limit, after=place)
+        total = await records.count(conn, who.tenant, asked, most=COUNTED) if counted else None
     return Listed(page.rows, page.last and following(question, page.last), total)
 
 
@@ -107,7 +108,7 @@ async def exported(who: Looking, question: Question) -> AsyncIterator[Sequence[M
     place = None
     while True:
         async with who.reading() as conn:
-            page = await records.page(conn, who.tenant, question, limit=BATCH, after=place)
+            page = await records.page(conn, who.tenant, question.of(who.own), limit=BATCH, after=place)
         yield page.rows
         if page.last is None:
             return

@@ -28,11 +28,13 @@ OPERATORS: Mapping[Kind, Sequence[str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One field of a listing: what SQL calls it, what it holds, whether lists are filtered by it."""
+    """One field of a listing: what SQL calls it, what it holds, whether lists are filtered by it (`asked`),
+    and whether only the view has it (`joined`)."""
 
     name: str
     kind: Kind
     asked: bool = True
+    joined: bool = False
 
     @property
     def operators(self) -> Sequence[str]:
@@ -45,7 +47,8 @@ class Listing:
     stores them. `key` are the columns that make a row the only one of its connection, as the primary key has
     them. `orders` are fields that an index is read in the order of, beside that of the key; `order` is the
     usual one, with a minus from the end. `brief` is what is shown of a row that is mentioned by another.
-    `entity` is what the history calls them; None where nothing is written of them."""
+    `entity` is what the history calls them; None where nothing is written of them. `owner` is the column that
+    tells whose a row is."""
 
     relation: str
     table: str
@@ -55,6 +58,7 @@ class Listing:
     order: str = "id"
     brief: Sequence[str] = ()
     entity: str | None = None
+    owner: str | None = None
 
     @property
     def single(self) -> bool:
@@ -75,7 +79,7 @@ def _columns(
 
 def _names(*names: str) -> dict[str, Column]:
     """Columns that a view joins: shown, not asked for, as no index helps."""
-    return {name: Column(name, TEXT, asked=False) for name in names}
+    return {name: Column(name, TEXT, asked=False, joined=True) for name in names}
 
 
 def _records(
@@ -94,8 +98,9 @@ def _records(
     columns = _columns({"external_id": TEXT, "crm_source": TEXT}, {"external_id": "id"})
     columns |= _columns(declared.columns) | _columns(rounded, asked=False) | dict(names or {})
     columns |= _columns({"custom_fields": JSON, "synced_at": MOMENT}, asked=False)
+    owner = next((name for name in ("assigned_to", "employee_id") if name in declared.columns), None)
     return Listing(
-        view or f"crm_{table}", f"crm_{table}", columns, key, orders, order, ("id", *brief), entity=table
+        view or f"crm_{table}", f"crm_{table}", columns, key, orders, order, ("id", *brief), table, owner
     )
 
 
@@ -141,7 +146,10 @@ LISTINGS: Mapping[str, Listing] = MappingProxyType(
         "activities": _records(
             "activities", view="activities",
             # Of calls both are telephony's, joined by the view.
-            names=_columns({"answered": FLAG, "duration_seconds": INTEGER}, asked=False)
+            names={
+                "answered": Column("answered", FLAG, asked=False, joined=True),
+                "duration_seconds": Column("duration_seconds", INTEGER, asked=False, joined=True),
+            }
             | _names("employee_name", "deal_title", "contact_name", "company_name"),
             orders=("started_at", "modified_at"), order="-started_at",
             brief=("type", "direction", "subject", "completed", "started_at", "employee_name"),

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,6 +17,11 @@ from headwater.warehouse.pool import Connection, People, Warehouse
 
 SECONDS = 20
 """So long the database may think about one page."""
+
+TERMS = f"""
+    set local statement_timeout = '{SECONDS}s';
+    set local timezone = 'UTC';
+    set local max_parallel_workers_per_gather = 0"""
 
 SIGNS: Mapping[str, SQL] = {
     "eq": SQL("{} = {}"),
@@ -52,6 +57,8 @@ class Place(NamedTuple):
 class Question:
     """Rows of a listing that meet all conditions, with these fields, in the order of one of them.
 
+    `owners`: only what belongs to these people, in whatever connection: policies are exact, this has an
+    index.
     `within`: only those whose column has one of the values of a sub-select; with its parameters.
     """
 
@@ -61,12 +68,19 @@ class Question:
     order: str = "id"
     descending: bool = False
     connection: int | None = None
+    owners: Sequence[str] | None = None
     within: Composable | None = None
     params: Mapping[str, Any] | None = None
 
     @property
     def about(self) -> Listing:
         return LISTINGS[self.listing]
+
+    def of(self, own: People | None) -> "Question":
+        """The same, by whom it is asked: where a column tells whose a row is, its index helps."""
+        if own is None or self.about.owner is None:
+            return self
+        return replace(self, owners=sorted({one for people in own.values() for one in people}))
 
 
 class Page(NamedTuple):
@@ -81,7 +95,7 @@ async def reading(warehouse: Warehouse, tenant: UUID, own: People | None) -> Asy
     """A transaction that only looks, as somebody who sees all or his own. RetryLater: it took too long."""
     try:
         async with warehouse.acting_for(tenant, own) as conn:
-            await conn.execute(f"set local statement_timeout = '{SECONDS}s'; set local timezone = 'UTC'")
+            await conn.execute(TERMS)
             yield conn
     except RetryLater as exc:
         if not isinstance(exc.__cause__, psycopg.errors.QueryCanceled):
@@ -140,35 +154,43 @@ class Part:
         return self.valued is None or self.valued == (place.value is not None)
 
     def statement(self, after: Place | None, limit: int) -> tuple[Composed, dict[str, Any]]:
+        """The rows are found in their table alone, then called by name: a planner that guesses how many rows
+        joins leave would not trust an index to end soon."""
         question, about = self.question, self.question.about
         wheres, params = _wheres(question)
-        sorted_by = [Identifier("r", "connection_id"), *(Identifier("r", name) for name in about.key)]
+        columns = self._sorted_by()
         if self.valued is not None:
-            column = Identifier("r", about.columns[question.order].name)
-            wheres.append(SQL("{} is not null" if self.valued else "{} is null").format(column))
-            if self.valued:
-                sorted_by.insert(0, column)
+            empty = SQL("r.{} is not null" if self.valued else "r.{} is null")
+            wheres.append(empty.format(Identifier(about.columns[question.order].name)))
         if after is not None:
-            bound = [after.connection, *after.key]
-            bound = [after.value, *bound] if self.valued else bound
+            bound = [after.value] * bool(self.valued) + [after.connection, *after.key]
             params |= {f"p{at}": value for at, value in enumerate(bound)}
             wheres.append(
                 SQL("({}) {} ({})").format(
-                    SQL(", ").join(sorted_by), SQL("<" if question.descending else ">"),
+                    SQL(", ").join(columns), SQL("<" if question.descending else ">"),
                     SQL(", ").join(self._bound(at, of=len(bound)) for at in range(len(bound))),
                 )
             )  # fmt: skip
         direction = SQL(" desc" if question.descending else "")
-        statement = SQL("select {shown} from {of} as r join headwater.connections as c"
-                        " on c.tenant_id = r.tenant_id and c.id = r.connection_id"
-                        " where {wheres} order by {order} limit {limit}").format(
+        statement = SQL(
+            "select {shown} from"
+            " (select * from {table} as r where {wheres} order by {order} limit {limit}) as r"
+            " join headwater.connections as c on c.tenant_id = %(tenant)s and c.id = r.connection_id{named}"
+            " order by {order}"
+        ).format(
             shown=SQL(", ").join([SQL("c.slug"), *_shown(question), *_placed(question)]),
-            of=Identifier("public", about.relation),
+            table=Identifier("public", about.table),
             wheres=SQL(" and ").join(wheres),
-            order=SQL(", ").join(one + direction for one in sorted_by),
+            order=SQL(", ").join(one + direction for one in columns),
             limit=Literal(limit),
-        )  # fmt: skip
+            named=_named(question),
+        )
         return statement, params
+
+    def _sorted_by(self) -> list[Composable]:
+        about = self.question.about
+        value = [Identifier("r", about.columns[self.question.order].name)] if self.valued else []
+        return [*value, Identifier("r", "connection_id"), *(Identifier("r", name) for name in about.key)]
 
     def _bound(self, at: int, *, of: int) -> Composable:
         """A bound value as its column's own type: only then the comparison is one that an index knows."""
@@ -184,14 +206,29 @@ def parts(question: Question) -> list[Part]:
     return [Part(question, valued) for valued in ((None,) if question.order == "id" else (True, False))]
 
 
+def _named(question: Question) -> Composable:
+    """What the view has of a row, where that is asked for. Looked up row by row: left to itself, a planner
+    that meets so many joins reads a table whole."""
+    about = question.about
+    names = [about.columns[name].name for name in question.fields if about.columns[name].joined]
+    if not names:
+        return SQL("")
+    same = [SQL("v.{0} = r.{0}").format(Identifier(name)) for name in ("connection_id", *about.key)]
+    return SQL(
+        " cross join lateral (select {} from {} as v where v.tenant_id = %(tenant)s and {} limit 1) as v"
+    ).format(
+        SQL(", ").join(map(Identifier, names)), Identifier("public", about.relation), SQL(" and ").join(same)
+    )
+
+
 def _shown(question: Question) -> list[Composable]:
-    columns = question.about.columns
-    return [_exact(columns[name].name, columns[name].kind) for name in question.fields]
-
-
-def _exact(column: str, kind: Kind) -> Composable:
     """Amounts and JSON as text: every digit arrives, whatever a reader makes of numbers."""
-    return SQL("r.{}::text" if kind in (Kind.NUMBER, Kind.JSON) else "r.{}").format(Identifier(column))
+    shown: list[Composable] = []
+    for name in question.fields:
+        column = question.about.columns[name]
+        text = SQL("{}::text" if column.kind in (Kind.NUMBER, Kind.JSON) else "{}")
+        shown.append(text.format(Identifier("v" if column.joined else "r", column.name)))
+    return shown
 
 
 def _placed(question: Question) -> list[Composable]:
@@ -211,6 +248,9 @@ def _place(question: Question, row: Sequence[Any]) -> Place:
 def _wheres(question: Question) -> tuple[list[Composable], dict[str, Any]]:
     wheres: list[Composable] = [SQL("r.tenant_id = %(tenant)s")]
     params: dict[str, Any] = dict(question.params or {})
+    if question.owners is not None:
+        wheres.append(SQL("r.{} = any (%(owners)s::text[])").format(Identifier(question.about.owner or "")))
+        params["owners"] = list(question.owners)
     if question.connection is not None:
         wheres.append(SQL("r.connection_id = %(connection)s"))
         params["connection"] = question.connection
