@@ -26,10 +26,11 @@ ONE_AFTER_ANOTHER = "one caller after another, 95 of 100 within"
 LEADS = """
     insert into public.crm_leads
            (tenant_id, connection_id, external_id, crm_source, title, status, source, assigned_to,
-            contact_name, contact_phone, contact_email, value, currency, converted, created_at, modified_at, custom_fields,
-            began, version, synced_at)
+            contact_name, contact_phone, contact_email, value, currency, converted, created_at, modified_at,
+            custom_fields, began, version, synced_at)
     select %(tenant)s, %(connection)s, n::text, 'bitrix24', 'Lead ' || n, 'S' || n %% 12, 'WEB',
-           (n %% 40)::text, 'Person ' || n, '+7912' || n, 'p' || n || '@example.com', n %% 1000, 'EUR', n %% 3 = 0,
+           (n %% 40)::text, 'Person ' || n, '+7912' || n, 'p' || n || '@example.com', n %% 1000, 'EUR',
+           n %% 3 = 0,
            now() - n * interval '3 minutes', now() - n * interval '1 minute',
            jsonb_build_object('uf_crm_1', n, 'uf_crm_2', 'value ' || n), 1, md5(n::text), now()
       from generate_series(1, %(many)s) as n

@@ -20,8 +20,8 @@ ACTIVITIES = """
            (tenant_id, connection_id, external_id, crm_source, type, subject, employee_id, duration_seconds,
             completed, started_at, began, version, synced_at)
     select %(tenant)s, %(connection)s, n::text, 'bitrix24',
-           (array['call', 'email', 'meeting', 'task'])[1 + n %% 4], 'Subject ' || n, (n %% 60)::text, n %% 600,
-           n %% 2 = 0, now() - n * interval '1 minute', 1, md5(n::text), now()
+           (array['call', 'email', 'meeting', 'task'])[1 + n %% 4], 'Subject ' || n, (n %% 60)::text,
+           n %% 600, n %% 2 = 0, now() - n * interval '1 minute', 1, md5(n::text), now()
       from generate_series(1, %(many)s) as n
 """
 AGGREGATE = """

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from headwater.api.callers import Administrator, Opened, Reader, Syncer
 from headwater.api.links import links_of
+from headwater.api.once import OnceRoute
 from headwater.api.problems import Refusal, absent
 from headwater.core.errors import NeedsPerson
 from headwater.sync.overview import failure, failures
@@ -21,7 +22,7 @@ from headwater.wiring import House, Link
 AT_ONCE = 100
 """Entries that one request tries again: they are read from the source while the caller waits."""
 
-router = APIRouter(tags=["failed"])
+router = APIRouter(tags=["failed"], route_class=OnceRoute)
 
 
 class Choosing(BaseModel):

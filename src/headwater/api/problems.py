@@ -30,6 +30,7 @@ TITLES = {
     "too-many": "Too many at once",
     "passed": "What you ask for is not kept any more",
     "later": "Try again later",
+    "under-way": "The same request is under way",
     "person": "A person must act",
     "stopped": "Going on would lose data",
     "unusable": "A record is unusable",
@@ -39,6 +40,7 @@ HELP = {
     "no-key": "Send the header `Authorization: Bearer hw_…`; headwater key add NAME makes a key.",
     "no-door": "headwater events address makes an address for the events of a connection.",
     "not-found": "The list of addresses is at /api/v1/openapi.json.",
+    "under-way": "Send it again after the seconds in the header Retry-After.",
     "later": "Try again after the seconds in the header Retry-After. /health tells how the service is.",
     "unexpected": "Look for the request's number in the log of the service.",
 }

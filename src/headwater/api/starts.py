@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from headwater.access.keys import Caller
 from headwater.api.callers import Opened, Reader, Syncer
 from headwater.api.links import link_of
+from headwater.api.once import OnceRoute
 from headwater.api.problems import absent
 from headwater.api.streams import Event, Streams, streams_of
 from headwater.core.errors import NeedsPerson, RetryLater
@@ -20,7 +21,7 @@ from headwater.wiring import House, Link
 LOOK_SECONDS = 0.5
 ALL = "all"
 
-router = APIRouter(tags=["sync"])
+router = APIRouter(tags=["sync"], route_class=OnceRoute)
 
 Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="The number that the start answered with.")]
 

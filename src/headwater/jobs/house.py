@@ -10,7 +10,7 @@ from headwater.core.ports import Clock
 from headwater.jobs import schedule
 from headwater.jobs.turn import Done, Turn, Work
 from headwater.sync import feed
-from headwater.warehouse import connections, jobs, keys, retention, schedules, state
+from headwater.warehouse import answers, connections, jobs, keys, retention, schedules, state
 from headwater.warehouse.connections import Link
 from headwater.warehouse.jobs import HOUSE, Kind
 from headwater.warehouse.pool import Warehouse
@@ -25,6 +25,7 @@ class Terms:
     logs: timedelta = timedelta(days=90)
     events: timedelta = timedelta(days=30)
     changes: timedelta = timedelta(days=14)
+    answers: timedelta = timedelta(days=1)
     history_months: int | None = None
 
 
@@ -84,6 +85,7 @@ class Household:
             await state.ensure_history(self.warehouse, tenant.id, now)
             await feed.forget(self.warehouse, tenant.id, now - terms.changes)
             await keys.sweep(self.warehouse, tenant.id, now)
+            await answers.forget(self.warehouse, tenant.id, now - terms.answers)
             for link in await connections.links(self.warehouse, tenant.id):
                 gone = await retention.forget(
                     self.warehouse, tenant.id, link.id, logs=now - terms.logs, events=now - terms.events
