@@ -97,9 +97,9 @@ async def test_a_key_whose_request_died_or_is_a_day_old_is_free_again(api):
     with pytest.raises(once.UnderWay):
         await once.begun(warehouse, slot, now=now + timedelta(minutes=9))
     assert await once.begun(warehouse, slot, now=now + timedelta(minutes=11)) is None
-    await once.told(warehouse, slot, 202, {}, b"done")
+    await once.told(warehouse, slot, 202, {}, "done")
     kept = await once.begun(warehouse, slot, now=now + timedelta(hours=23))
-    assert (kept.status, kept.body) == (202, b"done")
+    assert (kept.status, kept.body) == (202, "done")
     assert await once.begun(warehouse, slot, now=now + timedelta(hours=25)) is None
 
 

@@ -21,7 +21,7 @@ PARAMETER = {
     "name": HEADER,
     "in": "header",
     "required": False,
-    "description": "Your own word for this request, best a UUID. Sent again with the same key within 24 hours "
+    "description": "Your own word for this request, best a UUID. Sent again with it within 24 hours "
     "it is not done again: the first answer is given again.",
     "schema": {"type": "string", "minLength": 1, "maxLength": once.LONGEST, "pattern": r"^[\x21-\x7e]+$"},
     "example": "5f0c6f0e-6f7e-4a59-9a2f-3a1c0c7a5d11",
