@@ -6,6 +6,7 @@ from starlette.types import ASGIApp
 from headwater import __version__
 from headwater.api import (
     changes,
+    connections,
     crm,
     entering,
     exports,
@@ -18,6 +19,7 @@ from headwater.api import (
     settings,
     standing,
     starts,
+    usage,
     webhooks,
 )  # fmt: skip
 from headwater.api.doorman import Doorman
@@ -55,6 +57,8 @@ def built(house: House) -> FastAPI:
         crm,
         records,
         exports,
+        connections,
+        usage,
         pages,
         entering,
         paper,
