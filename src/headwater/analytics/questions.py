@@ -2,14 +2,12 @@
 
 import hashlib
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-import orjson
-
+from headwater.core import bookmark
 from headwater.core.errors import HeadwaterError
 from headwater.core.model import Kind
 from headwater.core.words import singular
@@ -172,17 +170,13 @@ def _no() -> Any:
 
 def following(asked: Question, place: Place) -> str:
     """A place as text, for the reader to bring back with the same question."""
-    value = place.value.isoformat() if isinstance(place.value, datetime) else place.value
-    key = [one.isoformat() if isinstance(one, datetime) else one for one in place.key]
-    said = orjson.dumps([_mark(asked), value, place.connection, *key])
-    return urlsafe_b64encode(said).rstrip(b"=").decode()
+    return bookmark.written(_mark(asked), place.value, place.connection, *place.key)
 
 
 def place_of(asked: Question, text: str) -> Place:
     """The place that `following` wrote; whoever wrote another one learns nothing by it. Raises Misasked."""
     try:
-        padded = text + "=" * (-len(text) % 4)
-        mark, value, connection, *key = orjson.loads(urlsafe_b64decode(padded.encode("ascii")))
+        mark, value, connection, *key = bookmark.read(text)
         if mark == _mark(asked):
             return _placed(asked, value, connection, key)
     except (ValueError, TypeError, KeyError, InvalidOperation) as exc:

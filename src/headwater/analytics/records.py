@@ -1,15 +1,13 @@
 """Records for a caller: in lists, one by one with what belongs to them and what became of them, or all."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from headwater.analytics.questions import Misasked, following, place_of
+from headwater.core import bookmark
 from headwater.core.model import Kind
 from headwater.warehouse import records, single
 from headwater.warehouse.connections import Link
@@ -178,7 +176,7 @@ async def history(who: Looking, single_: Single, *, limit: int, after: str | Non
             conn, who.tenant, single_.link.id, single_.entity, single_.id, limit=limit + 1, after=place
         )
     last = Moment(rows[limit - 1]["began"], rows[limit - 1]["seen_at"]) if len(rows) > limit else None
-    return Listed(rows[:limit], last and _written(last))
+    return Listed(rows[:limit], last and bookmark.written(*last))
 
 
 async def _row(conn: Connection, who: Looking, single_: Single) -> Mapping[str, Any] | None:
@@ -202,16 +200,12 @@ async def _related(
     return Listed(page.rows, page.last and following(marked, page.last))
 
 
-def _written(place: Moment) -> str:
-    return urlsafe_b64encode(orjson.dumps([place.began, place.seen_at])).rstrip(b"=").decode()
-
-
 def _moment(text: str) -> Moment:
     try:
-        began, seen_at = orjson.loads(urlsafe_b64decode((text + "=" * (-len(text) % 4)).encode("ascii")))
+        began, seen_at = bookmark.read(text)
         place = Moment(int(str(began)), datetime.fromisoformat(seen_at))
         if place.seen_at.tzinfo is None or not 0 <= place.began < 2**63:
-            raise ValueError
+            raise ValueError("out of bounds")
     except (ValueError, TypeError) as exc:
         raise Misasked(
             "after", "this is no place in a history: take `next` of the last answer as it is"

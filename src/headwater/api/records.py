@@ -13,6 +13,7 @@ from headwater.analytics.records import COUNTED, Listed, Looking, Several, Singl
 from headwater.api import recordpaper
 from headwater.api.callers import Looker, Opened
 from headwater.api.links import links_of
+from headwater.api.paging import After
 from headwater.api.problems import Refusal, absent
 from headwater.wiring import House
 
@@ -29,9 +30,6 @@ Connection = Annotated[
 ]
 Process = Annotated[
     str | None, Query(max_length=40, description="Of items: which smart process, where the id is not enough.")
-]
-After = Annotated[
-    str | None, Query(max_length=2000, description="`next` of the last answer, to go on behind it.")
 ]
 Limit = Annotated[int, Query(ge=1, le=MOST, description="Rows of one answer.")]
 Fields = Annotated[str | None, Query(max_length=2000, description="Only these, by commas: id,title,value")]

@@ -11,6 +11,7 @@ create index on public.crm_contacts (tenant_id, modified_at);
 create index on public.crm_companies (tenant_id, modified_at);
 create index on public.crm_activities (tenant_id, modified_at);
 create index on public.crm_items (tenant_id, created_at);
+create index on headwater.failed (tenant_id, last_at, id);
 
 ------------------------------------------------------------------------------------------------------------
 -- Answers that are given again to whoever asks the same again
