@@ -1,6 +1,5 @@
 """The application: every route of the service over one open house."""
 
-from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from headwater import __version__
@@ -22,6 +21,7 @@ from headwater.api import (
     usage,
     webhooks,
 )  # fmt: skip
+from headwater.api.describing import Described
 from headwater.api.doorman import Doorman
 from headwater.api.streams import Streams
 from headwater.wiring import House
@@ -32,9 +32,9 @@ Errors are problem documents (RFC 9457) that say what to do. Times carry a zone.
 """
 
 
-def built(house: House) -> FastAPI:
+def built(house: House) -> Described:
     """All routes; `app` puts the doorman before them."""
-    found = FastAPI(
+    found = Described(
         title="Headwater",
         version=__version__,
         description=ABOUT,

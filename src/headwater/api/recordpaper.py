@@ -1,6 +1,6 @@
 """What the API's description says of records: schemas and examples, made from the declared listings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from headwater.analytics import records
@@ -67,8 +67,21 @@ def schema_of(listing: str) -> Schema:
     return {"title": listing, "type": "object", "properties": members, "additionalProperties": False}
 
 
-ANY = {"anyOf": [schema_of(listing) for listing in LISTINGS]}
-RECORD = {"anyOf": [schema_of(listing) for listing in LISTINGS if records.is_single(listing)]}
+NAMED = "row_of_{}"
+
+
+def _any(listings: Iterable[str]) -> Schema:
+    return {"anyOf": [{"$ref": f"#/components/schemas/{NAMED.format(listing)}"} for listing in listings]}
+
+
+COMPONENTS: Schema = {NAMED.format(listing): schema_of(listing) for listing in LISTINGS} | {
+    "row": _any(LISTINGS),
+    "record": _any(filter(records.is_single, LISTINGS)),
+}
+"""Schemas that the description names once."""
+
+ANY = {"$ref": "#/components/schemas/row"}
+RECORD = {"$ref": "#/components/schemas/record"}
 ROWS = {"type": "array", "items": ANY}
 NEXT = {
     "next": {"type": ["string", "null"], "description": "To go on from, as `after`."},
