@@ -15,6 +15,7 @@ import orjson
 
 from bench import (
     adapter,
+    api,
     backup,
     connections,
     cost,
@@ -26,6 +27,7 @@ from bench import (
     others,
     reconcile,
     river,
+    rls,
     sandbox_batch,
     slow,
 )
@@ -47,6 +49,8 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Sample]]]] = {
     "letters": letters.once,
     "live": live.once,
     "memory": memory.once,
+    "api": api.once,
+    "rls": rls.once,
     "connections": connections.once,
     "backup": backup.once,
 }

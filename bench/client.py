@@ -38,13 +38,12 @@ def size_of(sizes: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in sizes.items())
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
-    """A connection whose `headwater` processes run one after another."""
+@dataclass(frozen=True)
+class Program:
+    """`headwater` processes that work in a database."""
 
     ground: Ground
     database: Database
-    portal: Portal
     home: Path
 
     @property
@@ -53,6 +52,13 @@ class Client:
 
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "headwater", *words]
+
+
+@dataclass(frozen=True)
+class Client(Program):
+    """A connection whose `headwater` processes run one after another."""
+
+    portal: Portal
 
     def run(self, *words: str) -> tuple[Any, Spent]:
         """What a command said in JSON, and what it cost each side."""
@@ -79,7 +85,7 @@ def connected(
 ) -> Iterator[Client]:
     """A connection to the portal in a fresh database, which syncs these entities, or all."""
     with ground.database() as database, tempfile.TemporaryDirectory() as folder:
-        client = Client(ground, database, portal, Path(folder))
+        client = Client(ground, database, Path(folder), portal)
         trust = ["--ca", str(portal.ca)] if portal.ca else []
         client.run("connect", "bitrix24", portal.webhook, *trust)
         if only is not None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 
 import psycopg
 
-from bench.client import Client, connected, told
+from bench.client import Client, Program, connected, told
 from bench.ground import Ground, Portal
 from bench.measure import Sample, held
 from headwater.sandbox.control import Control
@@ -52,15 +52,15 @@ async def once(ground: Ground) -> list[Sample]:
 
 
 @contextmanager
-def service(client: Client) -> Iterator[tuple[str, int]]:
+def service(program: Program) -> Iterator[tuple[str, int]]:
     """`headwater serve` on a free port: its address, and its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = client.command("serve", "--port", str(port))
-    with (client.home / "serve.log").open("wb") as output:
+    command = program.command("serve", "--port", str(port))
+    with (program.home / "serve.log").open("wb") as output:
         process = subprocess.Popen(
-            command, env=client.environment, cwd=client.home, stdout=output, stderr=output
+            command, env=program.environment, cwd=program.home, stdout=output, stderr=output
         )
     address = f"http://127.0.0.1:{port}"
     try:

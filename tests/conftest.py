@@ -137,6 +137,12 @@ def shared_database(newest: Server) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="module")
+def module_database(newest: Server) -> Iterator[Database]:
+    """A fresh database that the tests of one module only read from."""
+    yield from _fresh(newest)
+
+
+@pytest.fixture(scope="module")
 def shared_databases(either: Server) -> Iterator[Database]:
     """A fresh database on each kind of server that the tests of one module only read from."""
     yield from _fresh(either)

@@ -162,6 +162,6 @@ async def test_one_tenant_sees_nothing_of_another(api):
     assert [one["connection"] for one in seen["connections"]] == [api.theirs.link.slug]
     assert (await api.get(f"/api/v1/sync/starts/{number}", "theirs")).status_code == 404
     assert (await api.get(f"/api/v1/sync/starts/{number}/events", "theirs")).status_code == 404
-    assert (await api.get("/api/v1/sync/starts", "theirs")).json() == {"starts": []}
+    assert (await api.get("/api/v1/sync/starts", "theirs")).json()["starts"] == []
     body = {"connection": api.ours.link.slug}
     assert (await api.post("/api/v1/sync/start/deals", "theirs", json=body)).status_code == 404

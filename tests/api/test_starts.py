@@ -115,3 +115,15 @@ async def test_a_start_that_failed_says_why_and_ends_its_stream(api):
 
     assert told[-1][0] == "end"
     assert (told[-1][1]["status"], told[-1][1]["error"]) == ("failed", "the portal is closed")
+
+
+async def test_starts_come_in_pages(api):
+    numbers = [(await api.post("/api/v1/sync/start/deals")).json()["id"] for _ in range(3)]
+    first = (await api.get("/api/v1/sync/starts?limit=2")).json()
+    second = (await api.get(f"/api/v1/sync/starts?limit=2&after={first['next']}")).json()
+
+    assert [one["id"] for one in first["starts"] + second["starts"]] == numbers[::-1]
+    assert (first["more"], second["more"], second["next"]) == (True, False, None)
+    for wrong in ("x", "WzFd" * 3, "W10", "WyJhIl0"):
+        answer = await api.get(f"/api/v1/sync/starts?after={wrong}")
+        assert answer.json()["errors"][0]["where"] == "query.after"

@@ -328,7 +328,7 @@ def test_a_login_dropped_by_other_means_is_forgotten_and_may_come_again(admin_ur
     [
         "", " ", "bi\"; drop role hw_app; --", "o'hara", "Ann", "аня", "1st", "-bi", "bi bi", "bi\n",
         "x" * 64, "hw_app", "hw_reader", "hw_anything", "pg_read_all_data", "pg_mine", "postgres", "public",
-        "none", "all", "user", "current_user", "session_user", "authenticator",
+        "none", "all", "user", "current_user", "session_user", "authenticator", "authenticated", "anon", "supabase_admin",
     ],
 )  # fmt: skip
 def test_a_name_that_is_no_name_is_refused(admin_url, two, given):

@@ -1,13 +1,14 @@
 """The application: every route of the service over one open house."""
 
-from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from headwater import __version__
 from headwater.api import (
     changes,
+    connections,
     crm,
     entering,
+    exports,
     failed,
     health,
     inside,
@@ -17,13 +18,16 @@ from headwater.api import (
     paper,
     people,
     problems,
+    records,
     settings,
     standing,
     starts,
+    usage,
     webhooks,
     welcome,
 )  # fmt: skip
 from headwater.api.counting import Counting
+from headwater.api.describing import Described
 from headwater.api.doorman import Doorman
 from headwater.api.pace import Pace
 from headwater.api.streams import Streams
@@ -31,8 +35,8 @@ from headwater.core.tally import Tally
 from headwater.wiring import House
 
 ROOMS = (
-    health, metrics, inside, people, keyring, starts, standing, settings, changes, failed, crm, pages,
-    entering, welcome, paper,
+    health, metrics, inside, people, keyring, connections, starts, standing, settings, changes, failed, crm,
+    records, exports, usage, pages, entering, welcome, paper,
 )  # fmt: skip
 
 ABOUT = """
@@ -41,9 +45,9 @@ people what `POST /api/v1/session` or their own issuer gave them. Errors are pro
 say what to do. Times carry a zone. """
 
 
-def built(house: House) -> FastAPI:
+def built(house: House) -> Described:
     """All routes; `app` puts the doorman before them."""
-    found = FastAPI(
+    found = Described(
         title=house.settings.app_name,
         version=__version__,
         description=ABOUT,
@@ -69,7 +73,7 @@ def app(house: House) -> ASGIApp:
     return guarded(built(house))
 
 
-def guarded(application: FastAPI) -> ASGIApp:
+def guarded(application: Described) -> ASGIApp:
     """An application behind the doorman of its house; what is asked of both is counted."""
     house: House = application.state.house
     known = house.settings

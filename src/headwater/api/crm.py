@@ -6,9 +6,10 @@ from fastapi import APIRouter, Response
 
 from headwater.api import standing, starts
 from headwater.api.callers import Opened, Syncer
+from headwater.api.once import OnceRoute
 from headwater.api.starts import Asking
 
-router = APIRouter(tags=["crm"])
+router = APIRouter(tags=["crm"], route_class=OnceRoute)
 
 router.add_api_route("/api/crm/sync/status", standing.status, summary="How everything stands")
 

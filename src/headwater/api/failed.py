@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from operator import itemgetter
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from headwater.api.callers import Administrator, Opened, Reader, Syncer
 from headwater.api.links import links_of
+from headwater.api.once import OnceRoute
+from headwater.api.paging import After, moment, number, paged, place
 from headwater.api.problems import Refusal, absent
 from headwater.core.errors import NeedsPerson
 from headwater.sync.overview import failure, failures
@@ -21,7 +24,7 @@ from headwater.wiring import House, Link
 AT_ONCE = 100
 """Entries that one request tries again: they are read from the source while the caller waits."""
 
-router = APIRouter(tags=["failed"])
+router = APIRouter(tags=["failed"], route_class=OnceRoute)
 
 
 class Choosing(BaseModel):
@@ -42,11 +45,16 @@ async def listed(
     who: Reader,
     house: Opened,
     connection: Annotated[str | None, Query(max_length=64)] = None,
+    after: After = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:
-    """Entries of the failed queue, the newest first."""
+    """Entries of the failed queue, those that were tried last first."""
     links = await links_of(house, who.tenant, connection)
-    return {"failed": await failures(house.warehouse, who.tenant, links, limit=limit)}
+    at, id = place(after, moment, number) or (None, 0)
+    found = await failures(
+        house.warehouse, who.tenant, links, limit=limit + 1, before=(at, id) if at else None
+    )
+    return paged("failed", found, limit, itemgetter("last_at"), itemgetter("id"))
 
 
 @router.get("/api/v1/failed/{number}", summary="One entry, with the record as the source gave it")

@@ -1,6 +1,6 @@
 """What the API says when it does not do something: one form (RFC 9457), with what to do about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from headwater.analytics.questions import Misasked
 from headwater.core import log
 from headwater.core.errors import HeadwaterError, NeedsPerson, RetryLater, SkipRecord, StopSync
 
@@ -30,6 +31,7 @@ TITLES = {
     "too-many": "Too many at once",
     "passed": "What you ask for is not kept any more",
     "later": "Try again later",
+    "under-way": "The same request is under way",
     "person": "A person must act",
     "stopped": "Going on would lose data",
     "unusable": "A record is unusable",
@@ -40,6 +42,7 @@ HELP = {
     "no-way-in": "Who lost his password asks an owner for another invitation.",
     "no-door": "headwater events address makes an address for the events of a connection.",
     "not-found": "The list of addresses is at /api/v1/openapi.json.",
+    "under-way": "Send it again after the seconds in the header Retry-After.",
     "later": "Try again after the seconds in the header Retry-After. /health tells how the service is.",
     "unexpected": "Look for the request's number in the log of the service.",
 }
@@ -56,6 +59,7 @@ class Refusal(Exception):
         *,
         help: str = "",  # noqa: A002 (the member's name in the answer)
         headers: Mapping[str, str] | None = None,
+        errors: Sequence[Mapping[str, str]] = (),
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -63,6 +67,7 @@ class Refusal(Exception):
         self.detail = detail
         self.help = help or HELP.get(kind, "")
         self.headers = dict(headers or {})
+        self.errors = list(errors)
 
 
 def absent(what: str) -> Refusal:
@@ -77,6 +82,12 @@ def refused(exc: HeadwaterError) -> Refusal:
         return Refusal(503, "later", str(exc), headers={"retry-after": wait})
     if isinstance(exc, NeedsPerson):
         return Refusal(409, "person", str(exc), help="Change what the text names, then ask again.")
+    if isinstance(exc, Misasked):
+        return Refusal(
+            422, "not-understood", f"{exc.where}: {exc}",
+            help="GET /api/v1/records lists every field, its operators and the orders.",
+            errors=[{"where": f"query.{exc.where}", "problem": str(exc)}],
+        )  # fmt: skip
     if isinstance(exc, SkipRecord):
         return Refusal(422, "unusable", str(exc))
     if isinstance(exc, StopSync):
@@ -84,7 +95,7 @@ def refused(exc: HeadwaterError) -> Refusal:
     return Refusal(500, "unexpected", "The service met an error that it has no word for.")
 
 
-def document(refusal: Refusal, request_id: str | None = None, **more: Any) -> dict[str, Any]:
+def document(refusal: Refusal, request_id: str | None = None) -> dict[str, Any]:
     """The members of a problem document."""
     found = {
         "type": f"urn:headwater:{refusal.kind}",
@@ -93,14 +104,15 @@ def document(refusal: Refusal, request_id: str | None = None, **more: Any) -> di
         "detail": refusal.detail,
         "help": refusal.help,
         "request": request_id,
+        "errors": refusal.errors,
     }
-    return {name: value for name, value in found.items() if value} | more
+    return {name: value for name, value in found.items() if value}
 
 
-def answer(refusal: Refusal, request_id: str | None = None, **more: Any) -> Response:
+def answer(refusal: Refusal, request_id: str | None = None) -> Response:
     """A refusal as a response."""
     return Response(
-        orjson.dumps(document(refusal, request_id, **more)),
+        orjson.dumps(document(refusal, request_id)),
         refusal.status,
         headers=refusal.headers | {"cache-control": "no-store"},
         media_type=TYPE,
@@ -126,8 +138,8 @@ def install(app: FastAPI) -> None:
         ]
         broken = any(one["type"] == "json_invalid" for one in exc.errors())
         detail = "; ".join(f"{one['where']}: {one['problem']}" for one in wrong[:3])
-        refusal = Refusal(400 if broken else 422, "not-understood", detail)
-        return answer(refusal, _id(request), errors=wrong)
+        refusal = Refusal(400 if broken else 422, "not-understood", detail, errors=wrong)
+        return answer(refusal, _id(request))
 
     @app.exception_handler(HTTPException)
     async def _of_framework(request: Request, exc: HTTPException) -> Response:

@@ -24,7 +24,7 @@ async def status(who: Reader, house: Opened, connection: str | None = None) -> d
     wrong = await troubles(house.warehouse, who.tenant)
     return {
         "at": now,
-        "connections": [_living(one, now) for one in found],
+        "connections": [of_connection(one, now) for one in found],
         "troubles": [_trouble(one) for one in wrong if one.connection == HOUSE],
     }
 
@@ -39,7 +39,7 @@ def _trouble(one: Line) -> dict[str, Any]:
     }
 
 
-def _living(one: Living, now: datetime) -> dict[str, Any]:
+def of_connection(one: Living, now: datetime) -> dict[str, Any]:
     return {
         "connection": one.link.slug,
         "source": one.link.source,
@@ -57,11 +57,11 @@ def _living(one: Living, now: datetime) -> dict[str, Any]:
         "troubles": [_trouble(each) for each in one.troubles],
         "behind_seconds": one.behind_seconds(now),
         "failed": one.failed,
-        "entities": [_standing(each, now) for each in one.standings],
+        "entities": [of_entity(each, now) for each in one.standings],
     }
 
 
-def _standing(one: Standing, now: datetime) -> dict[str, Any]:
+def of_entity(one: Standing, now: datetime) -> dict[str, Any]:
     return {
         "entity": one.entity,
         "status": one.status,

@@ -1,14 +1,18 @@
 """Starting a sync and watching it: POST says where, JSON and server-sent events say how far."""
 
 from collections.abc import AsyncIterator, Sequence
+from operator import itemgetter
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from headwater.access.keys import Caller
 from headwater.api.callers import Opened, Reader, Syncer
 from headwater.api.links import link_of
+from headwater.api.once import OnceRoute
+from headwater.api.paging import After, paged, place
+from headwater.api.paging import number as whole_number
 from headwater.api.problems import absent
 from headwater.api.streams import Event, Streams, streams_of
 from headwater.core.errors import NeedsPerson, RetryLater
@@ -20,7 +24,7 @@ from headwater.wiring import House, Link
 LOOK_SECONDS = 0.5
 ALL = "all"
 
-router = APIRouter(tags=["sync"])
+router = APIRouter(tags=["sync"], route_class=OnceRoute)
 
 Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="The number that the start answered with.")]
 
@@ -65,11 +69,17 @@ async def start(
 
 
 @router.get("/api/v1/sync/starts", summary="What was asked for lately")
-async def listed(who: Reader, house: Opened) -> dict[str, Any]:
-    """The last fifty starts, the newest first."""
+async def listed(
+    who: Reader,
+    house: Opened,
+    after: After = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+) -> dict[str, Any]:
+    """Starts, the newest first."""
     names = await _names(house, who)
-    starts = await watching.recent(house.warehouse, who.tenant)
-    return {"starts": [_start(one, names) for one in starts]}
+    [before] = place(after, whole_number) or [None]
+    starts = await watching.recent(house.warehouse, who.tenant, limit=limit + 1, before=before)
+    return paged("starts", [_start(one, names) for one in starts], limit, itemgetter("id"))
 
 
 @router.get("/api/v1/sync/starts/{number}", summary="How far a start is")

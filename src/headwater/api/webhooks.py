@@ -14,6 +14,7 @@ from starlette.responses import Response
 from headwater.api.buckets import Buckets
 from headwater.api.callers import Administrator, Reader, Syncer
 from headwater.api.links import link_of, links_of
+from headwater.api.once import OnceRoute
 from headwater.api.problems import Refusal
 from headwater.core import log
 from headwater.core.errors import RetryLater, SkipRecord
@@ -58,7 +59,7 @@ class Replay(BaseModel):
 
 def router(house: House, *, patience_seconds: float = BODY_SECONDS) -> APIRouter:
     """The routes, for one process."""
-    made = APIRouter(prefix=BASE, tags=["webhooks"])
+    made = APIRouter(prefix=BASE, tags=["webhooks"], route_class=OnceRoute)
     listener = _Listener(house, patience_seconds)
     for ear in house.ears():
         # Plain routes: nothing is to be read or checked before we do it ourselves.

@@ -11,7 +11,18 @@ from headwater.core.ports import Clock
 from headwater.jobs import schedule
 from headwater.jobs.turn import Done, Turn, Work
 from headwater.sync import feed
-from headwater.warehouse import alerts, connections, delays, jobs, keys, retention, schedules, state, tallies
+from headwater.warehouse import (
+    alerts,
+    answers,
+    connections,
+    delays,
+    jobs,
+    keys,
+    retention,
+    schedules,
+    state,
+    tallies,
+)
 from headwater.warehouse.connections import Link
 from headwater.warehouse.jobs import HOUSE, Kind
 from headwater.warehouse.pool import Warehouse
@@ -26,6 +37,7 @@ class Terms:
     logs: timedelta = timedelta(days=90)
     events: timedelta = timedelta(days=30)
     changes: timedelta = timedelta(days=14)
+    answers: timedelta = timedelta(days=1)
     history_months: int | None = None
 
 
@@ -92,6 +104,7 @@ class Household:
             await state.ensure_history(self.warehouse, tenant.id, now)
             await feed.forget(self.warehouse, tenant.id, now - terms.changes)
             await keys.sweep(self.warehouse, tenant.id, now)
+            await answers.forget(self.warehouse, tenant.id, now - terms.answers)
             for link in await connections.links(self.warehouse, tenant.id):
                 known.append(link.slug)
                 gone = await retention.forget(

@@ -71,7 +71,7 @@ class Http:
         secret = urlsplit(network.proxy or "").password or ""
         self._hidden: list[str] = []
         self.hide(*hidden, secret, unquote(secret))
-        own = is_loopback(urlsplit(f"//{origin}").hostname)
+        own = network.this_machine and is_loopback(urlsplit(f"//{origin}").hostname)
         self._client = httpx2.AsyncClient(
             transport=transport
             or Guarded(network, _trust(verify, network.ca), loopback=own, resolve=resolve),

@@ -32,13 +32,15 @@ class Network:
 
     `ca` is PEM text, trusted instead of the public authorities. `proxy` is an address that may hold a login;
     without one the environment's is used. `allow_private`: the system may live in a network of one's own;
-    `permission` says how a person allows that.
+    `permission` says how a person allows that. `this_machine`: it may be this very machine, where it was
+    named so.
     """
 
     ca: str | None = None
     proxy: str | None = field(default=None, repr=False)
     allow_private: bool = False
     permission: str = "connect with --allow-private"
+    this_machine: bool = True
 
 
 PLAIN = Network()
@@ -206,19 +208,24 @@ def proxy_address(given: str) -> str:
     return text
 
 
-def certificates(file: Path) -> str:
-    """The certificates in a file, as PEM and nothing besides: a key that lies beside them is left out."""
+def certificates(given: Path | str) -> str:
+    """The certificates in a file, or in a text, as PEM and nothing besides: a key beside them is left out."""
     try:
-        with file.open("rb") as opened:
-            data = opened.read(LONGEST_CA)
-        text = ssl.DER_cert_to_PEM_cert(data) if data.startswith(b"\x30") else data.decode("latin-1")
+        text = _read(given) if isinstance(given, Path) else given
         found = "\n".join(CERTIFICATE.findall(text))
         trusting(found)
     except (OSError, ValueError) as exc:  # ssl.SSLError is an OSError
+        what = given if isinstance(given, Path) else "ca"
         raise NeedsPerson(
-            f"{file} holds no usable certificate ({exc}): give the CA's certificate as PEM or DER"
+            f"{what} holds no usable certificate ({exc}): give the CA's certificate as PEM or DER"
         ) from exc
     return found + "\n"
+
+
+def _read(file: Path) -> str:
+    with file.open("rb") as opened:
+        data = opened.read(LONGEST_CA)
+    return ssl.DER_cert_to_PEM_cert(data) if data.startswith(b"\x30") else data.decode("latin-1")
 
 
 def trusting(ca: str) -> ssl.SSLContext:

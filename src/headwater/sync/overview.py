@@ -55,14 +55,18 @@ def _of_sets(link: Link, *, entity: str, stored: int, due: int, failed: int) -> 
 
 
 async def failures(
-    warehouse: Warehouse, tenant: UUID, links: Sequence[Link], *, limit: int = 100
+    warehouse: Warehouse,
+    tenant: UUID,
+    links: Sequence[Link],
+    *,
+    limit: int = 100,
+    before: tuple[datetime, int] | None = None,
 ) -> list[dict[str, Any]]:
-    """The failed queue, the newest first."""
-    found: list[dict[str, Any]] = []
-    for link in links:
-        rows = await warehouse.rows(tenant, sql.failures, {"connection": link.id, "limit": limit})
-        found += [{"connection": link.slug, **row} for row in rows]
-    return found
+    """The failed queue of these connections, the newest first; after the entry that was tried last at the
+    time of `before` and has its number."""
+    at, number = before or (None, None)
+    params = {"connections": [one.id for one in links], "limit": limit, "before": at, "before_id": number}
+    return await warehouse.rows(tenant, sql.failures, params)
 
 
 async def failure(warehouse: Warehouse, tenant: UUID, number: int) -> dict[str, Any] | None:

@@ -65,9 +65,11 @@ async def watched(warehouse: Warehouse, tenant: UUID, number: int) -> Watched | 
     return Watched(start, [_progress(**row) for row in rows])
 
 
-async def recent(warehouse: Warehouse, tenant: UUID, *, limit: int = 50) -> list[Start]:
-    """What was asked for, the newest first."""
-    return await starts.listed(warehouse, tenant, limit)
+async def recent(
+    warehouse: Warehouse, tenant: UUID, *, limit: int = 50, before: int | None = None
+) -> list[Start]:
+    """What was asked for, the newest first; of lower numbers than `before`."""
+    return await starts.listed(warehouse, tenant, limit, before=before)
 
 
 def _progress(

@@ -19,7 +19,8 @@ NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 """63 bytes are what PostgreSQL keeps of a name; capitals would have to be quoted by everybody for ever."""
 
 TAKEN = re.compile(
-    r"all|authenticator|current_role|current_user|none|postgres|public|session_user|user|hw_.*|pg_.*"
+    r"all|anon|authenticated|authenticator|current_role|current_user|none|postgres|public|session_user|user|"
+    r"hw_.*|pg_.*|supabase_.*"
 )
 """Names that PostgreSQL or a policy of ours takes for somebody else."""
 

@@ -32,7 +32,10 @@ def migrate(
             if app_password:
                 query = psycopg.sql.SQL("alter role hw_app password {}")
                 admin.execute(query.format(psycopg.sql.Literal(app_password)))
-            return _upgrade(admin_url, before=_revision(admin), to=to or wanted())
+            done = _upgrade(admin_url, before=_revision(admin), to=to or wanted())
+            if done[1] == wanted():
+                admin.execute(_text("supabase.sql"))
+            return done
     except psycopg.OperationalError as exc:
         raise NeedsPerson(f"migrate: cannot reach the database: {advice(exc)}") from exc
     except psycopg.errors.InsufficientPrivilege as exc:

@@ -76,10 +76,16 @@ async def read(warehouse: Warehouse, tenant: UUID, id: int) -> Start | None:
 
 
 async def listed(
-    warehouse: Warehouse, tenant: UUID, limit: int, *, connection: int | None = None
+    warehouse: Warehouse,
+    tenant: UUID,
+    limit: int,
+    *,
+    connection: int | None = None,
+    before: int | None = None,
 ) -> list[Start]:
-    """A tenant's wishes, or those of one connection, the newest first."""
-    rows = await warehouse.rows(tenant, sql.starts, {"limit": limit, "connection": connection})
+    """A tenant's wishes, or those of one connection, the newest first; of lower numbers than `before`."""
+    params = {"limit": limit, "connection": connection, "before": before}
+    rows = await warehouse.rows(tenant, sql.starts, params)
     return [Start(**row) for row in rows]
 
 

@@ -66,6 +66,10 @@ class House:
             else f"there are several tenants ({names}): name one with --tenant"
         )
 
+    async def tenant_of(self, id: UUID) -> Tenant:
+        """The tenant of a caller."""
+        return next(one for one in await connections.tenants(self.warehouse) if one.id == id)
+
     async def links(self, tenant: Tenant, slug: str | None = None) -> list[Link]:
         """The tenant's connections, or the one of that slug; one given by environment is kept first."""
         if self.settings.bitrix24_webhook_url is not None:
@@ -294,12 +298,16 @@ async def house(settings: Settings, *, wait_seconds: float = 15) -> AsyncIterato
         yield House(settings, warehouse, vault, clock, issuers=issuers(settings, clock))
 
 
-def network_of(ca: Path | None, proxy: str | None, *, allow_private: bool) -> Network:
-    """What a person said of a system's network, checked."""
+def network_of(
+    ca: Path | str | None, proxy: str | None, *, allow_private: bool, this_machine: bool = True
+) -> Network:
+    """What a person said of a system's network, checked. `ca`: a file, or its text. `this_machine`: whether
+    the system may be this very machine, where it is named so."""
     return Network(
         ca=certificates(ca) if ca is not None else None,
         proxy=proxy_address(proxy) if proxy is not None else None,
         allow_private=allow_private,
+        this_machine=this_machine,
     )
 
 

@@ -1,0 +1,132 @@
+"""What answers look like, for the description of the API: by method and path."""
+
+from collections.abc import Mapping
+from typing import Any
+
+AT, EARLIER, LATER = "2026-11-26T12:00:00Z", "2026-11-26T11:45:00Z", "2026-11-26T12:15:00Z"
+ENTITY = {
+    "entity": "deals", "status": "complete", "stored": 80123, "in_source": 80123, "failed": 2, "due": 0,
+    "complete_to": EARLIER, "behind_seconds": 912.4, "last_full_sync_at": "2026-11-20T03:10:00Z",
+    "last_incremental_at": EARLIER, "error": None,
+}  # fmt: skip
+TROUBLE = {"kind": "sync", "since": EARLIER, "tries": 2, "again_at": LATER, "error": "the portal answers 503"}
+LIVING = {
+    "connection": "bitrix24", "source": "bitrix24", "portal": "acme.bitrix24.ru", "title": "Acme",
+    "paused_at": None, "paused_reason": None,
+    "listening": {"state": "events", "reason": None, "since": EARLIER, "last_event_at": AT, "events": 4711},
+    "troubles": [TROUBLE], "behind_seconds": 912.4, "failed": 2,
+}  # fmt: skip
+STATUS = {"at": AT, "connections": [LIVING | {"entities": [ENTITY]}], "troubles": [TROUBLE]}
+CONNECTION = LIVING | {
+    "privacy": "full",
+    "account": {"person": "Anna Berg", "admin": True, "scopes": ["crm", "user"], "missing": []},
+    "network": {"ca": False, "proxy": False, "allow_private": False},
+}
+CONNECTED = CONNECTION | {
+    "account": {
+        "portal": "acme.bitrix24.ru", "title": "Acme", "person": "Anna Berg", "admin": True,
+        "scopes": ["crm", "user"], "missing": ["telephony: calls are not read"],
+    },
+}  # fmt: skip
+LINE = {
+    "connection": "bitrix24", "entity": "deals", "enabled": True, "sync_interval_minutes": 15,
+    "webhook_enabled": True, "due_at": LATER, "last_sync_at": AT,
+}  # fmt: skip
+STARTED = {
+    "id": 12, "status": "running", "connection": "bitrix24", "sync_type": "full", "entities": ["deals"],
+    "asked_at": AT, "asked_by": "integration", "begun_at": AT, "ended_at": None, "runs": [3051],
+    "error": None,
+    "watch": {"json": "/api/v1/sync/starts/12", "events": "/api/v1/sync/starts/12/events"},
+}  # fmt: skip
+WATCHED = STARTED | {
+    "progress": [
+        {
+            "entity": "deals", "sync_type": "full", "status": "running", "done": 12450, "total": 80123,
+            "text": "12,450 / 80,123 deals", "created": 3, "updated": 120, "deleted": 0, "failed": 0,
+            "error": None,
+        }
+    ]
+}  # fmt: skip
+JOB = {
+    "connection": "bitrix24", "kind": "sync", "due_at": AT, "held_until": None, "worker": 1, "since": AT,
+    "tries": 0, "error": None, "failing_since": None, "done_at": EARLIER,
+}  # fmt: skip
+FAILURE = {
+    "id": 15, "connection": "bitrix24", "entity": "deals", "external_id": "7",
+    "reason": "it has no usable id", "field": None, "tries": 2, "first_at": EARLIER, "last_at": AT,
+}  # fmt: skip
+FIELD = {
+    "name": "UF_CRM_1700", "column": "uf_crm_1700", "label": "Segment", "kind": "text", "type": "enumeration",
+    "custom": True, "privacy": "personal", "kept": True, "removed_at": None,
+}  # fmt: skip
+HEARING = {
+    "connection": "bitrix24", "state": "events", "reason": None, "since": EARLIER, "arrived": True,
+    "last_event_at": AT, "told": {"deals": AT}, "events": 4711, "refused": 0, "missed": 0, "waiting": 0,
+    "waiting_since": None, "addresses": 1,
+}  # fmt: skip
+TABLE = {
+    "table": "public.crm_deals", "connection": None, "rows": 80123, "rows_exact": True, "bytes": 61_865_984,
+    "bytes_exact": True,
+}  # fmt: skip
+
+ANSWERS: Mapping[tuple[str, str], Any] = {
+    ("GET", "/health"): {
+        "status": "ok", "version": "0.1.0",
+        "scheduler": {"running": True, "jobs_count": 5, "workers": 1, "due": 0},
+    },
+    ("POST", "/api/v1/sync/start/{entity}"): WATCHED,
+    ("POST", "/api/crm/sync/start"): WATCHED,
+    ("POST", "/api/crm/sync/refresh"): WATCHED,
+    ("GET", "/api/v1/sync/starts"): {"starts": [STARTED], "next": None, "more": False},
+    ("GET", "/api/v1/sync/starts/{number}"): WATCHED,
+    ("GET", "/api/v1/sync/status"): STATUS,
+    ("GET", "/api/crm/sync/status"): STATUS,
+    ("GET", "/api/v1/sync/config"): {"config": [LINE]},
+    ("PATCH", "/api/v1/sync/config"): LINE,
+    ("GET", "/api/v1/sync/running"): {
+        "at": AT, "running": [JOB], "waiting": [JOB | {"worker": None, "late_seconds": 0.0}],
+        "workers": [{"id": 1, "slots": 4, "started_at": EARLIER, "seen_at": AT}],
+    },
+    ("GET", "/api/v1/failed"): {"failed": [FAILURE], "next": None, "more": False},
+    ("GET", "/api/v1/failed/{number}"): FAILURE | {"run_id": 3051, "raw": {"ID": "7", "TITLE": "Roof"}},
+    ("POST", "/api/v1/failed/replay"): {
+        "count": 1, "left": 0, "stored": 1, "gone": 0, "hidden": 0, "kept": 0, "unknown": [],
+        "entries": [
+            {"number": 15, "entity": "deals", "external_id": "7", "outcome": "stored", "reason": ""}
+        ],
+    },
+    ("POST", "/api/v1/failed/discard"): {
+        "count": 1, "unknown": [], "entries": [{"number": 15, "entity": "deals", "external_id": "7"}],
+    },
+    ("GET", "/api/v1/connections"): {"connections": [CONNECTION]},
+    ("POST", "/api/v1/connections"): CONNECTED,
+    ("GET", "/api/v1/connections/{connection}"): CONNECTION,
+    ("POST", "/api/v1/connections/{connection}/pause"): CONNECTION
+    | {"paused_at": AT, "paused_reason": "the portal moves"},
+    ("POST", "/api/v1/connections/{connection}/resume"): CONNECTION,
+    ("GET", "/api/v1/connections/{connection}/entities"): {
+        "connection": "bitrix24", "at": AT, "entities": [ENTITY | {"fields": 74}],
+    },
+    ("GET", "/api/v1/connections/{connection}/entities/{entity}"): {"connection": "bitrix24"}
+    | ENTITY
+    | {"fields": [FIELD]},
+    ("GET", "/api/data/usage"): {
+        "at": AT, "bytes": 1_073_741_824,
+        "connections": [
+            {
+                "connection": "bitrix24",
+                "entities": [{"entity": "deals", "records": 80123, "failed": 2}],
+                "requests": {"day": 2_900, "month": 91_000},
+            }
+        ],
+        "tables": [TABLE],
+        "backups": {"files": 7, "bytes": 734_003_200},
+    },
+    ("POST", "/api/v1/webhooks/register"): {
+        "connection": "bitrix24", "address": "https://crm.example.com/api/v1/webhooks/bitrix/0f4c…",
+        "reachable": True, "bound": True, "events": ["ONCRMDEALADD", "ONCRMDEALUPDATE"], "refused": {},
+        "words": {},
+    },
+    ("GET", "/api/v1/webhooks/status"): {"connections": [HEARING]},
+    ("POST", "/api/v1/webhooks/replay"): {"count": 42, "connections": {"bitrix24": 42}},
+}  # fmt: skip
