@@ -186,8 +186,9 @@ class Connected:
         """Compares one entity; what a person must change is told, and keeps nothing else from its turn."""
         try:
             [issued] = await reconcile(
-                self.warehouse, self.clock, link, source, Terms(seed=self.draw()), entities=[entity]
-            )
+                self.warehouse, self.clock, link, source, Terms(seed=self.draw()), entities=[entity],
+                vault=self.engine.vault,
+            )  # fmt: skip
         except (NeedsPerson, StopSync) as exc:
             LOGGER.warning("not compared", connection=link.slug, entity=entity, reason=str(exc))
             return str(exc)

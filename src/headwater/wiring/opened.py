@@ -188,7 +188,7 @@ class House:
         return known[name]
 
     def engine(self, report: Report | None = None) -> Engine:
-        return Engine(self.warehouse, self.clock, report=report, surveys=self.surveys)
+        return Engine(self.warehouse, self.clock, report=report, surveys=self.surveys, vault=self.vault)
 
     def ears(self) -> list[Ear]:
         """How events are understood, of every kind of source that sends some."""
