@@ -14,6 +14,7 @@ from headwater.core.errors import NeedsPerson
 from headwater.sandbox.bitrix24 import Options, Portal, built
 from headwater.testing.river import River, river
 from headwater.warehouse import erasures
+from headwater.warehouse.backup import Place
 from headwater.warehouse.erasures import Erasure
 from headwater.warehouse.vault import Vault
 
@@ -45,12 +46,15 @@ async def stream(newest_database: Any, portal: Portal, vault: Vault) -> AsyncIte
 def eraser(flowing: River, home: Path, database: Any = None) -> Eraser:
     assert flowing.vault is not None
 
+    def copied() -> Place:
+        raise NeedsPerson("no backups here")
+
     def admin() -> str:
         if database is None:
             raise NeedsPerson("no administrator")
         return str(database.url("postgres"))
 
-    papers = Papers([home / "log"], home / "backups", 7)
+    papers = Papers([home / "log"], home / "backups", 7, copied)
     return Eraser(flowing.warehouse, flowing.vault, flowing.clock, papers, admin)
 
 
@@ -95,10 +99,17 @@ class Her:
             entity="lead",
         )  # fmt: skip
         first, second, *_ = self.deals
-        portal.change(first, {"CONTACT_ID": str(self.contact), "TITLE": f"Сделка {SURNAME} {NAME}", "COMMENTS": "Её письмо"})
-        portal.change(second, {"CONTACT_ID": "0", "COMMENTS": f"Позвонить: 8 912 765 43 21, {MAIL.upper()}; {NAME}, {SURNAME}"})
+        portal.change(
+            first,
+            {"CONTACT_ID": str(self.contact), "TITLE": f"Сделка {SURNAME} {NAME}", "COMMENTS": "Её письмо"},
+        )
+        portal.change(
+            second,
+            {"CONTACT_ID": "0", "COMMENTS": f"Позвонить: 8 912 765 43 21, {MAIL.upper()}; {NAME}, {SURNAME}"},
+        )
         portal.insert(
-            {"ENTITY_TYPE": "deal", "ENTITY_ID": str(second), "COMMENT": f"обсудить с {MAIL.lower()}"}, entity="comment"
+            {"ENTITY_TYPE": "deal", "ENTITY_ID": str(second), "COMMENT": f"обсудить с {MAIL.lower()}"},
+            entity="comment",
         )
 
 

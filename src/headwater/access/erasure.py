@@ -53,15 +53,16 @@ class Eraser:
         await logged(self.warehouse, tenant, by, action, "people", 1, now=self.clock.now())
         return number
 
-    async def do(self, tenant: UUID, number: int) -> Erasure:
+    async def do(self, tenant: UUID, number: int, *, fresh_backup: bool = False) -> Erasure:
         """Does what was wished for, or goes on with it, to its end. Killed at any moment, it may be called
-        again. Raises RetryLater when another process is at it, or syncs a connection."""
+        again. `fresh_backup`: makes one, without him, and removes the older ones. Raises RetryLater when
+        another process is at it, or syncs a connection."""
         async with alone(self.warehouse, number, "erasing this person"):
             known = await _one(self.warehouse, tenant, number)
             if known.over or known.sealed is None:
                 return known
             try:
-                await _Work(self, tenant, known).do()
+                await _Work(self, tenant, known, fresh_backup=fresh_backup).do()
             except NeedsPerson as exc:
                 if known.status == "erasing":
                     raise
@@ -70,11 +71,23 @@ class Eraser:
                 )
         return await _one(self.warehouse, tenant, number)
 
+    async def one(self, tenant: UUID, number: int) -> Erasure:
+        """How an erasure stands. Raises NeedsPerson when there is none of that number."""
+        return await _one(self.warehouse, tenant, number)
+
+    async def listed(self, tenant: UUID, *, limit: int, before: int | None = None) -> list[Erasure]:
+        """The erasures of a tenant, the newest first."""
+        return await erasures.listed(self.warehouse, tenant, limit=limit, before=before)
+
     async def rest(self) -> None:
-        """Does everything that waits, of every tenant."""
+        """Does everything that waits, of every tenant. What somebody else is at, or cannot be done now, waits
+        on."""
         for tenant in await connections.tenants(self.warehouse):
             for number in await erasures.waiting(self.warehouse, tenant.id):
-                await self.do(tenant.id, number)
+                try:
+                    await self.do(tenant.id, number)
+                except HeadwaterError as exc:
+                    LOGGER.warning("an erasure waits on", erasure=number, reason=str(exc))
 
     async def lift(self, tenant: UUID, number: int, *, by: str) -> None:
         """From now on what a source tells of that person is stored again."""
@@ -100,7 +113,8 @@ def regions(links: Sequence[Link]) -> list[str | None]:
 class _Work:
     """One erasure under way."""
 
-    def __init__(self, eraser: Eraser, tenant: UUID, known: Erasure) -> None:
+    def __init__(self, eraser: Eraser, tenant: UUID, known: Erasure, *, fresh_backup: bool) -> None:
+        self.fresh_backup = fresh_backup
         self.eraser = eraser
         self.warehouse = eraser.warehouse
         self.tenant = tenant
@@ -227,6 +241,12 @@ class _Work:
             left += [{"where": f"statistics of {name}"} for name in remembered]
             left += [{"where": f"log {name}"} for name in papers.naming(eye)]
         now = self.eraser.clock.now()
+        copies = papers.copies(now)
+        fresh = await papers.afresh(self.tenant, eye, now=now) if self.fresh_backup else None
+        if fresh is not None:
+            copies = []
+            if fresh["naming"]:
+                left.append({"where": f"backup {fresh['file']}", "rows": fresh["naming"]})
         known = await _one(self.warehouse, self.tenant, self.known.id)
         certificate = {
             "number": known.id,
@@ -245,10 +265,11 @@ class _Work:
                 "tables": searched.tables, "statistics": statistics,
                 "logs": len(papers.files()), "blackened": blackened,
             },
+            "fresh_backup": fresh,
             "left": left,
             "not_reached": [
                 *({"what": "source", "name": link.portal} for link in self.links),
-                *({"what": "backup", **asdict(one)} for one in papers.copies(now)),
+                *({"what": "backup", **asdict(one)} for one in copies),
                 {"what": "write-ahead log"},
             ],
         }  # fmt: skip

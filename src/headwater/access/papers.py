@@ -1,13 +1,17 @@
 """Files that may tell of a person: logs of this data home, looked through and blacked out, and backups."""
 
+import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 from headwater.core.persons import Eye
 from headwater.warehouse import backup
+from headwater.warehouse.backup import Place
 
 STAMP = "headwater-%Y%m%dT%H%M%SZ.dump"
 
@@ -29,6 +33,8 @@ class Papers:
     logs: Sequence[Path]
     backups: Path
     keep: int
+    copied: Callable[[], Place]
+    """What a fresh backup is made of, and how; raises NeedsPerson where we make none."""
 
     def files(self) -> list[Path]:
         """Every log there is, of ours and of the database's."""
@@ -69,6 +75,18 @@ class Papers:
                     Copy(path.name, made_at, before + timedelta(days=nights) if self.keep else None)
                 )
         return copies[::-1]
+
+    async def afresh(self, tenant: UUID, eye: Eye, *, now: datetime) -> dict[str, Any]:
+        """Makes a backup, removes all older ones of ours, and reads the new one back: how many rows of the
+        tenant in it name him."""
+        place = await asyncio.to_thread(self.copied)
+        known = len(backup.kept(place.folder)) if place.folder.is_dir() else 0
+        copy = await backup.back_up(place, keep=1, now=now)
+        mine, named = str(tenant).encode(), 0
+        async for line in backup.lines(place, copy):
+            if mine in line and eye.hits(line.decode("utf-8", "replace")):
+                named += 1
+        return {"file": copy.name, "removed": known, "naming": named}
 
 
 def _spots(path: Path, eye: Eye) -> Iterator[tuple[int, int]]:

@@ -5,14 +5,17 @@ from starlette.types import ASGIApp
 
 from headwater import __version__
 from headwater.api import (
+    accesses,
     changes,
     crm,
     entering,
+    erasures,
     failed,
     health,
     pages,
     paper,
     problems,
+    rights,
     settings,
     standing,
     starts,
@@ -43,7 +46,21 @@ def built(house: House) -> FastAPI:
     found.state.streams = Streams()
     problems.install(found)
     found.state.glances = pages.Glances()
-    for room in (health, starts, standing, settings, changes, failed, crm, pages, entering, paper):
+    for room in (
+        health,
+        starts,
+        standing,
+        settings,
+        changes,
+        failed,
+        crm,
+        pages,
+        entering,
+        paper,
+        erasures,
+        accesses,
+        rights,
+    ):
         found.include_router(room.router)
     found.include_router(webhooks.router(house))
     return found

@@ -61,6 +61,7 @@ WORDS = MappingProxyType(
         "kind_sets": ("Reading what belongs to records", "Чтение связанных данных"),
         "kind_reconcile": ("Comparing", "Сверка"),
         "kind_housekeeping": ("Housekeeping", "Уборка"),
+        "kind_rights": ("Erasing people and closed accounts", "Удаление людей и закрытых компаний"),
         "kind_backup": ("The backup", "Резервная копия"),
         "last_event": ("Last event {age} ago", "Последнее событие {age} назад"),
         "age": ("Data is at most {age} old", "Данные не старше {age}"),

@@ -6,12 +6,14 @@ import typer
 
 from headwater import __version__
 from headwater.cli import (
+    access,
     bi,
     config,
     connect,
     db,
     demo,
     doctor,
+    erase,
     events,
     failed,
     key,
@@ -24,6 +26,8 @@ from headwater.cli import (
     service,
     status,
     sync,
+    tenant,
+    tenant_data,
     worker,
 )  # fmt: skip
 
@@ -66,8 +70,14 @@ app.command("pause")(config.pause)
 app.command("resume")(config.resume)
 app.command("doctor")(doctor.doctor)
 app.command("privacy")(privacy.privacy)
+app.command("erase")(erase.erase)
+app.command("disconnect")(tenant_data.disconnect)
+app.command("retention")(tenant_data.retention)
 app.command("migrate")(db.migrate)
 app.add_typer(failed.app, name="failed")
+app.add_typer(erase.app, name="erasure")
+app.add_typer(access.app, name="access")
+app.add_typer(tenant.app, name="tenant")
 app.add_typer(events.app, name="events")
 app.add_typer(reconcile.app, name="certificate")
 app.add_typer(bi.app, name="bi")

@@ -74,7 +74,7 @@ def reconcile_(
 
     async def work(house: House) -> list[Issued]:
         owner = await house.tenant(tenant)
-        links = await house.links(owner, connection)
+        links = await house.connected(owner, connection)
         found: list[Issued] = []
         for link in links:
             source = house.source_of(link)

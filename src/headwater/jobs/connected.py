@@ -204,7 +204,8 @@ class Connected:
         if turn.job.tenant is None:
             return None
         links = await connections.links(self.warehouse, turn.job.tenant)
-        return next((link for link in links if link.id == turn.job.connection), None)
+        found = next((link for link in links if link.id == turn.job.connection), None)
+        return None if found is None or found.disconnected else found
 
     async def _entities(self, link: Link) -> list[Entity]:
         return [Entity(**row) for row in await schedules.due(self.warehouse, link.tenant, link.id)]

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from headwater.warehouse.embedded.homedir import flush
 
 NAME = re.compile(r"headwater-\d{8}T\d{6}Z\.dump")
 HALF = ".part"
+CHUNK = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,29 @@ async def back_up(place: Place, *, keep: int, now: datetime) -> Path:
 def kept(folder: Path) -> list[Path]:
     """The copies there are, the oldest first. What is not called like ours is somebody else's."""
     return sorted(path for path in folder.glob("headwater-*.dump") if NAME.fullmatch(path.name))
+
+
+async def lines(place: Place, copy: Path) -> AsyncIterator[bytes]:
+    """What a copy holds, line by line, as it would be told to a database. Raises NeedsPerson."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    process = await asyncio.create_subprocess_exec(
+        place.bindir / "pg_restore", "--file=-", str(copy), env=environment | {"LC_ALL": "C"},
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    left = b""
+    try:
+        while process.stdout and (chunk := await process.stdout.read(CHUNK)):
+            *whole, left = (left + chunk).split(b"\n")
+            for line in whole:
+                yield line
+        if left:
+            yield left
+        if await process.wait() != 0:
+            raise NeedsPerson(f"the backup {copy} cannot be read back: pg_restore ended with an error")
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def _said(place: Place, program: str, words: Sequence[str]) -> str:

@@ -72,9 +72,7 @@ async def shared(
     """What others are called by, too: words that stand as such in records about other people or companies."""
     found: dict[Word, set[Record]] = defaultdict(set)
     his = {one._replace(about=True) for one in records}
-    for place, entity in _of_people(
-        await walk.places(warehouse, tenant), links, (*PEOPLE, "companies")
-    ):
+    for place, entity in _of_people(await walk.places(warehouse, tenant), links, (*PEOPLE, "companies")):
         async for row in walk.mentioning(warehouse, tenant, place, eye, pattern):
             one = _record(place, row["keys"], entity)
             if one is not None and one not in his:
@@ -166,14 +164,19 @@ async def words_of(
         async with warehouse.acting_for(tenant) as conn:
             said = await _objects(conn, SQL(sql.said_of_people), params)
             if columns:
-                table, key = Identifier(link.slug, f"crm_{entity}"), await _key(warehouse, tenant, link, entity)
+                table, key = (
+                    Identifier(link.slug, f"crm_{entity}"),
+                    await _key(warehouse, tenant, link, entity),
+                )
                 said += await _objects(conn, SQL(sql.typed_texts).format(typed=table, key=key), params)
             normal = SQL(sql.normal_rows).format(
                 normal=Identifier("public", f"crm_{entity}"), id=Identifier(crm.TABLES[entity].key)
             )
             rows = await _objects(conn, normal, params)
         called = {row[name] for row in rows for name in NAMED if row.get(name)}
-        called |= {f"{row['name']} {row['last_name']}" for row in said if row.get("name") and row.get("last_name")}
+        called |= {
+            f"{row['name']} {row['last_name']}" for row in said if row.get("name") and row.get("last_name")
+        }
         spelled |= {one for one in called if names(one)}
         words |= {word for one in called for word in names(one)}
         texts = [text for row in said for text in _personal(row, personal)]

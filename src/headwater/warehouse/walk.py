@@ -34,6 +34,7 @@ class Place:
     name: str
     tenanted: bool
     connected: bool
+    columns: Sequence[str]
     keys: Sequence[str]
     texts: Mapping[str, tuple[str, bool]]
 

@@ -1,24 +1,21 @@
-"""A worker, with everything it may have to do; and how copies of the database are made."""
+"""A worker, with everything it may have to do."""
 
-import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
-from pathlib import Path
+from functools import partial
 
 from headwater.core.ports import Source
-from headwater.core.settings import Settings
 from headwater.jobs.connected import Connected
 from headwater.jobs.house import Household, Terms
 from headwater.jobs.taps import Taps
 from headwater.jobs.worker import SLOTS, Worker
-from headwater.warehouse import backup, embedded
-from headwater.warehouse.backup import Place
+from headwater.warehouse import retention
 from headwater.warehouse.connections import Link
-from headwater.wiring.databases import DATABASE
+from headwater.wiring.copies import backups
 from headwater.wiring.opened import House
+from headwater.wiring.rights import rights_done
 
 
 @asynccontextmanager
@@ -40,9 +37,12 @@ async def worker(
             "sets": lambda link, source, _: engine.sets(link, source),
         },
     )  # fmt: skip
-    back_up, why_not = _backups(house.settings)
-    terms = Terms(history_months=house.settings.history_months)
-    household = Household(house.warehouse, house.clock, terms, back_up=back_up, no_backup=why_not)
+    back_up, why_not = backups(house.settings)
+    days = {retention.known(what): days for what, days in house.settings.keep_days.items()}
+    household = Household(
+        house.warehouse, house.clock, Terms(days, house.settings.history_months),
+        back_up=back_up, no_backup=why_not, rights=partial(rights_done, house),
+    )  # fmt: skip
     try:
         yield Worker(
             house.warehouse, house.clock, connected.works() | household.works(),
@@ -50,27 +50,3 @@ async def worker(
         )  # fmt: skip
     finally:
         await taps.close()
-
-
-def _backups(settings: Settings) -> tuple[Callable[[datetime], Awaitable[Path]] | None, str]:
-    """How a copy of the database is made; or why none can be."""
-    if settings.backups == 0:
-        return None, "HEADWATER_BACKUPS is 0"
-    if settings.admin_database_url is None and settings.database_url is not None:
-        return (
-            None,
-            "the database is not ours: back it up where it runs, or give HEADWATER_ADMIN_DATABASE_URL",
-        )
-
-    def place() -> Place:
-        folder = settings.home / "backups"
-        if settings.admin_database_url is not None:
-            programs = embedded.binaries.found(settings.pg_bindir)
-            return Place(settings.admin_database_url.get_secret_value(), programs.bindir, folder)
-        server = embedded.ensure(settings.home, bindir=settings.pg_bindir)
-        return Place(server.url(server.superuser, DATABASE), server.bindir, folder)
-
-    async def back_up(now: datetime) -> Path:
-        return await backup.back_up(await asyncio.to_thread(place), keep=settings.backups, now=now)
-
-    return back_up, ""

@@ -1,9 +1,10 @@
 -- Every table in which rows of a tenant may be, partitions one by one: its schema and name, whether its rows say whose
--- they are and of which connection, its key, and those of its columns that hold text, each with its type and whether it may
+-- they are and of which connection, its columns, its key, and those of its columns that hold text, each with its type and whether it may
 -- be null, but for its key.
 select n.nspname as schema, c.relname as name,
        coalesce(bool_or(a.attname = 'tenant_id'), false) as tenanted,
        coalesce(bool_or(a.attname = 'connection_id'), false) as connected,
+       array_agg(a.attname order by a.attnum) as columns,
        coalesce(array_agg(a.attname order by array_position(k.conkey, a.attnum)) filter (where k.conkey is not null),
                 '{}') as keys,
        coalesce(jsonb_object_agg(a.attname, jsonb_build_array(t.typname, not a.attnotnull))
