@@ -11,7 +11,17 @@ from headwater.core.errors import NeedsPerson
 from headwater.testing.sample import Bench, bench
 from headwater.warehouse.pool import Warehouse
 
-WITHOUT_TENANT = {"tenants", "pacer", "pacer_costs", "eras", "migrations", "role_tenants", "workers", "jobs", "deletions"}
+WITHOUT_TENANT = {
+    "tenants",
+    "pacer",
+    "pacer_costs",
+    "eras",
+    "migrations",
+    "role_tenants",
+    "workers",
+    "jobs",
+    "deletions",
+}
 """Tables that belong to no tenant (or, role_tenants, say who belongs to whom): no SQL login may read them."""
 
 DEFINERS = {"asking", "tenant", "sees_all", "own_people", "door", "caller"}

@@ -16,7 +16,13 @@ WAIT_SECONDS = 60
 
 
 async def disconnect(
-    warehouse: Warehouse, link: Link, *, by: str, now: datetime, delete_data: bool = False
+    warehouse: Warehouse,
+    link: Link,
+    *,
+    by: str,
+    now: datetime,
+    delete_data: bool = False,
+    wait_seconds: int = WAIT_SECONDS,
 ) -> dict[str, int]:
     """Ends a connection: nothing is read, no event is let in, its credentials are erased. What was stored
     stays, or goes with `delete_data`; how many rows of which table went. To connect the same portal again
@@ -29,7 +35,7 @@ async def disconnect(
     async def counted(_: Any, table: str, rows: int) -> None:
         gone[table] += rows
 
-    async with lease.taken(warehouse, link.tenant, link.id, now=now, wait_seconds=WAIT_SECONDS):
+    async with lease.taken(warehouse, link.tenant, link.id, now=now, wait_seconds=wait_seconds):
         async with warehouse.acting_for(link.tenant) as conn:
             params = {"tenant": link.tenant, "connection": link.id, "now": now, "reason": REASON}
             await conn.execute(sql.disconnect, params)

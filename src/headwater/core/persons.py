@@ -16,7 +16,7 @@ from headwater.core.phone import e164
 ERASED = "[erased]"
 """What stands where a person was named in a text about something else."""
 
-EMAIL = re.compile(r"[\w.+'&=-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+EMAIL = re.compile(r"\w[\w.+'-]{0,63}@[\w-]+(?:\.[\w-]+)+")
 DIGITS = re.compile(r"\+?\(?\d(?:[\s().\-–—/]{0,3}\d){6,24}")
 TOKEN = re.compile(r"[^\W\d_]+(?:['’ʼʻ`-][^\W\d_]+)*")
 GAP = re.compile(r"[\s,.]{1,3}")
