@@ -17,7 +17,7 @@ from headwater.access.whom import Whom
 from headwater.core.errors import NeedsPerson
 from headwater.sandbox.bitrix24 import Options, Portal, built
 from headwater.testing.river import River, river
-from headwater.warehouse import erasures, rotation
+from headwater.warehouse import backup, erasures, rotation
 from headwater.warehouse.backup import Place
 from headwater.warehouse.erasures import Erasure
 from headwater.warehouse.pool import Warehouse
@@ -27,6 +27,7 @@ NAME, SURNAME = "Ёлкина", "Заремба-Ыкина"
 PHONE, SHARED = "+7 (912) 765-43-21", "+7 913 222-11-00"
 MAIL = "Olesya.Zaremba@Example.test"
 WORDS = (SURNAME, "olesya.zaremba", MAIL, "765-43-21", "7654321")
+TRACES = ("contacts", "leads", "deals", "activities")
 CALLED = {
     "PHONE": [{"VALUE": PHONE, "VALUE_TYPE": "WORK"}, {"VALUE": SHARED, "VALUE_TYPE": "HOME"}],
     "EMAIL": [{"VALUE": MAIL, "VALUE_TYPE": "WORK"}],
@@ -94,13 +95,13 @@ def her(portal: Portal) -> Her:
 
 async def live(flowing: River, her: Her) -> None:
     """She is in tables, histories, vanished records, the failed queue, the inbox and certificates."""
-    await flowing.sync_all()
+    await flowing.sync_all(*TRACES)
     her.portal.change(her.contact, {"POST": "директор", "COMMENTS": f"{MAIL} снова"}, entity="contact")
     _, second, third, fourth, fifth, *_ = her.deals
     her.portal.change(second, {"TITLE": f"Счёт для {MAIL}"})
     her.portal.change(third, {"TITLE": f"Спросить {PHONE}"})
     flowing.settle()
-    await flowing.sync_all()
+    await flowing.sync_all(*TRACES)
     her.portal.remove([third])
     her.portal.change(fourth, {"COMMENTS": f"{MAIL}"}, touch=False)
     await flowing.reconcile()
@@ -168,7 +169,7 @@ async def test_she_is_found_nowhere_afterwards_and_does_not_come_back(
     assert await stream.rows(revenue) == counted
 
     stream.settle()
-    await stream.sync_all(full=True)
+    await stream.sync_all(*TRACES, full=True)
     certificate = await stream.reconcile()
 
     assert holding(newest_database) == {}
@@ -185,7 +186,7 @@ async def test_she_is_found_nowhere_afterwards_and_does_not_come_back(
 async def test_what_hangs_on_her_stays_countable_and_says_nothing(
     stream: River, her: Her, newest_database: Any, tmp_path: Path
 ) -> None:
-    await stream.sync_all()
+    await stream.sync_all(*TRACES)
     first, second = (str(one) for one in her.deals[:2])
     query = (
         "select external_id, title, stage, value, contact_id from crm_deals where external_id = any(%(ids)s)"
@@ -204,7 +205,7 @@ async def test_what_hangs_on_her_stays_countable_and_says_nothing(
 async def test_a_dry_run_counts_and_changes_nothing(
     stream: River, her: Her, newest_database: Any, tmp_path: Path
 ) -> None:
-    await stream.sync_all()
+    await stream.sync_all(*TRACES)
     before = holding(newest_database)
 
     found = await done(eraser(stream, tmp_path), stream, Whom(emails=[MAIL.upper()]), dry_run=True)
@@ -233,12 +234,12 @@ async def test_who_shares_a_phone_with_her_keeps_it(
 ) -> None:
     shared = {"PHONE": [{"VALUE": SHARED, "VALUE_TYPE": "WORK"}], "NAME": "Пётр", "LAST_NAME": "Дарвин"}
     her.portal.change(her.other, shared, entity="contact")
-    await stream.sync_all()
+    await stream.sync_all(*TRACES)
     work = eraser(stream, tmp_path, newest_database)
     told = await done(work, stream, her.whom, dry_run=True)
 
     await done(work, stream, her.whom)
-    await stream.sync_all(full=True)
+    await stream.sync_all(*TRACES, full=True)
 
     query = "select external_id, name, phone, email from crm_contacts where external_id = any(%(ids)s)"
     rows = await stream.rows(query, ids=[str(her.contact), str(her.other)])
@@ -260,7 +261,7 @@ async def test_of_two_companies_that_know_her_only_one_forgets_her(
             made = river(newest_database.url(), portal=portal, tenant=tenant, vault=vault)
             streams.append(await stack.enter_async_context(made))
             Her(portal).write()
-            await streams[-1].sync_all()
+            await streams[-1].sync_all(*TRACES)
         ours, theirs = streams
         hashes = "select md5(string_agg(t::text, '|' order by external_id)) as hash from crm_contacts as t"
         before = await theirs.rows(hashes)
@@ -321,13 +322,13 @@ async def test_cut_short_anywhere_it_goes_on_to_its_end(
 async def test_who_comes_back_under_another_id_is_kept_out_until_that_is_lifted(
     stream: River, her: Her, newest_database: Any, tmp_path: Path
 ) -> None:
-    await stream.sync_all()
+    await stream.sync_all(*TRACES)
     work = eraser(stream, tmp_path, newest_database)
     found = await done(work, stream, her.whom)
     lead = {"TITLE": "снова она", "NAME": NAME, "LAST_NAME": SURNAME, "STATUS_ID": "NEW", **CALLED}
     [new] = her.portal.insert(lead, entity="lead")
     stream.settle()
-    await stream.sync_all()
+    await stream.sync_all(*TRACES)
     [row] = await stream.rows(
         "select title, contact_name, contact_email, status from crm_leads where external_id = %(id)s",
         id=str(new),
@@ -337,7 +338,7 @@ async def test_who_comes_back_under_another_id_is_kept_out_until_that_is_lifted(
     assert holding(newest_database) == {}
 
     await work.lift(stream.tenant.id, found.id, by="the officer")
-    await stream.sync_all(full=True)
+    await stream.sync_all(*TRACES, full=True)
 
     assert holding(newest_database).keys() >= {SURNAME, MAIL}
     with pytest.raises(NeedsPerson, match="no erasure"):
@@ -372,6 +373,30 @@ async def test_logs_are_blackened_and_what_cannot_be_reached_is_told(
     assert body["searched"]["statistics"] == "made anew, not searched: nobody may look"
     assert [one["what"] for one in body["not_reached"]] == ["source", "backup", "write-ahead log"]
     assert not any(word in str(body) for word in WORDS)
+
+
+async def test_a_fresh_backup_does_not_hold_her_and_the_older_ones_go(
+    stream: River, her: Her, newest_database: Any, tmp_path: Path
+) -> None:
+    await stream.sync_all("contacts", "leads")
+    folder = tmp_path / "backups"
+    place = Place(newest_database.url("postgres"), newest_database.server.bindir, folder)
+    await backup.back_up(place, keep=7, now=stream.clock.now())
+    with_her = [
+        line async for line in backup.lines(place, backup.kept(folder)[0]) if SURNAME.encode() in line
+    ]
+    work = eraser(stream, tmp_path, newest_database)
+    work = replace(work, papers=replace(work.papers, copied=lambda: place))
+    number = await work.ask(stream.tenant.id, her.whom, dry_run=False, by="the officer")
+    stream.clock.advance(60)
+
+    found = await work.do(stream.tenant.id, number, fresh_backup=True)
+
+    [copy] = backup.kept(folder)
+    assert with_her
+    assert (found.certificate or {})["fresh_backup"] == {"file": copy.name, "removed": 1, "naming": 0}
+    assert "backup" not in {one["what"] for one in (found.certificate or {})["not_reached"]}
+    assert not [line async for line in backup.lines(place, copy) if SURNAME.encode() in line]
 
 
 async def test_without_the_key_file_nothing_is_read_that_could_bring_her_back(

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from headwater.core.model import Books, Label, Stage
 from headwater.core.persons import Eye, Word, email, names, pattern, phones
+from headwater.warehouse.erased import Erased
 
 KEY = b"k" * 32
 REGIONS = ["RU", "UZ"]
@@ -80,3 +82,17 @@ def test_digests_tell_nothing_without_their_key():
 
     assert word.digest(KEY) == word.digest(KEY) != word.digest(b"q" * 32)
     assert not Eye({word.digest(b"q" * 32): "phone"}, KEY, REGIONS).hits("+79127654321")
+
+
+def test_names_of_lists_come_without_erased_people():
+    labels = [
+        Label("deals", "uf_boss", "1", "Иван Петров", "ru"),
+        Label("deals", "uf_boss", "2", "Другой", "ru"),
+    ]
+    stages = [Stage("deals", "0", "NEW", "Ждём Иван Петров", 1, "open")]
+
+    told = Erased(EYE, 1).books(Books(labels=labels, stages=stages))
+
+    assert [one.label for one in told.labels or ()] == ["[erased]", "Другой"]
+    assert [one.name for one in told.stages or ()] == ["Ждём [erased]"]
+    assert told.pipelines is None

@@ -1,5 +1,6 @@
 """Erasing one person: found, taken out of every table and log, kept out, and searched for afterwards."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -203,7 +204,8 @@ class _Work:
                 )  # fmt: skip
                 await persons.Emptying(self.warehouse, held, link, counted).do(found.records)
             for place in await walk.places(self.warehouse, self.tenant):
-                if found.words and place.texts and place.shown not in walk.OURS | walk.LOGINS:
+                left_alone = place.shown in walk.OURS | walk.LOGINS or not place.tenanted
+                if found.words and place.texts and not left_alone:
                     await walk.unmentioned(self.warehouse, self.tenant, place, eye, where, counted)
         await self._sweep()
         await self._certify(digests, eye, where if found.words else None)
@@ -231,7 +233,7 @@ class _Work:
     async def _certify(self, digests: Mapping[bytes, str], eye: Eye, where: str | None) -> None:
         """Searches for him everywhere, and writes down what was found, done, and not reached."""
         papers = self.eraser.papers
-        blackened, left = _blackened(papers, eye)
+        blackened, left = await asyncio.to_thread(_blackened, papers, eye)
         searched = searching.Searched()
         statistics = "nothing to search for"
         if where is not None:
@@ -239,7 +241,7 @@ class _Work:
             remembered, statistics = await self._remembered(eye, where)
             left += [{"where": name, "rows": count} for name, count in searched.rows.items()]
             left += [{"where": f"statistics of {name}"} for name in remembered]
-            left += [{"where": f"log {name}"} for name in papers.naming(eye)]
+            left += [{"where": f"log {name}"} for name in await asyncio.to_thread(papers.naming, eye)]
         now = self.eraser.clock.now()
         copies = papers.copies(now)
         fresh = await papers.afresh(self.tenant, eye, now=now) if self.fresh_backup else None

@@ -114,7 +114,8 @@ class Session:
         async with self.warehouse.acting_for(self.link.tenant) as conn:
             await self.held.hold(conn)
             await books.put(
-                conn, self.link.tenant, self.link.id, survey.books,
+                conn, self.link.tenant, self.link.id,
+                survey.books if self.erased is None else self.erased.books(survey.books),
                 entities=list(survey.fields), now=self.clock.now(),
             )  # fmt: skip
         await connections.remember(self.warehouse, self.link, self.source.memory, self.source.portal)

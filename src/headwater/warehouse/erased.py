@@ -3,13 +3,13 @@
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
 from headwater.core.errors import NeedsPerson, SkipRecord, Unfit
-from headwater.core.model import Decoder, EntitySpec, Field, Kind, Privacy, Row, Text, Values
-from headwater.core.persons import Eye, leaves, mapped, record
+from headwater.core.model import Books, Decoder, EntitySpec, Field, Kind, Privacy, Row, Text, Values
+from headwater.core.persons import ERASED, Eye, leaves, mapped, record
 from headwater.core.phone import region_of
 from headwater.warehouse import crm, sql
 from headwater.warehouse.connections import Link
@@ -55,6 +55,20 @@ class Erased:
         return {
             key: value if key in numbers else mapped(value, self.eye.cleaned) for key, value in given.items()
         }
+
+    def books(self, told: Books) -> Books:
+        """The names of an account's lists without them."""
+        return replace(
+            told,
+            labels=told.labels and [one._replace(label=self._named(one.label)) for one in told.labels],
+            stages=told.stages and [one._replace(name=self._named(one.name)) for one in told.stages],
+            pipelines=told.pipelines and [one._replace(name=self._named(one.name)) for one in told.pipelines],
+            departments=told.departments
+            and [one._replace(name=self._named(one.name)) for one in told.departments],
+        )
+
+    def _named(self, text: str) -> str:
+        return self.eye.cleaned(text) or (text and ERASED)
 
     def _is_his(self, shape: "Form", given: Row) -> bool:
         spec = shape.spec

@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from headwater.core.persons import Eye, leaves
+from headwater.core.persons import Eye
 from headwater.warehouse import sql, walk
 from headwater.warehouse.pool import Warehouse, translated
 
@@ -45,12 +45,9 @@ async def in_statistics(admin_url: str, tenant: UUID, eye: Eye, pattern: str) ->
     with translated():
         async with await psycopg.AsyncConnection.connect(admin_url, autocommit=True) as admin:
             rows = await (await admin.execute(sql.statistics_naming, {"pattern": pattern})).fetchall()
-            for schema, name, tenanted, said in rows:
-                if not any(eye.hits(text) for text in leaves(said)):
-                    continue
-                if tenanted and await _others(admin, schema, name, tenant, eye, pattern):
-                    continue
-                found.append(f"{schema}.{name}")
+            for schema, name, said in rows:
+                if eye.hits(said) and not await _others(admin, schema, name, tenant, eye, pattern):
+                    found.append(f"{schema}.{name}")
     return sorted(set(found))
 
 

@@ -10,7 +10,7 @@ import orjson
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
-from headwater.core.persons import Eye, leaves, mapped, unescaped
+from headwater.core.persons import ERASED, Eye, leaves, mapped, unescaped
 from headwater.warehouse import sql
 from headwater.warehouse.pool import Connection, Warehouse
 
@@ -49,13 +49,14 @@ class Place:
     @property
     def part(self) -> SQL:
         """What is added to conditions so that only the tenant's rows are meant."""
-        return SQL(" and t.tenant_id = %(tenant)s") if self.tenanted else SQL("")
+        return SQL(" and t.tenant_id = %(tenant)s") if self.tenanted else SQL(" and t.id = %(tenant)s")
 
 
 async def places(warehouse: Warehouse, tenant: UUID) -> list[Place]:
-    """Every table in which rows of the tenant may be."""
+    """Every table in which rows of the tenant may be, and that of the tenants themselves."""
     schemas = [row["slug"] for row in await warehouse.rows(tenant, sql.connections, {})]
     found = await warehouse.rows(tenant, sql.tables_of_tenant, {"schemas": schemas})
+    found = [row for row in found if row["tenanted"] or row["name"] == "tenants"]
     return [Place(**row | {"texts": {k: tuple(v) for k, v in row["texts"].items()}}) for row in found]
 
 
@@ -161,7 +162,7 @@ def _cell(kind: str, value: Any, *, nullable: bool) -> Any:
     if kind in JSON:
         return None if value is None and nullable else orjson.dumps(value).decode()
     if value is None and not nullable:
-        return ""
+        return ERASED
     return value
 
 
