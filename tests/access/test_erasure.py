@@ -218,15 +218,13 @@ async def test_a_dry_run_counts_and_changes_nothing(
     assert await stream.rows("select digest from headwater.tombstones") == []
 
 
-@pytest.mark.parametrize("said", ["89127654321", "912 765-43-21", "+7(912)7654321", "7 912 765 43 21"])
-async def test_she_is_found_by_her_phone_in_any_form(
-    stream: River, her: Her, tmp_path: Path, said: str
-) -> None:
+async def test_she_is_found_by_her_phone_in_any_form(stream: River, her: Her, tmp_path: Path) -> None:
     await stream.sync_all("contacts", "leads")
 
-    found = await done(eraser(stream, tmp_path), stream, Whom(phones=[said]), dry_run=True)
+    for said in ("89127654321", "912 765-43-21", "+7(912)7654321", "7 912 765 43 21"):
+        found = await done(eraser(stream, tmp_path), stream, Whom(phones=[said]), dry_run=True)
 
-    assert f"bitrix24:contacts:{her.contact}" in found.found["records"]
+        assert f"bitrix24:contacts:{her.contact}" in found.found["records"], said
 
 
 async def test_who_shares_a_phone_with_her_keeps_it(
@@ -300,14 +298,14 @@ async def test_cut_short_anywhere_it_goes_on_to_its_end(
 ) -> None:
     await live(stream, her)
     number = await eraser(stream, tmp_path).ask(stream.tenant.id, her.whom, dry_run=False, by="the officer")
-    crashes, step = 0, 12
+    crashes, step = 0, 10
     while True:
         async with Warehouse(newest_database.url(), size=3, cursor_factory=Fused) as fused:
             Fuse.left = step
             try:
                 found = await eraser(stream, tmp_path, newest_database, fused).do(stream.tenant.id, number)
             except Crash:
-                crashes, step = crashes + 1, step + 60
+                crashes, step = crashes + 1, step * 2
                 continue
             finally:
                 Fuse.left = float("inf")

@@ -49,7 +49,7 @@ class Whom:
             for text in getattr(self, entity):
                 slug, named, id = text.rpartition(":")
                 chosen = [link for link in links if link.slug == slug or not named]
-                if len(chosen) != 1 or not id.strip():
+                if len(chosen) != 1 or not id.strip() or not id.isprintable():
                     names = ", ".join(link.slug for link in links) or "none"
                     raise NeedsPerson(
                         f"{text!r} names no record: write CONNECTION:ID; connections are: {names}"

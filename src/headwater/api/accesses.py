@@ -18,7 +18,7 @@ async def listed(
     house: Opened,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
-    by: Annotated[str | None, Query(max_length=200)] = None,
+    by: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
     action: Annotated[Action | None, Query()] = None,
 ) -> dict[str, Any]:
     """The newest first; `before`: only lines with a lower number, `next` of the page before."""
