@@ -14,7 +14,7 @@ from headwater.jobs.house import Household, Terms
 from headwater.jobs.turn import Turn
 from headwater.testing.fakes import FakeClock
 from headwater.testing.sample import NOW, bench
-from headwater.warehouse import backup, connections, state
+from headwater.warehouse import backup, connections, retention, state
 from headwater.warehouse.backup import Place
 from headwater.warehouse.jobs import Job
 from headwater.warehouse.pool import Warehouse
@@ -141,3 +141,29 @@ async def test_a_backup_that_fails_leaves_nothing_behind_and_says_why(newest_dat
 async def test_without_a_way_to_make_backups_the_night_passes_all_the_same(warehouse: Warehouse):
     household = Household(warehouse, FakeClock(NOW), Terms(), no_backup="the database is not ours")
     assert (await household.backup(TURN)).due_at == schedule.daily(schedule.BACKUP, NOW)
+
+
+async def test_what_a_tenant_keeps_longer_or_shorter_is_his_matter(warehouse: Warehouse):
+    deals = await bench(warehouse)
+    other = await bench(warehouse, tenant="other")
+    gone = (
+        "insert into headwater.gone (tenant_id, connection_id, entity, external_id, began, noticed, gone_at, last_row) "
+        "values (%(tenant)s, %(link)s, 'deals', '1', 1, 'event', %(now)s - interval '40 days', '{}')"
+    )
+    looks = (
+        "insert into headwater.data_access_logs (tenant_id, accessed_by, action, created_at) "
+        "values (%(tenant)s, 'Anna', 'read', %(now)s - interval '366 days')"
+    )
+    for one in (deals, other):
+        await one.rows(gone, link=one.link.id, now=NOW)
+        await one.rows(looks, now=NOW)
+    await retention.keep(warehouse, deals.tenant.id, "gone", 30)
+    await retention.keep(warehouse, deals.tenant.id, "access", None)
+
+    await Household(warehouse, FakeClock(NOW), Terms({"gone": 50})).housekeeping(TURN)
+
+    left = "select (select count(*) from headwater.gone) as gone, (select count(*) from headwater.data_access_logs) as looks"
+    assert await deals.rows(left) == [{"gone": 0, "looks": 1}]
+    assert await other.rows(left) == [{"gone": 1, "looks": 0}]
+    with pytest.raises(NeedsPerson, match="no rule for 'colour'"):
+        await retention.keep(warehouse, deals.tenant.id, "colour", 5)

@@ -13,7 +13,7 @@ from headwater.warehouse.pool import Warehouse
 
 WITHOUT_TENANT = {
     "tenants", "pacer", "pacer_costs", "eras", "migrations", "role_tenants", "workers", "jobs",
-    "tallies", "alerts", "letters", "delays",
+    "tallies", "alerts", "letters", "delays", "deletions",
 }  # fmt: skip
 """Tables that belong to no tenant (role_tenants says who belongs to whom; jobs and alerts are of tenants and of the
 house, and hold nothing of a record): no SQL login may read them."""

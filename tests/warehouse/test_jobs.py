@@ -16,7 +16,7 @@ from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.workers import CORNER, Station
 
 TENANT = UUID(int=7)
-ALL: list[Kind] = ["sync", "drain", "sets", "reconcile", "housekeeping", "backup"]
+ALL: list[Kind] = ["sync", "drain", "sets", "reconcile", "housekeeping", "backup", "rights"]
 
 
 def after(seconds: float) -> datetime:

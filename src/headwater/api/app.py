@@ -4,10 +4,12 @@ from starlette.types import ASGIApp
 
 from headwater import __version__
 from headwater.api import (
+    accesses,
     changes,
     connections,
     crm,
     entering,
+    erasures,
     exports,
     failed,
     health,
@@ -19,6 +21,7 @@ from headwater.api import (
     people,
     problems,
     records,
+    rights,
     settings,
     standing,
     starts,
@@ -36,7 +39,7 @@ from headwater.wiring import House
 
 ROOMS = (
     health, metrics, inside, people, keyring, connections, starts, standing, settings, changes, failed, crm,
-    records, exports, usage, pages, entering, welcome, paper,
+    records, exports, usage, erasures, accesses, rights, pages, entering, welcome, paper,
 )  # fmt: skip
 
 ABOUT = """

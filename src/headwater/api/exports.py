@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 from headwater.analytics import records
 from headwater.analytics.questions import Question
 from headwater.api import recordpaper
+from headwater.api.accesses import Noting
 from headwater.api.records import Asked, Sight, rows
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
@@ -33,7 +34,7 @@ router = APIRouter(tags=["records"])
     openapi_extra=recordpaper.FILTERS,
 )
 async def exported(
-    who: Sight, question: Asked,
+    who: Sight, note: Noting, question: Asked,
     form: Annotated[
         Literal["csv", "ndjson"], Query(alias="format", description="A table, or a JSON document a line.")
     ] = "csv",
@@ -47,6 +48,7 @@ async def exported(
     fails half-way the connection is cut, not ended: a client library reports that as an error."""
     batches = records.exported(who, question)
     first = await anext(batches)  # what goes wrong at once is said as a problem, not within the file
+    await note("export", question.listing)  # before it leaves: how much of it arrives nobody here knows
     if form == "ndjson":
         lines, kind = _ndjson(question), "application/x-ndjson"
     else:

@@ -11,6 +11,7 @@ from headwater.analytics import questions, records
 from headwater.analytics.questions import Named, Question
 from headwater.analytics.records import COUNTED, Listed, Looking, Several, Single
 from headwater.api import recordpaper
+from headwater.api.accesses import Noting
 from headwater.api.callers import Looker, Opened
 from headwater.api.links import links_of
 from headwater.api.paging import After
@@ -85,7 +86,7 @@ async def catalogue(who: Looker) -> Response:  # noqa: ARG001 (only who may look
     responses=recordpaper.LIST, openapi_extra=recordpaper.FILTERS,
 )  # fmt: skip
 async def listed(
-    who: Sight, question: Asked, after: After = None, limit: Limit = PAGE,
+    who: Sight, note: Noting, question: Asked, after: After = None, limit: Limit = PAGE,
     count: Annotated[bool, Query(description=f"Also the `total`, up to {COUNTED:,}.")] = False,
 ) -> Response:  # fmt: skip
     """A page of the records the caller sees, the newest first, or in another declared order; records without
@@ -94,12 +95,13 @@ async def listed(
     `value.gte=1000`, `assigned_to.in=5,6`, `closed_at.null=true`, `title.contains=roof`; `/api/v1/records`
     lists them all. Amounts are text with all digits."""
     found = await records.listed(who, question, limit=limit, after=after, counted=count)
+    await note("list", question.listing, len(found.rows))
     return answered(_page(question, found))
 
 
 @router.get("/api/v1/records/{entity}/{id}", summary="One record", responses=recordpaper.ONE)
 async def one(
-    who: Sight, caller: Looker, house: Opened, named: Meant, id: Id,
+    who: Sight, caller: Looker, house: Opened, note: Noting, named: Meant, id: Id,
     connection: Connection = None, process: Process = None,
     source_fields: Annotated[
         bool, Query(description="Also every field under the name its source gives it.")
@@ -112,6 +114,7 @@ async def one(
     found = await records.one(who, single, source_fields=source_fields)
     if found is None:
         raise _no_such(single.listing, id)
+    await note("read", single.listing, 1)
     answer: dict[str, Any] = {
         "record": row(single.listing, found["record"]),
         "links": {
@@ -134,7 +137,7 @@ async def one(
     responses=recordpaper.LIST,
 )
 async def related(
-    who: Sight, caller: Looker, house: Opened, named: Meant, id: Id,
+    who: Sight, caller: Looker, house: Opened, note: Noting, named: Meant, id: Id,
     kind: Annotated[str, Path(max_length=64, description="One of its `links`.", examples=["activities"])],
     connection: Connection = None, process: Process = None, after: After = None, limit: Limit = PAGE,
 ) -> Response:  # fmt: skip
@@ -147,6 +150,7 @@ async def related(
     if found is None:
         raise _no_such(single.listing, id)
     behind = records.listing_behind(single.listing, kind)
+    await note("list", behind, len(found.rows))
     return answered({"records": rows(behind, found.rows), "next": found.next, "more": found.next is not None})
 
 
@@ -154,7 +158,7 @@ async def related(
     "/api/v1/records/{entity}/{id}/history", summary="What became of a record", responses=recordpaper.HISTORY
 )
 async def history(
-    who: Sight, caller: Looker, house: Opened, named: Meant, id: Id,
+    who: Sight, caller: Looker, house: Opened, note: Noting, named: Meant, id: Id,
     connection: Connection = None, process: Process = None, after: After = None, limit: Limit = PAGE,
 ) -> Response:  # fmt: skip
     """Every change that was seen since the record is here, the newest first: when, how it became known, and
@@ -163,6 +167,7 @@ async def history(
     found = await records.history(who, single, limit=limit, after=after)
     if found is None:
         raise _no_such(single.listing, id)
+    await note("read", single.listing, 1)
     changes = [
         {
             "seen_at": one["seen_at"],

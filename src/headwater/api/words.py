@@ -64,6 +64,7 @@ WORDS = MappingProxyType(
         "kind_watch": ("Looking what is wrong", "Поиск неполадок"),
         "alerts": ("Alerts", "Неполадки"),
         "alert_since": ("since {since}", "с {since}"),
+        "kind_rights": ("Erasing people and closed accounts", "Удаление людей и закрытых компаний"),
         "kind_backup": ("The backup", "Резервная копия"),
         "last_event": ("Last event {age} ago", "Последнее событие {age} назад"),
         "age": ("Data is at most {age} old", "Данные не старше {age}"),

@@ -6,6 +6,7 @@ import typer
 
 from headwater import __version__
 from headwater.cli import (
+    access,
     alerts,
     backup,
     bi,
@@ -14,6 +15,7 @@ from headwater.cli import (
     db,
     demo,
     doctor,
+    erase,
     events,
     failed,
     health,
@@ -28,6 +30,7 @@ from headwater.cli import (
     status,
     sync,
     tenant,
+    tenant_data,
     user,
     worker,
 )  # fmt: skip
@@ -72,11 +75,17 @@ app.command("pause")(config.pause)
 app.command("resume")(config.resume)
 app.command("doctor")(doctor.doctor)
 app.command("privacy")(privacy.privacy)
+app.command("erase")(erase.erase)
+app.command("disconnect")(tenant_data.disconnect)
+app.command("retention")(tenant_data.retention)
 app.command("migrate")(db.migrate)
 app.add_typer(alerts.app, name="alerts")
 app.command("restore")(backup.restore)
 app.add_typer(backup.app, name="backup")
 app.add_typer(failed.app, name="failed")
+app.add_typer(erase.app, name="erasure")
+app.add_typer(access.app, name="access")
+app.add_typer(tenant.app, name="tenant")
 app.add_typer(events.app, name="events")
 app.add_typer(reconcile.app, name="certificate")
 app.add_typer(bi.app, name="bi")

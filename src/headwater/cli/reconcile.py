@@ -74,7 +74,7 @@ def reconcile_(
 
     async def work(house: House) -> list[Issued]:
         owner = await house.tenant(tenant)
-        links = await house.links(owner, connection)
+        links = await house.connected(owner, connection)
         found: list[Issued] = []
         for link in links:
             source = house.source_of(link)
@@ -84,7 +84,7 @@ def reconcile_(
                     await once(house, tenant=tenant, connection=link.slug, entity=entity, quiet=as_json)
                 found += await reconcile(
                     house.warehouse, house.clock, link, source, terms,
-                    entities=entities, progress=Told(quiet=as_json),
+                    entities=entities, progress=Told(quiet=as_json), vault=house.vault,
                 )  # fmt: skip
             finally:
                 await source.close()

@@ -126,7 +126,7 @@ async def once(
     """One run over the chosen connections, and over everything there or one entity of it."""
     owner = await house.tenant(tenant)
     found: list[Synced] = []
-    for link in await house.links(owner, connection):
+    for link in await house.connected(owner, connection):
         source = house.source_of(link)
         started = time.monotonic()
         try:

@@ -111,6 +111,10 @@ class Settings(BaseSettings):
     history_months: int | None = Field(default=None, ge=1, le=1200)
     """How many whole months of history are kept beside the current one; default: all, for ever."""
 
+    keep_days: dict[str, int | None] = Field(default_factory=dict)
+    """How many days what is kept, where it differs from `headwater retention`: a JSON object, for example
+    {"access": 730, "gone": 365}; null: for ever. A tenant may keep things shorter or longer for himself."""
+
     backups: int = Field(default=7, ge=0, le=1000)
     """How many nightly backups are kept in the data home; 0 makes none."""
 

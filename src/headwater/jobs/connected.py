@@ -186,8 +186,9 @@ class Connected:
         """Compares one entity; what a person must change is told, and keeps nothing else from its turn."""
         try:
             [issued] = await reconcile(
-                self.warehouse, self.clock, link, source, Terms(seed=self.draw()), entities=[entity]
-            )
+                self.warehouse, self.clock, link, source, Terms(seed=self.draw()), entities=[entity],
+                vault=self.engine.vault,
+            )  # fmt: skip
         except (NeedsPerson, StopSync) as exc:
             LOGGER.warning("not compared", connection=link.slug, entity=entity, reason=str(exc))
             return str(exc)
@@ -203,7 +204,8 @@ class Connected:
         if turn.job.tenant is None:
             return None
         links = await connections.links(self.warehouse, turn.job.tenant)
-        return next((link for link in links if link.id == turn.job.connection), None)
+        found = next((link for link in links if link.id == turn.job.connection), None)
+        return None if found is None or found.disconnected else found
 
     async def _entities(self, link: Link) -> list[Entity]:
         return [Entity(**row) for row in await schedules.due(self.warehouse, link.tenant, link.id)]

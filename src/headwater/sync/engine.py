@@ -21,6 +21,7 @@ from headwater.sync.surveys import Surveys
 from headwater.warehouse import state, statistics
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Warehouse
+from headwater.warehouse.vault import Vault
 
 LOGGER = log.get("sync")
 ALL_RECORDS = "(all records)"  # among the notes of fields: what concerns the read as a whole
@@ -31,7 +32,8 @@ Begun: TypeAlias = Callable[[Sequence[Run]], Awaitable[None]]
 
 
 class Engine:
-    """Syncs connections. `report` is told after every committed page."""
+    """Syncs connections. `report` is told after every committed page; `vault` opens what is known of people
+    who were erased."""
 
     def __init__(
         self,
@@ -40,9 +42,11 @@ class Engine:
         *,
         report: Report | None = None,
         surveys: Surveys | None = None,
+        vault: Vault | None = None,
     ) -> None:
         self.warehouse = warehouse
         self.clock = clock
+        self.vault = vault
         self.report = report or (lambda _: None)
         self.surveys = Surveys() if surveys is None else surveys
         self._resting: dict[int, tuple[Source, Survey]] = {}
@@ -163,7 +167,7 @@ class Engine:
     ) -> AbstractAsyncContextManager[Session]:
         return session.opened(
             self.warehouse, self.clock, link, source,
-            report=self.report, surveys=self.surveys, enough=enough or (lambda: False),
+            report=self.report, surveys=self.surveys, enough=enough or (lambda: False), vault=self.vault,
         )  # fmt: skip
 
 

@@ -88,11 +88,6 @@ async def newest(warehouse: Warehouse, tenant: UUID) -> Position:
     return Position(row["era"], int(row["xid"]), 0)
 
 
-async def forget(warehouse: Warehouse, tenant: UUID, before: datetime) -> None:
-    """Throws changes away that are older, and keeps in mind up to where."""
-    await warehouse.rows(tenant, sql.forget_changes, {"before": before})
-
-
 def _position(row: dict[str, Any]) -> Position:
     return Position(row["era"], int(row["xid"]), row["id"])
 

@@ -27,6 +27,7 @@ from headwater.warehouse.pairs import Pairs
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.rows import Made
 from headwater.warehouse.state import State
+from headwater.warehouse.vault import Vault
 
 LOGGER = log.get("sync")
 SAMPLE = 1_000
@@ -67,6 +68,7 @@ async def reconcile(
     *,
     entities: Sequence[str] | None = None,
     progress: Progress | None = None,
+    vault: Vault | None = None,
 ) -> list[Issued]:
     """Compares entities with their source, repairs what is wrong, and issues a certificate for each.
 
@@ -75,7 +77,7 @@ async def reconcile(
     looks like a loss of rights is told and not applied. Without `entities`, all that are switched on.
     """
     told = progress or (lambda *_: None)
-    async with session.opened(warehouse, clock, link, source, report=lambda _: None) as held:
+    async with session.opened(warehouse, clock, link, source, report=lambda _: None, vault=vault) as held:
         await learnt(source, entities or ())
         names = await state.enabled(warehouse, link.tenant, link.id, list(entities or source.entities))
         if not entities:

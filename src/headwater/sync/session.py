@@ -18,6 +18,7 @@ from headwater.warehouse import (
     books,
     connections,
     crm,
+    erased,
     erasing,
     failed,
     lease,
@@ -28,6 +29,7 @@ from headwater.warehouse import (
     typed,
 )  # fmt: skip
 from headwater.warehouse.connections import Link
+from headwater.warehouse.erased import Erased
 from headwater.warehouse.lease import Lease
 from headwater.warehouse.origin import Origin
 from headwater.warehouse.page import Stored
@@ -36,6 +38,7 @@ from headwater.warehouse.privacy import Keeping
 from headwater.warehouse.rows import NOTHING
 from headwater.warehouse.shape import Shape
 from headwater.warehouse.state import State
+from headwater.warehouse.vault import Vault
 
 LOGGER = log.get("sync")
 AT_ONCE = 2_500  # records that are read again by id in one go
@@ -52,7 +55,7 @@ class Ready(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Session:
     """One connection, held; nobody else syncs it or changes what it keeps meanwhile. `report` is told after
-    every committed page; `enough` is asked where work may be cut."""
+    every committed page; `enough` is asked where work may be cut. `erased`: people who stay erased."""
 
     warehouse: Warehouse
     clock: Clock
@@ -63,6 +66,7 @@ class Session:
     keeping: Keeping
     surveys: Surveys
     enough: Callable[[], bool]
+    erased: Erased | None = None
 
     def rest_if_enough(self) -> None:
         """Ends the work here if somebody else waits. To be called where something was just committed that
@@ -107,7 +111,8 @@ class Session:
         async with self.warehouse.acting_for(self.link.tenant) as conn:
             await self.held.hold(conn)
             await books.put(
-                conn, self.link.tenant, self.link.id, survey.books,
+                conn, self.link.tenant, self.link.id,
+                survey.books if self.erased is None else self.erased.books(survey.books),
                 entities=list(survey.fields), now=self.clock.now(),
             )  # fmt: skip
         await connections.remember(self.warehouse, self.link, self.source.memory, self.source.portal)
@@ -169,6 +174,7 @@ class Session:
             currency=survey.currency,
             mode=self.keeping.mode,
             kept_from=self.keeping.kept_from,
+            erased=self.erased,
         )
 
     async def erase_what_is_marked(self) -> None:
@@ -184,7 +190,11 @@ class Session:
     def kept_of(self, spec: SetSpec, told: Mapping[str, Sequence[Values]]) -> Mapping[str, Sequence[Values]]:
         """Sets by record as the source told them, without what is not kept."""
         table = crm.SETS[spec.table]
-        return {id: table.cut(rows, self.keeping.mode) for id, rows in told.items()}
+        kept = {id: table.cut(rows, self.keeping.mode) for id, rows in told.items()}
+        if self.erased is None:
+            return kept
+        [entity] = [one.slug for one in self.source.entities.values() if spec in one.sets]
+        return {id: self.erased.rows(spec.table, entity, id, rows) for id, rows in kept.items()}
 
     async def ready(self, runs: Sequence[Run], answer: Page) -> Ready:
         """Rows of all records of an answer. Nothing is stored yet."""
@@ -372,16 +382,19 @@ async def opened(
     report: Report,
     surveys: Surveys | None = None,
     enough: Callable[[], bool] = lambda: False,
+    vault: Vault | None = None,
 ) -> AsyncIterator[Session]:
-    """Takes the connection. Raises RetryLater when another process holds it."""
+    """Takes the connection. Raises RetryLater when another process holds it. The vault opens the digests of
+    people who were erased."""
     now = clock.now()
     with log.bound(tenant=str(link.tenant), connection=link.slug):
         async with lease.taken(warehouse, link.tenant, link.id, now=now) as held:
             await state.ensure_history(warehouse, link.tenant, now)
             keeping = await privacy.read(warehouse, link.tenant, link.id)
             session = Session(
-                warehouse, clock, link, source, held, report, keeping, surveys or Surveys(), enough
-            )
+                warehouse, clock, link, source, held, report, keeping, surveys or Surveys(), enough,
+                erased=await erased.read(warehouse, vault, link),
+            )  # fmt: skip
             await session.erase_what_is_marked()
             yield session
 

@@ -22,6 +22,7 @@ from headwater.warehouse import connections
 from headwater.warehouse.connections import Link, Tenant
 from headwater.warehouse.pacer import Pacer
 from headwater.warehouse.pool import Warehouse
+from headwater.warehouse.vault import Vault
 
 
 class River:
@@ -36,11 +37,13 @@ class River:
         link: Link,
         *,
         transport: httpx2.AsyncBaseTransport | None = None,
+        vault: Vault | None = None,
     ) -> None:
         self.warehouse = warehouse
         self.portal = portal
         self.tenant = tenant
         self.link = link
+        self.vault = vault
         self.transport = transport or httpx2.ASGITransport(bitrix24.app(portal))
         self.clock = FakeClock(portal.clock.now(), also=portal.clock.advance)
 
@@ -63,7 +66,7 @@ class River:
     async def sync_all(self, *entities: str, full: bool = False, report: Report | None = None) -> list[Run]:
         """The same over these entities, or over all that are switched on."""
         source = self.source()
-        engine = Engine(self.warehouse, self.clock, report=report)
+        engine = Engine(self.warehouse, self.clock, report=report, vault=self.vault)
         try:
             return await engine.sync(self.link, source, full=full, entities=entities or None)
         finally:
@@ -73,7 +76,8 @@ class River:
         """These deals again, as `headwater sync --ids` reads them."""
         source = self.source()
         try:
-            return await Engine(self.warehouse, self.clock).sync_ids(self.link, source, "deals", ids)
+            engine = Engine(self.warehouse, self.clock, vault=self.vault)
+            return await engine.sync_ids(self.link, source, "deals", ids)
         finally:
             await source.close()
 
@@ -85,7 +89,7 @@ class River:
         terms = Terms(seed=seed, sample=sample, accept_deletions=accept_deletions)
         try:
             [issued] = await reconcile(
-                self.warehouse, self.clock, self.link, source, terms, entities=["deals"]
+                self.warehouse, self.clock, self.link, source, terms, entities=["deals"], vault=self.vault
             )
         finally:
             await source.close()
@@ -119,6 +123,7 @@ async def river(
     tenant: str = "main",
     host: str | None = None,
     cursor_factory: type[AsyncCursor[Any]] = AsyncCursor,
+    vault: Vault | None = None,
 ) -> AsyncIterator[River]:
     """A portal with a believable company and a tenant connected to it, in the database at `url`."""
     made = portal or bitrix24.built(Options(deals=deals, whole=False, seed=seed, virtual=True))
@@ -129,7 +134,7 @@ async def river(
             warehouse, owner, source="bitrix24", portal=name, title=name, sealed="", account={}
         )
         try:
-            yield River(warehouse, made, owner, link)
+            yield River(warehouse, made, owner, link, vault=vault)
         finally:
             if portal is None:
                 made.close()

@@ -57,8 +57,3 @@ async def keep(warehouse: Warehouse, slot: Slot, status: int, headers: Mapping[s
 async def free(warehouse: Warehouse, slot: Slot) -> None:
     """The request that took the key came to nothing."""
     await warehouse.rows(slot.tenant, sql.free_answer, slot.params())
-
-
-async def forget(warehouse: Warehouse, tenant: UUID, before: datetime) -> None:
-    """Throws away what was asked before."""
-    await warehouse.rows(tenant, sql.forget_answers, {"before": before})

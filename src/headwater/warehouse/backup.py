@@ -5,7 +5,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +32,7 @@ PATIENT = "--lock-wait-timeout=60000"
 """Milliseconds. Who waits for us to change a table stands in its way: without a limit both might for ever."""
 
 SPARE_BYTES = 64 * 2**20
+CHUNK = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,29 @@ def newest_at(folder: Path) -> datetime | None:
     """When the newest copy was made, by its name; None: there is none that we may see."""
     found = kept(folder)
     return datetime.strptime(found[-1].name, STAMP).replace(tzinfo=UTC) if found else None
+
+
+async def lines(place: Place, copy: Path) -> AsyncIterator[bytes]:
+    """What a copy holds, line by line, as it would be told to a database. Raises NeedsPerson."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    process = await asyncio.create_subprocess_exec(
+        place.bindir / "pg_restore", "--file=-", str(copy), env=environment | {"LC_ALL": "C"},
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    left = b""
+    try:
+        while process.stdout and (chunk := await process.stdout.read(CHUNK)):
+            *whole, left = (left + chunk).split(b"\n")
+            for line in whole:
+                yield line
+        if left:
+            yield left
+        if await process.wait() != 0:
+            raise NeedsPerson(f"the backup {copy} cannot be read back: pg_restore ended with an error")
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 def forget(copy: Path) -> None:

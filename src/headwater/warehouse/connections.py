@@ -46,6 +46,8 @@ class Link:
     """What its source learnt of the account and wants to be told again."""
     privacy: str = PrivacyMode.FULL
     """What was kept when this was read; who writes asks again, holding the connection."""
+    disconnected: bool = False
+    """Its credentials are gone, until somebody connects it again."""
 
 
 async def tenants(warehouse: Warehouse) -> list[Tenant]:

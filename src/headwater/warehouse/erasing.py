@@ -55,16 +55,21 @@ class Kept:
     gone: Sequence[str]
 
 
-def kept(columns: Sequence[Column]) -> Kept:
+def withheld(column: Column) -> bool:
+    """Whether the privacy mode does not keep a column."""
+    return column.withheld
+
+
+def kept(columns: Sequence[Column], goes: Callable[[Column], bool] = withheld) -> Kept:
     """What stays of an entity with these columns. A field of which any column does not stay goes whole."""
-    gone = {column.field for column in columns if column.withheld}
-    stay = [column for column in columns if not column.withheld]
+    gone = {column.field for column in columns if goes(column)}
+    stay = [column for column in columns if not goes(column)]
     fields = {column.field for column in stay} - gone
     return Kept(
         columns=[column.name for column in stay],
         fields=sorted(fields),
         customs=sorted({c.name for c in stay if c.field in fields} | {name.lower() for name in fields}),
-        emptied=[column.name for column in columns if column.withheld and column.real],
+        emptied=[column.name for column in columns if goes(column) and column.real],
         gone=sorted(gone),
     )
 
@@ -137,14 +142,16 @@ class _Work:
         spec = self.entities.get(entity)
         if spec is not None:
             names = names_of(spec, schema=self.link.slug, key_column=self.key_column)
-        typed_rows = SQL(sql.erase_typed).format(**names, **_emptying(stay.emptied))
+        typed_rows = SQL(sql.erase_typed).format(
+            **names, **emptying(stay.emptied), those=in_stretch("t", key)
+        )
         params = {"columns": list(stay.columns), "fields": list(stay.fields)}
 
         async def both(conn: Connection, stretch: Stretch) -> None:
             table = f"{self.link.slug}.crm_{entity}"
             first = await self._run(table, typed_rows, params, conn, stretch)
             if spec is not None:
-                normal = {"customs": list(stay.customs), "ids": first}
+                normal = {"customs": list(stay.customs), "distrusted": first}
                 second = await self._normal(spec.place, names["t_part"], normal, conn, stretch)
                 torn = sorted(set(second) - set(first))
                 await conn.execute(SQL(sql.distrust_typed).format(**names), self.base | {"ids": torn})
@@ -165,7 +172,7 @@ class _Work:
                 continue
             await self._each(
                 Identifier("public", f"crm_{place}"), Identifier(table.key), part,
-                partial(self._normal, place, part, {"customs": customs, "ids": []}),
+                partial(self._normal, place, part, {"customs": customs, "distrusted": []}),
             )  # fmt: skip
 
     async def _normal(
@@ -174,7 +181,8 @@ class _Work:
         table = crm.TABLES[place]
         statement = SQL(sql.erase_normal).format(
             normal=Identifier("public", f"crm_{place}"), id=Identifier(table.key), t_part=part,
-            **_emptying([name for name in table.columns if name not in table.kept(MODE)]),
+            those=in_stretch("t", Identifier(table.key)),
+            **emptying([name for name in table.columns if name not in table.kept(MODE)]),
         )  # fmt: skip
         return await self._run(f"public.crm_{place}", statement, params, conn, stretch)
 
@@ -185,7 +193,7 @@ class _Work:
             return
         place, owner = Identifier("public", f"crm_{name}"), Identifier(table.owner)
         statement = SQL(sql.erase_set_rows).format(
-            table=place, key=owner,
+            table=place, key=owner, those=in_stretch("t", owner),
             emptied=SQL(", ").join(SQL("{} = null").format(one) for one in emptied),
             filled=SQL(" or ").join(SQL("t.{} is not null").format(one) for one in emptied),
         )  # fmt: skip
@@ -211,9 +219,11 @@ class _Work:
         }
         of_entity = SQL(" and t.entity = {}").format(Literal(entity))
         for table, statement in BY_RECORD:
+            key = Identifier("external_id")
+            stretched = SQL(statement).format(those=in_stretch("t" if table == "history" else "g", key))
             await self._each(
-                Identifier("headwater", table), Identifier("external_id"), of_entity,
-                partial(self._run, f"headwater.{table}", SQL(statement), params),
+                Identifier("headwater", table), key, of_entity,
+                partial(self._run, f"headwater.{table}", stretched, params),
             )  # fmt: skip
         for table, statement in ASIDE:
             async with self.warehouse.acting_for(self.link.tenant) as conn:
@@ -260,14 +270,33 @@ class _Work:
             *(Identifier("public", f"crm_{name}") for name in (*crm.TABLES, *crm.SETS)),
             *(Identifier("headwater", name) for name in ("history", "gone", *dict(ASIDE))),
         ]
-        with translated():
-            direct = await psycopg.AsyncConnection.connect(self.warehouse.direct_url, autocommit=True)
-            async with direct:
-                await direct.execute("set role hw_owner")
-                await direct.execute(SQL("vacuum (analyze) {}").format(SQL(", ").join(places)))
+        await swept(self.warehouse, places)
 
 
-def _emptying(columns: Sequence[str]) -> dict[str, Composable]:
+async def swept(warehouse: Warehouse, places: Sequence[Identifier]) -> None:
+    """Frees old versions of rows of these tables, and makes the planner forget their most common values."""
+    if not places:
+        return
+    with translated():
+        direct = await psycopg.AsyncConnection.connect(warehouse.direct_url, autocommit=True)
+        async with direct:
+            await direct.execute("set role hw_owner")
+            await direct.execute(SQL("vacuum (analyze) {}").format(SQL(", ").join(places)))
+
+
+def in_stretch(alias: str, key: Identifier) -> Composed:
+    """That a row is of the stretch between `after` and `upto`."""
+    return SQL("{0}.{1} > %(after)s and (%(upto)s::text is null or {0}.{1} <= %(upto)s)").format(
+        Identifier(alias), key
+    )
+
+
+def in_ids(alias: str, key: Identifier) -> Composed:
+    """That a row is one of `ids`."""
+    return SQL("{}.{} = any (%(ids)s)").format(Identifier(alias), key)
+
+
+def emptying(columns: Sequence[str]) -> dict[str, Composable]:
     """The beginnings of `set` and of the condition that says whether there is anything to set."""
     names = [Identifier(name) for name in columns]
     return {

@@ -1,4 +1,4 @@
-"""A new key for the stored credentials: all of them are encrypted anew, or none."""
+"""A new key for the stored credentials and for what tells of erased people: all of it anew, or none."""
 
 from typing import Any, NamedTuple
 
@@ -32,15 +32,20 @@ async def rotate(warehouse: Warehouse, vault: Vault, *, drop_old: bool = False) 
             conn.transaction(),
             conn.cursor(row_factory=dict_row) as cursor,
         ):
-            anew = []
+            anew, others = [], []
             for tenant in tenants:
                 await claim(conn, tenant.id)
                 rows = await (await cursor.execute(sql.sealed, {"tenant": tenant.id})).fetchall()
                 anew += [_anew(vault, row, key) for row in rows]
+                rows = await (await cursor.execute(sql.sealed_digests, {"tenant": tenant.id})).fetchall()
+                others += [row | {"sealed": vault.reseal(row["sealed"], key)} for row in rows]
             old = vault.put_first(key)
             for row in anew:
                 await claim(conn, row["tenant"])
                 await cursor.execute(sql.reseal, row)
+            for row in others:
+                await claim(conn, row["tenant"])
+                await cursor.execute(sql.reseal_digests, row)
         if drop_old:
             vault.drop_all_but(key)
     return Rotation(len(anew), 0 if drop_old else old)
@@ -48,9 +53,7 @@ async def rotate(warehouse: Warehouse, vault: Vault, *, drop_old: bool = False) 
 
 def _anew(vault: Vault, row: dict[str, Any], key: str) -> dict[str, Any]:
     try:
-        secrets = {
-            name: vault.reseal(row[name], key) for name in ("credentials", "proxy") if row[name] is not None
-        }
+        secrets = {name: vault.reseal(row[name], key) for name in ("credentials", "proxy") if row[name]}
     except NeedsPerson as exc:
         raise NeedsPerson(f"connection {row['slug']}: {exc}") from exc
     return row | secrets

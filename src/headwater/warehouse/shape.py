@@ -20,6 +20,7 @@ from headwater.core.model import (
 from headwater.warehouse import crm
 from headwater.warehouse.columns import Column
 from headwater.warehouse.copytext import clean
+from headwater.warehouse.erased import Erased
 from headwater.warehouse.places import table_of
 
 ROW_BYTES = 7000  # of 8,160: what a row may take inline before its last fields move to _more
@@ -43,6 +44,8 @@ class Shape:
     mode: PrivacyMode = PrivacyMode.FULL
     kept_from: int = 0
     """Rows with a lower read number were stored when less was kept: see `known_then`."""
+    erased: Erased | None = None
+    """People who were erased, where anybody was."""
 
     @cached_property
     def table(self) -> str:
@@ -91,9 +94,11 @@ class Shape:
 
     def cut(self, record: Any) -> Any:
         """A record, or whatever stands in the place of one, without what may not be kept."""
-        if self.kept is None:
+        if self.kept is not None:
+            record = cut(record, self.kept) if isinstance(record, Mapping) else None
+        if self.erased is None:
             return record
-        return cut(record, self.kept) if isinstance(record, Mapping) else None
+        return self.erased.cut(self, record) if isinstance(record, Mapping) else None
 
     @cached_property
     def withheld(self) -> frozenset[str]:

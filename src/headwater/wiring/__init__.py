@@ -4,6 +4,7 @@ from headwater.jobs.worker import SLOTS
 from headwater.warehouse.access import Access
 from headwater.warehouse.bi import Login
 from headwater.warehouse.connections import Link, Tenant
+from headwater.warehouse.erasures import Erasure
 from headwater.warehouse.manifest import Manifest
 from headwater.warehouse.restore import Restored
 from headwater.warehouse.rotation import Rotation
@@ -29,6 +30,7 @@ from headwater.wiring.doctor import (
 from headwater.wiring.logfile import LogFile, log_file
 from headwater.wiring.logins import bi_access, bi_login, bi_logins, bi_password, bi_removed
 from headwater.wiring.opened import House, house, key_rotated, network_of
+from headwater.wiring.rights import eraser, remover, rights_wished
 from headwater.wiring.watching import alerting, bounds
 from headwater.wiring.working import worker
 
@@ -36,6 +38,7 @@ __all__ = [
     "SLOTS",
     "Access",
     "Copy",
+    "Erasure",
     "House",
     "Link",
     "LogFile",
@@ -58,6 +61,7 @@ __all__ = [
     "database",
     "database_status",
     "embeds",
+    "eraser",
     "home_checks",
     "house",
     "key_rotated",
@@ -70,7 +74,9 @@ __all__ = [
     "psql_command",
     "put_aside",
     "removed",
+    "remover",
     "restored",
+    "rights_wished",
     "rounds",
     "start_database",
     "stop_database",

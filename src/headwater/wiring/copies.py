@@ -39,7 +39,7 @@ def nightly(settings: Settings) -> tuple[Callable[[datetime], Awaitable[Path]] |
         )
 
     async def back_up(now: datetime) -> Path:
-        place = await asyncio.to_thread(_place, settings, settings.home / FOLDER)
+        place = await asyncio.to_thread(backup_place, settings)
         return await backup.back_up(place, keep=settings.backups, now=now, seal=_seal(settings))
 
     return back_up, ""
@@ -47,9 +47,8 @@ def nightly(settings: Settings) -> tuple[Callable[[datetime], Awaitable[Path]] |
 
 async def backed_up(settings: Settings, to: Path | None, *, now: datetime) -> Copy:
     """Makes a copy: at that path, in that folder, or among those of the data home, where old ones go."""
-    home = settings.home / FOLDER
     if to is None:
-        place = await asyncio.to_thread(_place, settings, home)
+        place = await asyncio.to_thread(backup_place, settings)
         path = await backup.back_up(place, keep=settings.backups, now=now, seal=_seal(settings))
         return copy_at(path)
     path = _file(to, now)
@@ -144,6 +143,11 @@ def _unsealed(copy: Path, passphrase: str | None) -> list[str]:
     if passphrase is None or not sealed.exists():
         return []
     return sealedkey.unseal(sealed, passphrase).split()
+
+
+def backup_place(settings: Settings) -> Place:
+    """What is copied at night, by which programs, and where to. NeedsPerson where it is not ours."""
+    return _place(settings, settings.home / FOLDER)
 
 
 def _place(settings: Settings, folder: Path) -> Place:

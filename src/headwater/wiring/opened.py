@@ -85,6 +85,11 @@ class House:
             )
         return chosen
 
+    async def connected(self, tenant: Tenant, slug: str | None = None) -> list[Link]:
+        """The same without those that are disconnected, unless one is named."""
+        known = await self.links(tenant, slug)
+        return [link for link in known if not link.disconnected] or known
+
     async def link(self, tenant: Tenant, slug: str | None = None) -> Link:
         """The connection of that slug; without one, the only one there is."""
         chosen = await self.links(tenant, slug)
@@ -95,7 +100,7 @@ class House:
 
     async def _link_from_environment(self, tenant: Tenant, url: str) -> None:
         for link in await connections.links(self.warehouse, tenant.id):
-            if link.source == "bitrix24" and self.vault.open(link.sealed) == url:
+            if link.source == "bitrix24" and link.sealed and self.vault.open(link.sealed) == url:
                 return
         await self.connect(tenant, "bitrix24", url)
 
@@ -178,7 +183,12 @@ class House:
         return source
 
     def source_of(self, link: Link) -> Source:
-        """The adapter of a connection, with its credentials, its network and what it has learnt."""
+        """The adapter of a connection, with its credentials, its network and what it has learnt. Raises
+        NeedsPerson when it is disconnected."""
+        if link.disconnected:
+            raise NeedsPerson(
+                f"{link.slug} is disconnected: connect it again, headwater connect {link.source} …"
+            )
         kept = link.settings
         proxy = self.vault.open(kept["proxy"]) if "proxy" in kept else None
         network = Network(kept.get("ca"), proxy, allow_private=kept.get("allow_private") is True)
@@ -203,7 +213,7 @@ class House:
         return known[name]
 
     def engine(self, report: Report | None = None) -> Engine:
-        return Engine(self.warehouse, self.clock, report=report, surveys=self.surveys)
+        return Engine(self.warehouse, self.clock, report=report, surveys=self.surveys, vault=self.vault)
 
     def ears(self) -> list[Ear]:
         """How events are understood, of every kind of source that sends some."""
@@ -226,6 +236,10 @@ class House:
         if word is None:
             return None
         return entity_of(word, dict.fromkeys([name for link in links for name in await self.entities(link)]))
+
+    async def tenants(self) -> list[Tenant]:
+        """Every tenant, the oldest first."""
+        return await connections.tenants(self.warehouse)
 
     async def title(self, tenant: UUID) -> str:
         """What a tenant is called."""

@@ -4,15 +4,18 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from headwater.core.ports import Source
 from headwater.jobs.connected import Connected
 from headwater.jobs.house import Household, Terms
 from headwater.jobs.taps import Taps
 from headwater.jobs.worker import SLOTS, Worker
+from headwater.warehouse import retention
 from headwater.warehouse.connections import Link
 from headwater.wiring.copies import nightly
 from headwater.wiring.opened import House
+from headwater.wiring.rights import rights_done
 from headwater.wiring.watching import alerting
 
 
@@ -36,10 +39,11 @@ async def worker(
         },
     )  # fmt: skip
     back_up, why_not = nightly(house.settings)
-    terms = Terms(history_months=house.settings.history_months)
+    days = {retention.known(what): days for what, days in house.settings.keep_days.items()}
     household = Household(
-        house.warehouse, house.clock, terms, back_up=back_up, no_backup=why_not, look=alerting(house).look
-    )
+        house.warehouse, house.clock, Terms(days, house.settings.history_months),
+        back_up=back_up, no_backup=why_not, look=alerting(house).look, rights=partial(rights_done, house),
+    )  # fmt: skip
     try:
         yield Worker(
             house.warehouse, house.clock, connected.works() | household.works(),

@@ -26,10 +26,10 @@ from headwater.core.model import (
     Survey,
     Text,
 )
+from headwater.core.phone import region_of
 from headwater.core.ports import Clock, Ear, Offline, Pace, Tokens
 from headwater.network.client import LIMIT_BYTES, Http
 from headwater.network.way import PLAIN, Network
-from headwater.sources._phone import region_of
 from headwater.sources.bitrix24 import directories, survey
 from headwater.sources.bitrix24.address import Address, Site, address
 from headwater.sources.bitrix24.children import CHILDREN

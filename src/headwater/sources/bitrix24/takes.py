@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from headwater.core.model import Normal, Text, Values
-from headwater.sources._phone import e164
+from headwater.core.phone import e164
 
 OWNERS = {1: "leads", 2: "deals", 3: "contacts", 4: "companies"}
 NAMES = {"LEAD": "leads", "DEAL": "deals", "CONTACT": "contacts", "COMPANY": "companies"}

@@ -26,7 +26,7 @@ alter table headwater.workers
 alter table headwater.jobs
     drop constraint jobs_kind_check,
     add constraint jobs_kind_check
-        check (kind in ('sync', 'drain', 'sets', 'reconcile', 'housekeeping', 'backup', 'watch')),
+        check (kind in ('sync', 'drain', 'sets', 'reconcile', 'housekeeping', 'backup', 'rights', 'watch')),
     add column error_kind text;
 comment on column headwater.jobs.error_kind is
     'What happens next by the kind of error: RetryLater, NeedsPerson, StopSync, …; null while it does not fail.';
