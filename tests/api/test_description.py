@@ -26,7 +26,7 @@ from headwater.wiring import House
 
 from .company import filled
 
-EXAMPLES = 6
+EXAMPLES = 4
 CHECKED = [
     checks.status_code_conformance,
     checks.content_type_conformance,
