@@ -25,7 +25,7 @@ from headwater.wiring.doctor import (
 from headwater.wiring.logfile import LogFile, log_file
 from headwater.wiring.logins import bi_access, bi_login, bi_logins, bi_password, bi_removed
 from headwater.wiring.opened import House, house, key_rotated, network_of
-from headwater.wiring.watching import alerting, bounds
+from headwater.wiring.watching import alerting, bounds, wrong
 from headwater.wiring.working import worker
 
 __all__ = [
@@ -62,4 +62,5 @@ __all__ = [
     "start_database",
     "stop_database",
     "worker",
+    "wrong",
 ]
