@@ -1,7 +1,10 @@
 """`headwater alerts` and `headwater status`: what is wrong, who was told, and whether telling works."""
 
+import asyncio
+
 import pytest
 
+from headwater.cli.keeping import worker_missed
 from headwater.core.settings import Settings
 from headwater.wiring import alerting, house
 
@@ -11,6 +14,7 @@ WRONG = """
            now(), now(), now(), case when kind = 'quiet' then now() end
       from headwater.connections, (values ('late'), ('quiet')) as made (kind)
 """
+WORKER_MISSED = "select from headwater.alerts where kind = 'worker'"
 
 
 @pytest.fixture
@@ -105,3 +109,15 @@ async def test_a_look_at_a_real_house_opens_an_alert_and_the_next_tells_it(fille
             "select kind from headwater.alerts where opened_at is not null order by kind"
         ).fetchall()
     assert found == [("late",), ("worker",)]
+
+
+async def test_that_nobody_works_is_told_by_the_service_itself(filled, given, home):
+    settings = Settings(home=home, database_url=given.url(), alert_after_minutes=0)
+    async with house(settings) as opened:
+        telling = asyncio.create_task(worker_missed(opened, every_seconds=0.01))
+        async with asyncio.timeout(60):
+            with given.as_admin() as admin:
+                while not admin.execute(WORKER_MISSED).rowcount:  # noqa: ASYNC110 (nothing tells of a row)
+                    await asyncio.sleep(0.01)
+        telling.cancel()
+        await asyncio.wait([telling])

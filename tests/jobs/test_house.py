@@ -2,8 +2,9 @@
 
 import asyncio
 import subprocess
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -16,7 +17,7 @@ from headwater.jobs.turn import Turn
 from headwater.testing.fakes import FakeClock
 from headwater.testing.river import river
 from headwater.testing.sample import NOW, bench
-from headwater.warehouse import backup, connections, state
+from headwater.warehouse import backup, connections, jobs, state
 from headwater.warehouse.backup import Place
 from headwater.warehouse.jobs import Job
 from headwater.warehouse.pool import Warehouse
@@ -152,3 +153,30 @@ async def test_a_backup_that_fails_leaves_nothing_behind_and_says_why(newest_dat
 async def test_without_a_way_to_make_backups_the_night_passes_all_the_same(warehouse: Warehouse):
     household = Household(warehouse, FakeClock(NOW), Terms(), no_backup="the database is not ours")
     assert (await household.backup(TURN)).due_at == schedule.daily(schedule.BACKUP, NOW)
+
+
+async def test_a_look_is_planned_when_a_worker_begins_and_comes_once_a_minute(warehouse: Warehouse):
+    looks = 0
+
+    async def look() -> None:
+        nonlocal looks
+        looks += 1
+
+    household = Household(warehouse, FakeClock(NOW), Terms(), look=look)
+    await household.looked_over(False)
+    done = await household.works()["watch"](TURN)
+
+    planned = {line.kind: line.due_at for line in await jobs.listed(warehouse, UUID(int=0))}
+    assert planned["watch"] == NOW
+    assert (looks, done and done.due_at) == (1, NOW + timedelta(minutes=1))
+    assert "watch" not in Household(warehouse, FakeClock(NOW), Terms()).works()
+
+
+async def test_the_work_of_backups_says_when_the_last_one_was_made(warehouse: Warehouse, tmp_path):
+    async def back_up(now: datetime) -> Path:
+        (tmp_path / "copy").write_text("12345")
+        return tmp_path / "copy"
+
+    done = await Household(warehouse, FakeClock(NOW), Terms(), back_up=back_up).backup(TURN)
+
+    assert done.payload == {"made_at": NOW.isoformat(), "bytes": 5}

@@ -203,7 +203,10 @@ class Connected:
         if turn.job.tenant is None:
             return None
         links = await connections.links(self.warehouse, turn.job.tenant)
-        return next((link for link in links if link.id == turn.job.connection), None)
+        found = next((link for link in links if link.id == turn.job.connection), None)
+        if found is not None:  # a turn has a task of its own, and what is bound ends with it
+            log.bind(tenant=str(found.tenant), connection=found.slug)
+        return found
 
     async def _entities(self, link: Link) -> list[Entity]:
         return [Entity(**row) for row in await schedules.due(self.warehouse, link.tenant, link.id)]
