@@ -77,3 +77,45 @@ async def test_what_the_database_says_about_rows_is_no_answer_for_the_outside(ap
     assert answer.headers["content-type"] == "application/problem+json"
     assert "reason" not in answer.text
     assert answer.json()["request"]
+
+
+async def test_a_process_that_lives_says_so_and_one_that_is_ready_too(api, newest_database):
+    live, ready = [await api.get(f"/health/{word}", None) for word in ("live", "ready")]
+    with newest_database.as_admin() as admin:
+        admin.execute("update headwater.migrations set version_num = '9999'")
+    older = await api.get("/health/ready", None)
+    still = await api.get("/health/live", None)
+
+    assert (live.status_code, ready.status_code, still.status_code) == (200, 200, 200)
+    assert live.json() == ready.json() == {"status": "ok", "version": __version__}
+    assert older.status_code == 503
+    assert older.json()["status"] == "the database has not the schema of this program"
+    assert older.headers["retry-after"] == "5"
+
+
+async def test_a_report_tells_what_deserves_a_look_and_what_helps(api, newest_database):
+    with newest_database.as_admin() as admin:
+        admin.execute(
+            "update headwater.sync_state set status = 'complete', last_modified_date = now() - interval '2 hours'"
+        )
+        admin.execute("update headwater.sync_config set sync_interval_minutes = 15")
+    answer = await api.get("/health/report", "read")
+
+    told = answer.json()
+    assert (answer.status_code, told["status"]) == (200, "look")
+    assert {one["kind"] for one in told["wrong"]} == {"late", "worker"}
+    late = next(one for one in told["wrong"] if one["kind"] == "late")
+    assert (late["connection"], late["severity"]) == ("bitrix24", "warning")
+    assert "headwater doctor" in late["remedy"]
+    [mine] = told["connections"]
+    assert mine["connection"] == "bitrix24"
+    [deals] = mine["entities"]
+    assert (deals["late"], deals["promise_seconds"]) == (True, 1_200)
+    assert told["scheduler"]["running"] is False
+    assert told["machine"]["disk_free_bytes"] > 0
+    assert "theirs" not in answer.text
+
+
+@pytest.mark.parametrize("key", [None, "expired", "revoked"])
+async def test_a_report_is_for_those_who_may_read(api, key):
+    assert (await api.get("/health/report", key)).status_code == 401

@@ -397,3 +397,22 @@ def test_numbers_and_amounts_are_written_as_both_languages_read_them():
 )  # fmt: skip
 def test_the_language_is_the_one_chosen_then_the_one_kept_then_the_browsers(wanted, kept, accepted, language):
     assert chosen(wanted, kept, accepted) == language
+
+
+async def test_open_alerts_are_shown_with_what_helps_of_this_company_and_of_the_house(api, newest_database):
+    await enter(api)
+    with newest_database.as_admin() as admin:
+        admin.execute(
+            "insert into headwater.alerts (tenant_id, connection_id, kind, facts, since, seen_at, opened_at, closed_at) "
+            "select tenant_id, id, kind, jsonb_build_object('name', slug, 'minutes', 7, 'tries', 2, 'hours', 80), now(), "
+            "       now(), case when kind <> 'silent' then now() end, case when kind = 'quiet' then now() end "
+            "  from headwater.connections, (values ('refused'), ('quiet'), ('silent')) as made (kind) "
+            " union all select null, 0, 'disk', '{\"free_mb\": 900}', now(), now(), now(), null"
+        )
+    english, russian = await shown(api), await shown(api, **{"accept-language": "ru"})
+
+    assert "bitrix24: the portal does not let us in, for 7 minutes" in english.text
+    assert "The disk of the data home has 900 MB left" in english.text
+    assert "headwater connect" in english.text
+    assert "портал не пускает нас уже 7 мин." in russian.text
+    assert not re.search("bitrix24_theirs|80 hours|silent, the last", english.text)

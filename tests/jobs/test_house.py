@@ -1,8 +1,9 @@
 """What is too old goes, what is not stays; and a backup is there whole, or not at all."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -14,7 +15,7 @@ from headwater.jobs.house import Household, Terms
 from headwater.jobs.turn import Turn
 from headwater.testing.fakes import FakeClock
 from headwater.testing.sample import NOW, bench
-from headwater.warehouse import backup, connections, retention, state
+from headwater.warehouse import backup, connections, jobs, retention, state
 from headwater.warehouse.backup import Place
 from headwater.warehouse.jobs import Job
 from headwater.warehouse.pool import Warehouse
@@ -167,3 +168,30 @@ async def test_what_a_tenant_keeps_longer_or_shorter_is_his_matter(warehouse: Wa
     assert await other.rows(left) == [{"gone": 1, "looks": 0}]
     with pytest.raises(NeedsPerson, match="no rule for 'colour'"):
         await retention.keep(warehouse, deals.tenant.id, "colour", 5)
+
+
+async def test_a_look_is_planned_when_a_worker_begins_and_comes_once_a_minute(warehouse: Warehouse):
+    looks = 0
+
+    async def look() -> None:
+        nonlocal looks
+        looks += 1
+
+    household = Household(warehouse, FakeClock(NOW), Terms(), look=look)
+    await household.looked_over(False)
+    done = await household.works()["watch"](TURN)
+
+    planned = {line.kind: line.due_at for line in await jobs.listed(warehouse, UUID(int=0))}
+    assert planned["watch"] == NOW
+    assert (looks, done and done.due_at) == (1, NOW + timedelta(minutes=1))
+    assert "watch" not in Household(warehouse, FakeClock(NOW), Terms()).works()
+
+
+async def test_the_work_of_backups_says_when_the_last_one_was_made(warehouse: Warehouse, tmp_path):
+    async def back_up(now: datetime) -> Path:
+        (tmp_path / "copy").write_text("12345")
+        return tmp_path / "copy"
+
+    done = await Household(warehouse, FakeClock(NOW), Terms(), back_up=back_up).backup(TURN)
+
+    assert done.payload == {"made_at": NOW.isoformat(), "bytes": 5}

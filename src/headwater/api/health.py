@@ -149,6 +149,7 @@ def _connection(one: ConnectionReport) -> dict[str, Any]:
             "last_seconds": one.event_seconds,
             "received": one.events,
             "refused": one.events_refused,
+            "doors": one.doors,
             "waiting": one.events_waiting,
             "oldest_seconds": one.events_oldest_seconds,
         },

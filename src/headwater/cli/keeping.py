@@ -44,11 +44,11 @@ async def database_kept(opened: House) -> None:
                 LOGGER.warning("the database does not start", reason=str(exc))
 
 
-async def worker_missed(opened: House) -> None:
+async def worker_missed(opened: House, *, every_seconds: float = MISSED_SECONDS) -> None:
     """Tells of what is wrong while no worker lives who would: that nobody works is told by nobody else."""
     judge = wiring.alerting(opened)
     while True:
-        await asyncio.sleep(MISSED_SECONDS)
+        await asyncio.sleep(every_seconds)
         try:
             if not (await scheduler(opened.warehouse, now=opened.clock.now())).workers:
                 await judge.look()

@@ -3,12 +3,18 @@
 from dataclasses import asdict
 from datetime import datetime
 
+from headwater import wiring
 from headwater.cli import say
 from headwater.cli.frame import AsJson, ConnectionName, TenantName, run
-from headwater.cli.texts import text
+from headwater.cli.texts import language, text
+from headwater.jobs.alert_words import sentence
+from headwater.jobs.conditions import Condition
 from headwater.sync.live import HOUSE, Line, Living, living, troubles
 from headwater.sync.overview import Standing
 from headwater.wiring import House
+
+SAID = ("failing", "refused", "housework", "worker")
+"""What the lines of work say already; and that nobody works, which whoever syncs by hand knows."""
 
 
 def status(tenant: TenantName = None, connection: ConnectionName = None, as_json: AsJson = False) -> None:
@@ -17,13 +23,14 @@ def status(tenant: TenantName = None, connection: ConnectionName = None, as_json
     Example: headwater status --json
     """
 
-    async def work(house: House) -> tuple[list[Living], list[Line]]:
+    async def work(house: House) -> tuple[list[Living], list[Line], list[Condition]]:
         owner = await house.tenant(tenant)
         links = await house.links(owner, connection)
         found = await living(house.warehouse, owner.id, links)
-        return found, await troubles(house.warehouse, owner.id)
+        conditions = await wiring.wrong(house, owner)
+        return found, await troubles(house.warehouse, owner.id), conditions
 
-    found, wrong = run(work, as_json=as_json)
+    found, wrong, conditions = run(work, as_json=as_json)
     standings = [each for one in found for each in one.standings]
     if as_json:
         say.json([asdict(one) for one in standings])
@@ -37,6 +44,10 @@ def status(tenant: TenantName = None, connection: ConnectionName = None, as_json
             _say(line, one.link.slug)
     for line in [line for line in wrong if line.connection == HOUSE]:
         _say(line, text("the_house"))
+    shown = {HOUSE, *(one.link.id for one in found)}
+    for each in conditions:
+        if each.kind not in SAID and each.connection in shown:
+            say.plain(sentence(each.kind, each.facts, language()))
 
 
 def _say(line: Line, where: str) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 
+from headwater.core.traces import traced
+
 AS_JSON = structlog.processors.JSONRenderer(ensure_ascii=False)
 bound = structlog.contextvars.bound_contextvars
 """For the length of a block every line says these facts, too: `with log.bound(tenant=…, connection=…):`."""
@@ -53,7 +55,7 @@ def setup(
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            traced,
             passed_on,
             renderer,
         ],

@@ -205,7 +205,12 @@ class Connected:
             return None
         links = await connections.links(self.warehouse, turn.job.tenant)
         found = next((link for link in links if link.id == turn.job.connection), None)
-        return None if found is None or found.disconnected else found
+        if found is None or found.disconnected:
+            return None
+        log.bind(
+            tenant=str(found.tenant), connection=found.slug
+        )  # a turn has a task of its own: it ends there
+        return found
 
     async def _entities(self, link: Link) -> list[Entity]:
         return [Entity(**row) for row in await schedules.due(self.warehouse, link.tenant, link.id)]

@@ -62,12 +62,10 @@ class Household:
 
     def works(self) -> dict[Kind, Work]:
         """What is done of each kind."""
-        return {
-            "housekeeping": self.housekeeping,
-            "backup": self.backup,
-            "watch": self.watch,
-            "rights": self.rights,
-        }
+        works: dict[Kind, Work] = {
+            "housekeeping": self.housekeeping, "backup": self.backup, "rights": self.rights,
+        }  # fmt: skip
+        return works if self._look is None else works | {"watch": self.watch}
 
     async def looked_over(self, jumped: bool) -> None:
         """Every connection has its work planned, and nothing waits for a time that a wrong clock named.

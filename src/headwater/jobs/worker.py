@@ -177,7 +177,7 @@ class Worker:
     async def _failed(self, station: Station, job: Job, exc: Exception) -> None:
         now = self.clock.now()
         until = now + schedule.wait(exc, job.tries + 1)
-        _log("work failed", exc, connection=job.connection, kind=job.kind, again_at=_second(until))
+        _log("work failed", exc, connection_id=job.connection, kind=job.kind, again_at=_second(until))
         known = isinstance(exc, HeadwaterError)
         words = str(exc) if known else f"{type(exc).__name__}: an error of the program; the log has it"
         failures = await jobs.fail(

@@ -124,7 +124,9 @@ class Http:
         return text
 
     def excerpt(self, body: bytes) -> str:
-        """The beginning of a body, on one line, for messages."""
+        """The beginning of a body, on one line, for messages; of data only how much of it there is."""
+        if body.lstrip()[:1] in (b"{", b"["):
+            return f"{len(body):,} bytes of JSON"
         text = " ".join(self.clean(body[:2_000].decode("utf-8", "replace")).split())
         return text[:EXCERPT_CHARS] + ("…" if len(text) > EXCERPT_CHARS else "") if text else "an empty body"
 

@@ -107,6 +107,9 @@ def _events(one: ConnectionReport) -> Check:
         return Check(what, "silent: changes are found of which no event told", remedy, why)
     if one.events_oldest_seconds > WAITING_SECONDS:
         return Check(what, f"{one.events_waiting} wait for a worker", "start one: `headwater serve`", why)
+    if one.doors and not one.events:
+        remedy = "change something in the portal; if no event comes, look at the address it was given"
+        return Check(what, "an address is open, and none ever came", remedy, why, noted=True)
     return Check(what, "they come" if one.events else "none came: changes are found by asking", why=why)
 
 
@@ -134,9 +137,12 @@ async def connection_checks(
 ) -> AsyncIterator[Check]:
     """Each connection: whether its portal answers, whose it is, and what it may not see."""
     for link in links:
-        source: Source | None = None
         try:
             source = source_of(link)
+        except HeadwaterError as exc:
+            yield Check(link.slug, "its credentials cannot be used", str(exc))
+            continue
+        try:
             account = await source.check()
         except HeadwaterError as exc:
             yield Check(link.slug, f"{link.portal} does not let us in", str(exc))
@@ -144,5 +150,4 @@ async def connection_checks(
             found = f"{account.portal} as {account.person}"
             yield Check(link.slug, found, " · ".join(account.missing))
         finally:
-            if source is not None:
-                await source.close()
+            await source.close()

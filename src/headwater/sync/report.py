@@ -71,6 +71,8 @@ class ConnectionReport:
     events_refused: int
     events_waiting: int
     events_oldest_seconds: float
+    doors: int
+    """Ways that are open for events."""
     alarms: int
     entities: Sequence[EntityReport]
 
@@ -221,6 +223,7 @@ def _connection(one: Watched, entities: Sequence[Entity], now: datetime) -> Conn
         events_refused=one.events_refused,
         events_waiting=one.events_waiting,
         events_oldest_seconds=_seconds(one.events_oldest_at, now) or 0.0,
+        doors=one.doors,
         alarms=one.alarms,
         entities=[_entity(each, now, paused=one.paused_at is not None) for each in entities],
     )

@@ -224,8 +224,9 @@ class Session:
         for step in steps.values():
             self._taken(step)
             LOGGER.debug(
-                "page stored", connection=self.link.slug, entity=step.run.entity, rows=step.read,
-                new=step.stored.created, changed=step.stored.updated, failed=step.stored.failed,
+                "page stored", connection=self.link.slug, entity=step.run.entity, run=step.run.number,
+                rows=step.read, new=step.stored.created, changed=step.stored.updated,
+                failed=step.stored.failed,
             )  # fmt: skip
             self.report(step.run)
 

@@ -42,6 +42,7 @@ def connection(**other: Any) -> ConnectionReport:
         "events_refused": 0,
         "events_waiting": 0,
         "events_oldest_seconds": 0.0,
+        "doors": 1,
         "alarms": 0,
         "entities": [entity()],
     }

@@ -55,6 +55,7 @@ class Watched:
     events_refused: int
     events_waiting: int
     events_oldest_at: datetime | None
+    doors: int
     changed_at: datetime | None
     alarms: int
 

@@ -31,7 +31,7 @@ from headwater.wiring.logfile import LogFile, log_file
 from headwater.wiring.logins import bi_access, bi_login, bi_logins, bi_password, bi_removed
 from headwater.wiring.opened import House, house, key_rotated, network_of
 from headwater.wiring.rights import eraser, remover, rights_wished
-from headwater.wiring.watching import alerting, bounds
+from headwater.wiring.watching import alerting, bounds, wrong
 from headwater.wiring.working import worker
 
 __all__ = [
@@ -83,4 +83,5 @@ __all__ = [
     "upgraded",
     "verified",
     "worker",
+    "wrong",
 ]

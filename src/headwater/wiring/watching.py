@@ -13,6 +13,7 @@ from headwater.outside.mail import Mail, Server
 from headwater.outside.telegram import Telegram
 from headwater.outside.webhook import Webhook
 from headwater.sync.report import everybody, house_report, report
+from headwater.warehouse.connections import Tenant
 from headwater.wiring.opened import House
 
 LOOK_SECONDS = 10.0
@@ -37,11 +38,12 @@ def alerting(house: House) -> Alerting:
     )  # fmt: skip
 
 
-async def wrong(house: House) -> list[Condition]:
-    """Everything that is wrong now, of all tenants and of the house."""
+async def wrong(house: House, tenant: Tenant | None = None) -> list[Condition]:
+    """Everything that is wrong now, of all tenants or of one, and of the house."""
     now = house.clock.now()
     whole = await house_report(house.warehouse, house.clock, house.settings.home, seconds=LOOK_SECONDS)
-    reports = await report(house.warehouse, await everybody(house.warehouse), now=now, seconds=LOOK_SECONDS)
+    tenants = await everybody(house.warehouse) if tenant is None else [tenant]
+    reports = await report(house.warehouse, tenants, now=now, seconds=LOOK_SECONDS)
     return list(conditions(whole, reports, bounds(house.settings)))
 
 

@@ -4,6 +4,8 @@ select c.id as connection, c.slug, c.source, c.portal, c.paused_at, c.created_at
        coalesce(l.state, 'polling') as listening, l.last_event_at, coalesce(l.events, 0) as events,
        coalesce(l.refused, 0) as events_refused,
        i.waiting as events_waiting, i.oldest as events_oldest_at,
+       (select count(*) from headwater.doors as d
+         where d.tenant_id = c.tenant_id and d.connection_id = c.id) as doors,
        r.changed_at, coalesce(a.alarms, 0) as alarms
   from headwater.connections as c
   left join headwater.listening as l on l.tenant_id = c.tenant_id and l.connection_id = c.id
