@@ -33,7 +33,7 @@ def demo_home(desk):
 
 
 async def test_the_demo_ends_well_and_says_where_to_look(given, program, home):
-    said = await program("demo", "--once", "--deals", "300")
+    said = await program("demo", "--once", "--deals", "100", HEADWATER_SHARE="1")
 
     assert said.code == 0, said.words
     assert "A sandbox portal is running: http://127.0.0.1:" in said.out
@@ -45,9 +45,9 @@ async def test_the_demo_ends_well_and_says_where_to_look(given, program, home):
 
 
 async def test_a_tampered_row_is_found_by_the_next_demo(embedded_home, program):
-    first = await program("demo", "--once", "--deals", "400", "--json")
+    first = await program("demo", "--once", "--deals", "400", "--json", HEADWATER_SHARE="1")
     spoiled = await program("db", "psql", "--", "-Ac", SPOIL)
-    second = await program("demo", "--once", "--deals", "400")
+    second = await program("demo", "--once", "--deals", "400", HEADWATER_SHARE="1")
 
     deals = first.json["deals"]
     assert (first.code, deals["equal"], deals["differing"]) == (0, True, 0), first.err
@@ -64,7 +64,7 @@ async def test_a_tampered_row_is_found_by_the_next_demo(embedded_home, program):
 
 @pytest.mark.timeout(300)
 async def test_the_demo_runs_the_service_says_how_to_enter_and_ends_clean(demo_home, started):
-    process = await started("demo", "--deals", "50", HEADWATER_PORT="0")
+    process = await started("demo", "--deals", "50", HEADWATER_PORT="0", HEADWATER_SHARE="1")
     said = ""
     while not (entrance := re.search(r"http://\S+/enter\?code=\S+", said)):
         line = await process.stdout.readline()

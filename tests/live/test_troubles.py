@@ -204,7 +204,9 @@ async def test_a_portal_that_is_gone_for_a_day_is_asked_ever_less_often_and_caug
     assert await company.live.deal(deals[1]) is None
     assert (await company.status())["troubles"] == []
 
-    await company.lives(DAY)
+    night = (await company.jobs())["reconcile"]["due_at"]
+    company.live.clock.advance((night - company.now).total_seconds())
+    await company.rests()
 
     assert await company.live.deal(deals[3]) is None, "its deletion is found at night"
     assert await company.equal()

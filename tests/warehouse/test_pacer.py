@@ -202,3 +202,16 @@ async def test_what_was_told_before_a_clock_was_set_back_makes_nobody_wait_for_a
     clock.time -= timedelta(hours=1)
 
     assert await pacer.costs("acme") == {}
+
+
+async def test_a_portal_that_was_begun_a_moment_ago_is_not_waited_for(warehouse: Warehouse):
+    clock = Clock()
+    pacer = pacer_of(warehouse, clock)
+    await pacer.unasked("new.example")
+
+    for _ in range(49):
+        await pacer.turn("new.example")
+
+    assert clock.passed == 0
+    await pacer.turn("new.example")
+    assert clock.passed > 0

@@ -235,6 +235,7 @@ async def connected(opened: House, tenant: Tenant, portal: Portal, slug: str) ->
         known = [link.slug for link in await opened.links(tenant)]
     except NeedsPerson:
         known = []
+    await opened.unasked(urlsplit(portal.webhook).netloc)
     link, _ = await opened.connect(tenant, "bitrix24", portal.webhook, slug=slug, moved=slug in known)
     return link
 

@@ -68,6 +68,11 @@ class Pacer:
             params = {"depth": self.depth, "yields": YIELDS, "least": LEAST, "recovery": RECOVERY}
             await conn.execute(sql.fill_bucket, self._of(portal) | params)
 
+    async def unasked(self, portal: str) -> None:
+        """The portal was begun a moment ago: its bucket is empty, and there is nothing to wait for."""
+        async with self.warehouse.connection() as conn:
+            await conn.execute(sql.empty_bucket, self._of(portal))
+
     async def costs(self, portal: str) -> Mapping[str, Cost]:
         """What methods have used of their operating time, as last told to any process."""
         async with self.warehouse.connection() as conn:

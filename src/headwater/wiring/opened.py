@@ -153,6 +153,10 @@ class House:
         async with self.warehouse.connection() as conn:
             await jobs.wake(conn, link.tenant, link.id, "sync", due_at=now, urgent=True)
 
+    async def unasked(self, portal: str) -> None:
+        """A portal of ours was begun a moment ago: nobody has used up any of its limits."""
+        await Pacer(self.warehouse, self.clock, share=self.settings.share).unasked(portal)
+
     def application(self, source_name: str, **words: str) -> str:
         """Credentials of an application, to connect with."""
         made = getattr(self._known(source_name), "application", None)
