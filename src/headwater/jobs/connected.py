@@ -209,7 +209,7 @@ class Connected:
             return None
         log.bind(
             tenant=str(found.tenant), connection=found.slug
-        )  # a turn has a task of its own: it ends there
+        )  # a turn is a task of its own
         return found
 
     async def _entities(self, link: Link) -> list[Entity]:
