@@ -292,8 +292,24 @@ class TestLiving:
         assert paused["paused_at"]
         assert (await api.post(f"{path}/pause")).json()["paused_reason"] == "paused by admin"
 
+    async def test_a_connection_is_given_up_and_its_data_goes_when_that_is_wished(self, api: Any) -> None:
+        await api.ours.store({"ID": "1", "TITLE": "a", "OWNER": "5"}, began=1)
+        path = f"/api/v1/connections/{api.ours.link.slug}"
+        rows = "select count(*) from crm_deals"
+
+        kept = await api.ask("DELETE", path)
+        left = await api.ours.rows(rows)
+        gone = await api.ask("DELETE", path, params={"delete_data": True})
+
+        assert (kept.status_code, kept.json()) == (200, {"connection": api.ours.link.slug, "deleted": {}})
+        assert left == [{"count": 1}]
+        assert gone.json()["deleted"]["public.crm_deals"] == 1
+        assert await api.ours.rows(rows) == [{"count": 0}]
+        assert (await api.get(path)).json()["disconnected"]
+
     @pytest.mark.parametrize(
-        ("method", "tail"), [("POST", "/pause"), ("POST", "/resume"), ("GET", ""), ("GET", "/entities")]
+        ("method", "tail"),
+        [("DELETE", ""), ("POST", "/pause"), ("POST", "/resume"), ("GET", ""), ("GET", "/entities")],
     )
     async def test_connections_of_others_are_none(self, api: Any, method: str, tail: str) -> None:
         answer = await api.ask(method, f"/api/v1/connections/{api.ours.link.slug}{tail}", "theirs")

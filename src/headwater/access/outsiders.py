@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from headwater.access import closing
 from headwater.access.keys import USED_AGAIN, Caller
 from headwater.access.people import address_of
 from headwater.access.roles import SCOPES_OF, own_of
@@ -76,6 +77,8 @@ async def _granted(
     tenant = tenants.get(str(granted.get("tenant_id")).lower())
     if tenant is None or slug not in (None, tenant.slug):
         raise NotInvited("app_metadata.tenant_id of your token names no tenant here: headwater tenant list")
+    if (await closing.standing(warehouse, tenant.id)).closed_at is not None:
+        raise NotInvited(f"the account of {tenant.slug} is closed")
     role = granted.get("role")
     if not isinstance(role, str) or role not in SCOPES_OF:
         raise NotInvited(f"app_metadata.role of your token is none of {', '.join(SCOPES_OF)}")

@@ -5,10 +5,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from headwater import wiring
+from headwater.access import disconnecting
 from headwater.access.keys import Caller
 from headwater.api import standing
 from headwater.api.callers import Administrator, Opened, Reader
@@ -25,6 +26,7 @@ from headwater.wiring import House, Link
 
 CONNECT_SECONDS = 60.0
 LONGEST_CA = 100_000
+WAIT_SECONDS = 3
 
 router = APIRouter(tags=["connections"], route_class=OnceRoute)
 
@@ -158,6 +160,24 @@ async def resume(connection: Slug, who: Administrator, house: Opened) -> dict[st
     return await _one(house, who, connection)
 
 
+@router.delete("/api/v1/connections/{connection}", summary="Give a connection up")
+async def disconnect(
+    connection: Slug,
+    who: Administrator,
+    house: Opened,
+    delete_data: Annotated[bool, Query(description="Also everything that was read from it.")] = False,
+) -> dict[str, Any]:
+    """Nothing is read from now on, no event is let in, its credentials are erased. What was stored stays,
+    unless `delete_data` is said; `deleted` counts its rows by table. Connecting the same portal brings it
+    back. 503 while it is being synced."""
+    [link] = await links_of(house, who.tenant, connection)
+    gone = await disconnecting.disconnect(
+        house.warehouse, link, by=who.name, now=house.clock.now(), delete_data=delete_data,
+        wait_seconds=WAIT_SECONDS,
+    )  # fmt: skip
+    return {"connection": link.slug, "deleted": gone}
+
+
 @router.get("/api/v1/connections/{connection}/entities", summary="What a connection brings")
 async def entities(connection: Slug, who: Reader, house: Opened) -> dict[str, Any]:
     """Every entity that was synced: how many records are here and in the source, how old they may be at
@@ -231,7 +251,12 @@ def _connection(one: Living, now: datetime) -> dict[str, Any]:
     told = standing.of_connection(one, now)
     del told["entities"]
     account = {name: link.account.get(name) for name in ("person", "admin", "scopes", "missing")}
-    return told | {"privacy": link.privacy, "account": account, "network": _network(link)}
+    return told | {
+        "privacy": link.privacy,
+        "disconnected": link.disconnected,
+        "account": account,
+        "network": _network(link),
+    }
 
 
 def _network(link: Link) -> dict[str, bool]:

@@ -19,6 +19,7 @@ LIVING = {
 STATUS = {"at": AT, "connections": [LIVING | {"entities": [ENTITY]}], "troubles": [TROUBLE]}
 CONNECTION = LIVING | {
     "privacy": "full",
+    "disconnected": False,
     "account": {"person": "Anna Berg", "admin": True, "scopes": ["crm", "user"], "missing": []},
     "network": {"ca": False, "proxy": False, "allow_private": False},
 }
@@ -104,6 +105,7 @@ ANSWERS: Mapping[tuple[str, str], Any] = {
     ("POST", "/api/v1/connections/{connection}/pause"): CONNECTION
     | {"paused_at": AT, "paused_reason": "the portal moves"},
     ("POST", "/api/v1/connections/{connection}/resume"): CONNECTION,
+    ("DELETE", "/api/v1/connections/{connection}"): {"connection": "bitrix24", "deleted": {}},
     ("GET", "/api/v1/connections/{connection}/entities"): {
         "connection": "bitrix24", "at": AT, "entities": [ENTITY | {"fields": 74}],
     },

@@ -207,9 +207,7 @@ class Connected:
         found = next((link for link in links if link.id == turn.job.connection), None)
         if found is None or found.disconnected:
             return None
-        log.bind(
-            tenant=str(found.tenant), connection=found.slug
-        )  # a turn is a task of its own
+        log.bind(tenant=str(found.tenant), connection=found.slug)  # a turn is a task of its own
         return found
 
     async def _entities(self, link: Link) -> list[Entity]:

@@ -18,7 +18,7 @@ AT_ONCE = 500  # rows in one commit
 OURS = frozenset({"headwater.erasures", "headwater.tombstones"})
 """What says of an erasure itself whom it is about, encrypted or in digests."""
 
-LOGINS = frozenset({"headwater.people", "headwater.invitations", "headwater.role_tenants", "headwater.keys"})
+LOGINS = frozenset({"headwater.people", "headwater.role_tenants", "headwater.keys"})
 """Who may enter here. To erase somebody there is to lock him out: he is found, and left to a person."""
 
 JSON = frozenset({"json", "jsonb"})

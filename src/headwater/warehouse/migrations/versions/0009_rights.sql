@@ -83,6 +83,39 @@ alter table headwater.tenants
 comment on column headwater.tenants.delete_at is
     'When everything of it is deleted; null while nobody wants that. Once that has begun it goes on to its end.';
 
+-- As 0007 made them; nobody calls in the name of a closed account.
+create or replace function headwater.caller(digest bytea, at timestamptz)
+    returns table (tenant_id uuid, key_id bigint, kind text, name text, scopes text[], own jsonb, person bigint,
+                   role text, last_used_at timestamptz)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select k.tenant_id, k.id, k.kind, coalesce(w.email, k.name), k.scopes, coalesce(w.own, k.own), k.person,
+           w.role, k.last_used_at
+      from headwater.keys as k
+      join headwater.tenants as t on t.id = k.tenant_id and t.closed_at is null
+      left join headwater.keys as p on p.tenant_id = k.tenant_id and p.id = k.parent
+      left join headwater.people as w on w.tenant_id = k.tenant_id and w.id = k.person
+     where k.digest = caller.digest and k.revoked_at is null and p.revoked_at is null
+       and coalesce(k.expires_at > caller.at, true) and coalesce(p.expires_at > caller.at, true)
+       and (k.person is null or (w.id is not null and w.disabled_at is null))
+$$;
+
+create or replace function headwater.persons(email text, issuer text, subject text)
+    returns table (tenant_id uuid, tenant text, id bigint, email text, role text, own jsonb, password text,
+                   issuer text, subject text, disabled_at timestamptz, last_seen_at timestamptz)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select w.tenant_id, t.slug, w.id, w.email, w.role, w.own, w.password, w.issuer, w.subject, w.disabled_at,
+           w.last_seen_at
+      from headwater.people as w
+      join headwater.tenants as t on t.id = w.tenant_id and t.closed_at is null
+     where w.email = persons.email
+        or (w.issuer = persons.issuer and w.subject = persons.subject)
+     order by t.slug
+$$;
+
 create table headwater.deletions (
     tenant     uuid         primary key,
     slug       text         not null,
