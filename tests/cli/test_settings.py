@@ -147,5 +147,7 @@ async def test_nothing_is_written_but_in_the_home(filled, headwater, program, ho
     await program("sync", "--full")
     await program("doctor")
 
-    assert names_under(tmp_path) == ["desk", "home", "home/secret.key", "user"]
-    assert mode_of(home / "secret.key") == 0o600
+    assert names_under(tmp_path) == [
+        "desk", "home", "home/logs", "home/logs/headwater.log", "home/secret.key", "user",
+    ]  # fmt: skip
+    assert mode_of(home / "secret.key") == mode_of(home / "logs" / "headwater.log") == 0o600
