@@ -92,7 +92,7 @@ async def api(house: House, newest_database: Any) -> AsyncIterator[Api]:
     made["revoked"] = await keys.add(house.warehouse, ours.tenant.id, "revoked", ["admin"], now=now)
     await keys.revoke(house.warehouse, ours.tenant.id, "revoked", now=now)
     application = built(house)
-    transport = httpx2.ASGITransport(guarded(application), raise_app_exceptions=False)
+    transport = httpx2.ASGITransport(guarded(application, house), raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://headwater") as client:
         yield Api(house, application, ours, theirs, made, client)
 

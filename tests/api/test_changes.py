@@ -8,9 +8,8 @@ import httpx2
 import pytest
 
 from headwater.api.serving import bound, served
-from headwater.sync import feed
 from headwater.sync.feed import Position
-from headwater.warehouse import sql
+from headwater.warehouse import retention, sql
 
 DEAL = {"ID": "1", "TITLE": "one", "OWNER": "5", "MODIFIED": "2026-11-20T18:00:00+03:00"}
 
@@ -106,7 +105,8 @@ async def test_who_comes_from_before_what_is_kept_is_told_so_and_who_does_not_go
     await api.ours.store(deal(2), began=2)
     one, two = [change["position"] for change in (await read(api))["changes"]]
 
-    await feed.forget(api.house.warehouse, api.ours.tenant.id, datetime.now(UTC) + timedelta(hours=1))
+    later = datetime.now(UTC) + timedelta(days=15)
+    await retention.forget(api.house.warehouse, api.ours.tenant.id, retention.HOUSE, now=later)
     await api.ours.store(deal(3), began=3)
 
     passed = await api.get("/api/v1/changes", params={"after": one})

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
-from headwater.api.app import built, served
+from headwater.api.app import built, guarded
 from headwater.api.metrics import shown
 from headwater.core.clock import WallClock
 from headwater.core.metrics import METRICS, RUN_SECONDS, RUNS
@@ -106,7 +106,7 @@ async def test_a_database_that_is_held_up_or_away_fails_no_scrape(newest_databas
     settings = Settings(home=tmp_path, metrics_token=SecretStr(TOKEN))
     async with Warehouse(newest_database.url(), size=1, wait_seconds=0.2) as warehouse:
         house = House(settings, warehouse, Vault(tmp_path / "secret.key"), WallClock())
-        transport = httpx2.ASGITransport(served(built(house)))
+        transport = httpx2.ASGITransport(guarded(built(house), house))
         async with (
             httpx2.AsyncClient(transport=transport, base_url="http://headwater") as client,
             warehouse.connection(),

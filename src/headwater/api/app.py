@@ -73,12 +73,11 @@ def built(house: House) -> Described:
 
 def app(house: House) -> ASGIApp:
     """The application as it is served. Its streams end when `closing` of its state's streams is set."""
-    return guarded(built(house))
+    return guarded(built(house), house)
 
 
-def guarded(application: Described) -> ASGIApp:
-    """An application behind the doorman of its house; what is asked of both is counted."""
-    house: House = application.state.house
+def guarded(application: Described, house: House) -> ASGIApp:
+    """An application behind the doorman of a house; what is asked of both is counted."""
     known = house.settings
     pace = Pace(
         house.clock,

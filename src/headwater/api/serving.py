@@ -68,7 +68,7 @@ async def served(house: House, listener: socket.socket) -> AsyncIterator[Door]:
     within twenty seconds, and streams end."""
     application = app.built(house)
     config = uvicorn.Config(
-        app.guarded(application),
+        app.guarded(application, house),
         http=Patient,
         ws="none",
         lifespan="off",
