@@ -18,11 +18,21 @@ from headwater.access.tokens import Issuers
 
 THEIRS = "mark-of-the-other-tenant"
 OTHERS = "mark-of-another-person"
-OPEN = {("GET", "/health"), ("POST", "/api/v1/session"), ("POST", "/api/v1/invitations/{code}")}
+OPEN = {
+    ("GET", "/health"), ("GET", "/health/live"), ("GET", "/health/ready"), ("POST", "/api/v1/session"),
+    ("POST", "/api/v1/invitations/{code}"),
+}  # fmt: skip
 """What needs no key. Each was read with care."""
 
+FOR_ALL = {
+    ("GET", "/api/v1/me"), ("DELETE", "/api/v1/session"), ("GET", "/api/v1/me/sessions"),
+    ("DELETE", "/api/v1/me/sessions"), ("POST", "/api/v1/me/password"),
+}  # fmt: skip
+OF_RECORDS = "/api/v1/records", "/api/v1/exports/"
+"""What lets in also who sees only his own records: what is about himself, and records. Nothing else."""
+
 SAFE = ("GET", "HEAD")
-NEEDS = {"_administers": "admin", "_syncs": "sync", "_reads": "whole", "_looks": "read"}
+NEEDS = {"_administers": "admin", "_syncs": "sync", "_reads": "whole", "scraper": "whole", "_looks": "read"}
 SECRET = "a secret of a project that is long enough"
 DEAL = {"ID": "1", "TITLE": "mine", "OWNER": "5", "MODIFIED": "2026-11-20T18:00:00+03:00"}
 NOW = datetime.now(UTC)

@@ -34,7 +34,15 @@ def slot_of(who: Caller, key: str, digest: bytes) -> Slot:
     """The place of a key among those of its caller. NeedsPerson: it cannot be a key."""
     if not KEY.fullmatch(key):
         raise NeedsPerson(f"a key has 1 to {LONGEST} visible ASCII characters: a fresh UUID is a good one")
-    return Slot(who.tenant, str(who.key), key, digest)
+    return Slot(who.tenant, _named(who), key, digest)
+
+
+def _named(who: Caller) -> str:
+    """A caller unlike every other of his tenant. A token of somebody else's has no number: he who shows it is
+    a person of ours, or else one by his name, which stands last as it may hold anything."""
+    if who.key is not None:
+        return f"{who.kind} {who.key}"
+    return f"{who.kind} of {who.person}" if who.person is not None else f"{who.kind} as {who.name}"
 
 
 async def begun(warehouse: Warehouse, slot: Slot, *, now: datetime) -> Kept | None:

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from headwater.api import callers, recordpaper
+from headwater.api import callers, metrics, recordpaper
 from headwater.api.examples import ANSWERS
 from headwater.api.problems import HELP, TITLES, TYPE
 
@@ -25,6 +25,7 @@ KINDS = {
     410: "passed",
     413: "too-large",
     422: "not-understood",
+    429: "too-many",
     503: "later",
 }
 """What stands behind each status, for examples."""
@@ -64,6 +65,9 @@ RETRY_AFTER = {
     "schema": {"type": "integer", "minimum": 1},
 }
 CHALLENGE = {"description": "How to show a key.", "schema": {"type": "string"}}
+GUARDS = callers.caller, metrics.scraper
+"""Dependencies that let nobody in without a key."""
+
 BEARER = {"type": "http", "scheme": "bearer", "description": callers.BEARER.model.description}
 
 
@@ -83,7 +87,7 @@ class Described(FastAPI):
             for path, method, dependant in _operations(self.routes):
                 operation = schema["paths"].get(path, {}).get(method.lower())
                 if operation is not None:
-                    _complete(operation, path, method, secured=_asks(dependant, callers.caller))
+                    _complete(operation, path, method, dependant, schemas)
             self.openapi_schema = schema
         return self.openapi_schema
 
@@ -96,12 +100,14 @@ def _operations(routes: Any) -> Iterator[tuple[str, str, Dependant]]:
                 yield str(route.path_format), method, route.dependant
 
 
-def _complete(operation: Operation, path: str, method: str, *, secured: bool) -> None:
+def _complete(
+    operation: Operation, path: str, method: str, dependant: Dependant, schemas: dict[str, Any]
+) -> None:
     """Adds an example, who may ask, what every answer carries, and how it says no."""
     answers = operation["responses"]
-    if secured:
+    if _asks(dependant, *GUARDS):
         operation["security"] = [{"key": []}]
-    for status in _refusals(operation, method, secured=secured):
+    for status in _refusals(operation, method, dependant, schemas):
         if status == 503 and "503" in answers:  # its own form, not a problem document
             continue
         answers[str(status)] = {"$ref": f"#/components/responses/{NAMED.format(status)}"}
@@ -116,23 +122,34 @@ def _complete(operation: Operation, path: str, method: str, *, secured: bool) ->
             content["example"] = ANSWERS[method, path]
 
 
-def _refusals(operation: Operation, method: str, *, secured: bool) -> set[int]:
-    """The statuses with which an operation says that it is not done."""
+def _refusals(operation: Operation, method: str, dependant: Dependant, schemas: dict[str, Any]) -> set[int]:
+    """The statuses with which an operation says that it is not done, with those that its route tells of."""
     parameters = operation.get("parameters", [])
-    found = {503} | ({410} if "410" in operation["responses"] else set())
-    if secured:
+    found = {429} | {status for status in KINDS if str(status) in operation["responses"]}
+    if _asks(dependant, callers.house_of):
+        found |= {503}
+    if _asks(dependant, *GUARDS):
         found |= {401, 403}
     if any(one["in"] == "path" or one["name"] == "connection" for one in parameters):
+        found |= {404}
+    if "connection" in _members(operation.get("requestBody", {}), schemas):
         found |= {404}
     if parameters or "requestBody" in operation:
         found |= {422}
     else:
         operation["responses"].pop("422", None)
     if method in ("POST", "PATCH"):
-        found |= {404, 409}
+        found |= {409}
     if "requestBody" in operation:
         found |= {400, 408, 413}
     return found
+
+
+def _members(body: dict[str, Any], schemas: dict[str, Any]) -> set[str]:
+    """What a request's body may hold."""
+    said = body.get("content", {}).get("application/json", {}).get("schema", {})
+    forms = [one.get("$ref", "").rpartition("/")[2] for one in (said, *said.get("anyOf", ()))]
+    return {name for form in forms if form for name in schemas[form].get("properties", {})}
 
 
 def _refusal(status: int) -> dict[str, Any]:
@@ -151,8 +168,8 @@ def _refusal(status: int) -> dict[str, Any]:
             {"where": "query.limit", "problem": "Input should be less than or equal to 1000"}
         ]
     headers: dict[str, Any] = {"X-Request-Id": REQUEST_ID}
-    if status in (409, 503):
-        headers["Retry-After"] = RETRY_AFTER | {"required": status == 503}
+    if status in (409, 429, 503):
+        headers["Retry-After"] = RETRY_AFTER | {"required": status != 409}
     if status == 401:
         headers["WWW-Authenticate"] = CHALLENGE
     schema = {"$ref": "#/components/schemas/Problem"}
@@ -163,5 +180,5 @@ def _refusal(status: int) -> dict[str, Any]:
     }
 
 
-def _asks(dependant: Dependant, call: Any) -> bool:
-    return dependant.call is call or any(_asks(one, call) for one in dependant.dependencies)
+def _asks(dependant: Dependant, *calls: Any) -> bool:
+    return dependant.call in calls or any(_asks(one, *calls) for one in dependant.dependencies)

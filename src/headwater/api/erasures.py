@@ -7,11 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from headwater.access.whom import MOST, Whom
 from headwater.api.callers import Administrator, Opened
+from headwater.api.once import OnceRoute
 from headwater.api.problems import Refusal, absent
 from headwater.core.errors import NeedsPerson
 from headwater.wiring import Erasure, eraser, rights_wished
 
-router = APIRouter(tags=["privacy"])
+router = APIRouter(tags=["privacy"], route_class=OnceRoute)
 
 Word = Annotated[str, Field(min_length=1, max_length=320)]
 Words = Annotated[list[Word], Field(max_length=MOST)]

@@ -69,12 +69,111 @@ TABLE = {
     "table": "public.crm_deals", "connection": None, "rows": 80123, "rows_exact": True, "bytes": 61_865_984,
     "bytes_exact": True,
 }  # fmt: skip
+PERSON = {
+    "number": 3, "email": "oleg@example.com", "name": "Oleg", "role": "manager", "own": ["bitrix24:42"],
+    "password": True, "issuer": None, "created_at": EARLIER, "disabled_at": None, "last_seen_at": AT,
+}  # fmt: skip
+INVITATION = {
+    "invitation": {
+        "code": "hi_52zR…", "address": "https://crm.example.com/welcome?code=hi_52zR…", "expires_at": LATER,
+    },
+}  # fmt: skip
+SESSION = {"id": 8, "created_at": EARLIER, "expires_at": LATER, "last_used_at": AT, "this": False}
+KEY = {
+    "number": 9, "name": "airflow", "starts_with": "hw_coyiS", "scopes": ["read", "sync"], "own": None,
+    "made_by": 1, "created_at": EARLIER, "expires_at": None, "last_used_at": AT, "revoked_at": None,
+}  # fmt: skip
+FOUND = {
+    "about": {"bitrix24.contacts": 1}, "around": {"bitrix24.calls": 4}, "words": {"email": 1}, "shared": 0,
+}  # fmt: skip
+WISH = {
+    "id": 2, "status": "waiting", "dry_run": False, "asked_by": "boss@example.com", "asked_at": AT,
+    "ended_at": None, "lifted_at": None, "found": {}, "emptied": {}, "certificate": None, "error": None,
+    "watch": "/api/v1/erasures/2",
+}  # fmt: skip
+CERTIFICATE = {
+    "number": 2, "program": "0.1.0", "asked_by": "boss@example.com", "asked_at": AT, "begun_at": AT,
+    "ended_at": LATER, "found": FOUND, "emptied": {"public.crm_contacts": 1}, "left": [],
+    "digests": {"email": ["12279248a300c97fec888ad12f41c159"]},
+    "searched": {"tables": 61, "logs": 3, "blackened": {}, "statistics": "none"},
+    "not_reached": [{"what": "source", "name": "acme.bitrix24.ru"}, {"what": "write-ahead log"}],
+    "fresh_backup": None,
+}  # fmt: skip
+ERASURE = WISH | {
+    "status": "erased", "ended_at": LATER, "found": FOUND, "emptied": {"public.crm_contacts": 1},
+    "certificate": CERTIFICATE,
+}  # fmt: skip
+ANSWERING = {"status": "ok", "version": "0.1.0"}
+REPORT = ANSWERING | {
+    "status": "look", "at": AT,
+    "wrong": [
+        {
+            "kind": "worker", "severity": "critical", "connection": None,
+            "text": "No worker lives; 3 pieces of work are due",
+            "remedy": "Start one: `headwater serve` or `headwater worker`; its log says why the last one ended.",
+            "facts": {"due": 3},
+        }
+    ],
+    "scheduler": {
+        "running": False, "planned": 5, "due": 3, "taken": 0, "failing": 0, "by_kind": {"sync": {"due": 1}},
+    },
+    "workers": [],
+    "database": {"bytes": 1_073_741_824, "skew_seconds": 0.003},
+    "machine": {
+        "disk_free_bytes": 23_070_646_272, "disk_bytes": 25_276_510_208, "backup_seconds": 31_240.5,
+    },
+    "connections": [
+        {
+            "connection": "bitrix24", "source": "bitrix24", "portal": "acme.bitrix24.ru",
+            "paused_seconds": None, "failing": {"seconds": 900.0, "tries": 2, "kind": "later"},
+            "outside": {
+                "answered_seconds": 912.4, "changed_seconds": 4000.0, "credentials_seconds": 86_400.0,
+                "credentials": "taken",
+            },
+            "events": {
+                "state": "events", "last_seconds": 12.0, "received": 4711, "refused": 0, "doors": 1,
+                "waiting": 0, "oldest_seconds": 0.0,
+            },
+            "failed": 2, "failed_last_hour": 0, "alarms": 0,
+            "entities": [
+                {
+                    "entity": "deals", "status": "complete", "stored": 80123, "age_seconds": 912.4,
+                    "promise_seconds": 1200.0, "late": False, "failed": 2,
+                }
+            ],
+        }
+    ],
+}  # fmt: skip
 
 ANSWERS: Mapping[tuple[str, str], Any] = {
     ("GET", "/health"): {
         "status": "ok", "version": "0.1.0",
         "scheduler": {"running": True, "jobs_count": 5, "workers": 1, "due": 0},
     },
+    ("GET", "/health/live"): ANSWERING,
+    ("GET", "/health/ready"): ANSWERING,
+    ("GET", "/health/report"): REPORT,
+    ("POST", "/api/v1/session"): {"tenant": "acme", "expires_at": LATER, "token": "hs_Tl6p…"},
+    ("GET", "/api/v1/me"): {
+        "tenant": {"slug": "acme", "title": "Acme"}, "name": "oleg@example.com", "kind": "session",
+        "person": 3, "role": "manager", "scopes": ["read"], "own": ["bitrix24:42"], "form": None,
+    },
+    ("GET", "/api/v1/me/sessions"): {"sessions": [SESSION | {"this": True}]},
+    ("DELETE", "/api/v1/me/sessions"): {"ended": 2},
+    ("POST", "/api/v1/me/password"): {"changed": True},
+    ("POST", "/api/v1/invitations/{code}"): {"tenant": "acme", "email": "oleg@example.com"},
+    ("GET", "/api/v1/people"): {"people": [PERSON]},
+    ("POST", "/api/v1/people"): PERSON | {"password": False, "last_seen_at": None} | INVITATION,
+    ("PATCH", "/api/v1/people/{number}"): PERSON | {"role": "viewer", "own": None},
+    ("POST", "/api/v1/people/{number}/disable"): PERSON | {"disabled_at": AT, "keys": [KEY]},
+    ("POST", "/api/v1/people/{number}/enable"): PERSON,
+    ("POST", "/api/v1/people/{number}/invitation"): INVITATION,
+    ("GET", "/api/v1/people/{number}/sessions"): {"sessions": [SESSION]},
+    ("DELETE", "/api/v1/people/{number}/sessions"): {"ended": 2},
+    ("DELETE", "/api/v1/people/{number}/sessions/{session}"): {"ended": 1},
+    ("GET", "/api/v1/keys"): {"keys": [KEY]},
+    ("POST", "/api/v1/keys"): KEY | {"last_used_at": None, "key": "hw_coyiS…"},
+    ("DELETE", "/api/v1/keys/{number}"): KEY | {"revoked_at": AT},
     ("POST", "/api/v1/sync/start/{entity}"): WATCHED,
     ("POST", "/api/crm/sync/start"): WATCHED,
     ("POST", "/api/crm/sync/refresh"): WATCHED,
@@ -124,6 +223,19 @@ ANSWERS: Mapping[tuple[str, str], Any] = {
         "tables": [TABLE],
         "backups": {"files": 7, "bytes": 734_003_200},
     },
+    ("GET", "/api/v1/erasures"): {"erasures": [ERASURE]},
+    ("POST", "/api/v1/erasures"): WISH,
+    ("GET", "/api/v1/erasures/{number}"): ERASURE,
+    ("GET", "/api/v1/access-log"): {
+        "accesses": [
+            {
+                "id": 7, "accessed_by": "oleg@example.com", "action": "list", "entity": "deals",
+                "record_count": 100, "created_at": AT,
+            }
+        ],
+        "next": None,
+    },
+    ("POST", "/api/data/delete-all"): {"tenant": "acme", "delete_at": AT},
     ("POST", "/api/v1/webhooks/register"): {
         "connection": "bitrix24", "address": "https://crm.example.com/api/v1/webhooks/bitrix/0f4c…",
         "reachable": True, "bound": True, "events": ["ONCRMDEALADD", "ONCRMDEALUPDATE"], "refused": {},

@@ -1,9 +1,9 @@
-"""`/api/v1/session` and `/api/v1/me`: coming in with a password, who one is, going out."""
+"""`/api/v1/session`, `/api/v1/me`, invitations: coming in with a password, who one is, going out."""
 
 import math
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from headwater.access import entrance, own, people, sessions
@@ -32,10 +32,18 @@ class Entering(BaseModel):
 class Changing(BaseModel):
     """One's own password, the one there is and the one to be."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"old": "…", "new": "…"}]})
 
     old: str = Field(min_length=1, max_length=1024)
     new: str = Field(min_length=1, max_length=1024)
+
+
+class Accepting(BaseModel):
+    """The password that the invited person chooses."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"password": "…"}]})
+
+    password: str = Field(min_length=1, max_length=1024)
 
 
 def address_of(request: Request) -> str:
@@ -65,12 +73,13 @@ def set_cookie(request: Request, response: Response, session: str) -> None:
     summary="Come in with a password",
     responses={
         401: {"description": "Nobody has this address and password."},
-        429: {"description": "Too many tries failed; Retry-After says when the next one is heard."},
+        403: {"description": "A cookie was asked for by a page that is not ours."},
     },
 )
 async def enter(entering: Entering, request: Request, house: Opened, response: Response) -> dict[str, Any]:
     """A token for twelve hours, to be sent as `Authorization: Bearer hs_…`, or a cookie. It may what the
-    person may at that moment. Who is one of several tenants names the one he means in `tenant`."""
+    person may at that moment. Who is one of several tenants names the one he means in `tenant`. 429 also
+    after too many tries that failed."""
     if entering.cookie and request.headers.get("sec-fetch-site") not in OURS:
         raise Refusal(403, "not-allowed", "a cookie is given to pages of ours only")
     now = house.clock.now()
@@ -94,9 +103,33 @@ async def enter(entering: Entering, request: Request, house: Opened, response: R
 async def leave(who: Looker, house: Opened, response: Response) -> None:
     """Ends the session that the request came with. A key is no session: it is revoked instead."""
     if who.kind != "session":
-        raise Refusal(409, "person", "this is no session", help="Revoke a key: DELETE /api/v1/keys/{number}.")
+        raise Refusal(
+            403, "not-allowed", "this is no session", help="Revoke a key: DELETE /api/v1/keys/{number}."
+        )
     await sessions.left(house.warehouse, who, now=house.clock.now())
     response.delete_cookie(COOKIE, path="/")
+
+
+@router.post(
+    "/api/v1/invitations/{code}",
+    summary="Accept an invitation",
+)
+async def accept(
+    code: Annotated[str, Path(max_length=100)], accepting: Accepting, house: Opened
+) -> dict[str, Any]:
+    """Chooses the password; no key is needed. Then POST /api/v1/session lets the person in."""
+    now = house.clock.now()
+    found = await people.invitation(house.warehouse, code, now=now)
+    if found is None or not await people.accepted(
+        house.warehouse, house.passwords, found, accepting.password, now=now
+    ):
+        raise Refusal(
+            404,
+            "not-found",
+            "this invitation was used, is too old, or is none",
+            help="An owner makes another.",
+        )
+    return {"tenant": (await house.known(found.tenant)).slug, "email": found.name}
 
 
 @router.get("/api/v1/me", summary="Who calls, and what he may do")
@@ -120,7 +153,9 @@ async def me(who: Looker, request: Request, house: Opened) -> dict[str, Any]:
 
 def _somebody(who: Looker) -> Caller:
     if who.person is None:
-        raise Refusal(409, "person", f"{who.name!r} is no person of ours", help="Come in with a password.")
+        raise Refusal(
+            403, "not-allowed", f"{who.name!r} is no person of ours", help="Come in with a password."
+        )
     return who
 
 

@@ -7,11 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from headwater.access import keys, own
 from headwater.api.callers import Administrator, Opened
+from headwater.api.once import OnceRoute
 from headwater.api.people import Own
 from headwater.api.problems import absent
 from headwater.core.errors import NeedsPerson
 
-router = APIRouter(tags=["keys"])
+router = APIRouter(tags=["keys"], route_class=OnceRoute)
 
 
 class Making(BaseModel):

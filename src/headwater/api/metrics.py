@@ -28,6 +28,8 @@ SECONDS = 2.0
 REMEMBERED = timedelta(seconds=5)
 """So long what was found holds for the next who asks: several may watch, and nobody pays twice."""
 
+EXAMPLE = f"# HELP {UP.name} {UP.about}\n# TYPE {UP.name} gauge\n{UP.name} 1.0\n"
+
 router = APIRouter(tags=["health"])
 
 
@@ -79,7 +81,7 @@ class Scrapes:
     "/metrics",
     summary="Numbers for Prometheus",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": EXAMPLE}}}},
 )
 async def metrics(
     request: Request, house: Opened, tenant: Annotated[UUID | None, Depends(scraper)]

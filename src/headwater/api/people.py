@@ -1,4 +1,4 @@
-"""`/api/v1/people`, `/api/v1/invitations`: who belongs to the tenant and what he may do."""
+"""`/api/v1/people`: who belongs to the tenant and what he may do."""
 
 from typing import Annotated, Any, Literal
 
@@ -10,11 +10,12 @@ from headwater.access.keys import Caller, described
 from headwater.access.people import Person
 from headwater.api.callers import Administrator, Opened
 from headwater.api.inside import sessions_of
-from headwater.api.problems import Refusal, absent
+from headwater.api.once import OnceRoute
+from headwater.api.problems import absent
 from headwater.core.errors import NeedsPerson
 from headwater.wiring import House
 
-router = APIRouter(tags=["people"])
+router = APIRouter(tags=["people"], route_class=OnceRoute)
 
 Number = Annotated[int, Path(ge=1, le=2**63 - 1, description="The person's number in GET /api/v1/people.")]
 Own = Annotated[
@@ -47,14 +48,6 @@ class Changing(BaseModel):
 
     role: Role
     own: Own = []
-
-
-class Accepting(BaseModel):
-    """The password that the invited person chooses."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"password": "…"}]})
-
-    password: str = Field(min_length=1, max_length=1024)
 
 
 @router.get("/api/v1/people", summary="Who belongs to the tenant")
@@ -105,8 +98,8 @@ async def enable(number: Number, who: Administrator, house: Opened) -> dict[str,
 
 @router.post("/api/v1/people/{number}/invitation", status_code=201, summary="Invite somebody anew")
 async def anew(number: Number, who: Administrator, house: Opened) -> dict[str, Any]:
-    """For a lost password: what he had (password, sessions, the account of an issuer) is worth nothing at "
-    "once."""
+    """For a lost password: what he had (password, sessions, the account of an issuer) is worth nothing at
+    once."""
     await _known(house, who, number)
     code = await people.begun_anew(house.warehouse, who.tenant, number, now=house.clock.now())
     return {"invitation": _invitation(house, code)}
@@ -137,29 +130,6 @@ async def end(
     if not ended:
         raise absent(f"person {number} has no open session {session}")
     return {"ended": ended}
-
-
-@router.post(
-    "/api/v1/invitations/{code}",
-    summary="Accept an invitation",
-    responses={404: {"description": "It was used, is too old, or is none."}},
-)
-async def accept(
-    code: Annotated[str, Path(max_length=100)], accepting: Accepting, house: Opened
-) -> dict[str, Any]:
-    """Chooses the password; no key is needed. Then POST /api/v1/session lets the person in."""
-    now = house.clock.now()
-    found = await people.invitation(house.warehouse, code, now=now)
-    if found is None or not await people.accepted(
-        house.warehouse, house.passwords, found, accepting.password, now=now
-    ):
-        raise Refusal(
-            404,
-            "not-found",
-            "this invitation was used, is too old, or is none",
-            help="An owner makes another.",
-        )
-    return {"tenant": (await house.known(found.tenant)).slug, "email": found.name}
 
 
 async def _known(house: House, who: Caller, number: int) -> Person:

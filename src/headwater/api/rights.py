@@ -26,7 +26,12 @@ class Confirmation(BaseModel):
     "/api/v1/export",
     summary="Everything of the tenant as one archive",
     response_class=Response,
-    responses={200: {"content": {"application/zip": {}}, "description": "The archive, as it is made."}},
+    responses={
+        200: {
+            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "The archive, as it is made.",
+        }
+    },
 )
 async def exported(who: Administrator, house: Opened) -> Response:
     """A ZIP with a file of JSON lines for each table and, last, `manifest.json` with rows and SHA-256 of
