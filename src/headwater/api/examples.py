@@ -110,7 +110,7 @@ REPORT = ANSWERING | {
         {
             "kind": "worker", "severity": "critical", "connection": None,
             "text": "No worker lives; 3 pieces of work are due",
-            "remedy": "Start one: `headwater serve` or `headwater worker`; its log says why the last one ended.",
+            "remedy": "Start one: `headwater serve` or `headwater worker`; its log says why the last ended.",
             "facts": {"due": 3},
         }
     ],

@@ -99,13 +99,20 @@ async def enter(entering: Entering, request: Request, house: Opened, response: R
     return told | {"token": session}
 
 
-@router.delete("/api/v1/session", status_code=204, summary="Go out")
-async def leave(who: Looker, house: Opened, response: Response) -> None:
-    """Ends the session that the request came with. A key is no session: it is revoked instead."""
+def _visits(who: Looker) -> Caller:
     if who.kind != "session":
         raise Refusal(
             403, "not-allowed", "this is no session", help="Revoke a key: DELETE /api/v1/keys/{number}."
         )
+    return who
+
+
+Visitor = Annotated[Caller, Depends(_visits)]
+
+
+@router.delete("/api/v1/session", status_code=204, summary="Go out")
+async def leave(who: Visitor, house: Opened, response: Response) -> None:
+    """Ends the session that the request came with. A key is no session: it is revoked instead."""
     await sessions.left(house.warehouse, who, now=house.clock.now())
     response.delete_cookie(COOKIE, path="/")
 
