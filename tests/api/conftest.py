@@ -1,8 +1,7 @@
 """A running application over a real database: two tenants, keys of every kind, a connection each."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,21 +95,6 @@ async def api(house: House, newest_database: Any) -> AsyncIterator[Api]:
     transport = httpx2.ASGITransport(guarded(application, house), raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://headwater") as client:
         yield Api(house, application, ours, theirs, made, client)
-
-
-@pytest.fixture(scope="module")
-def no_network() -> Iterator[None]:
-    """No name leads anywhere but to this machine."""
-    real = socket.getaddrinfo
-
-    def getaddrinfo(host: Any, *words: Any, **named: Any) -> Any:
-        if host not in ("127.0.0.1", "localhost", None, "::1"):
-            raise socket.gaierror(-2, "Name or service not known")
-        return real(host, *words, **named)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(socket, "getaddrinfo", getaddrinfo)
-        yield
 
 
 @pytest.fixture

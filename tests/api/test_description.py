@@ -1,6 +1,7 @@
 """The API is what its description says: every operation is tried with what it takes, and with what it does not."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -24,8 +25,6 @@ from headwater.warehouse.vault import Vault
 from headwater.wiring import House
 
 from .company import filled
-
-pytestmark = pytest.mark.usefixtures("no_network")
 
 EXAMPLES = 4
 CHECKED = [
@@ -90,6 +89,21 @@ def service(module_database: Any, tmp_path_factory: pytest.TempPathFactory) -> I
     assert running.ready.wait(60)
     yield running
     running.end()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_network() -> Iterator[None]:
+    """No name leads anywhere but to this machine."""
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *words: Any, **named: Any) -> Any:
+        if host not in ("127.0.0.1", "localhost", None, "::1"):
+            raise socket.gaierror(-2, "Name or service not known")
+        return real(host, *words, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        yield
 
 
 def tried(operation: Any, mode: GenerationMode, service: Service) -> None:
