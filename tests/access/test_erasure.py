@@ -105,6 +105,11 @@ async def live(flowing: River, her: Her) -> None:
     her.portal.remove([third])
     her.portal.change(fourth, {"COMMENTS": f"{MAIL}"}, touch=False)
     await flowing.reconcile()
+    await flowing.rows(
+        "insert into headwater.answers (tenant_id, caller, key, digest, asked_at, held_until, status, body) values "
+        "(%(tenant)s, '1', %(mail)s, 'x', now(), now(), 200, 'sealed'), "
+        "(%(tenant)s, '1', 'under way', 'x', now(), now(), null, null)", mail=MAIL,
+    )  # fmt: skip
     async with flowing.warehouse.acting_for(flowing.tenant.id) as conn:
         await conn.execute("set local role hw_owner")
         await conn.execute("alter table bitrix24.crm_deals add constraint sane check (opportunity < 1e9)")
@@ -166,6 +171,8 @@ async def test_she_is_found_nowhere_afterwards_and_does_not_come_back(
     assert found.certificate["searched"]["statistics"] == "searched"
     assert holding(newest_database) == {}
     assert newest_database.holding("Olesya.Zaremba%40") == []
+    assert await stream.rows("select key from headwater.answers") == [{"key": "under way"}]
+    assert found.counts["headwater.answers"] == 1
     assert await stream.rows(revenue) == counted
 
     stream.settle()
