@@ -224,6 +224,20 @@ async def test_every_metric_is_in_the_docs(newest_database: Any, tmp_path: Path)
     assert bool(known) == (answer.status_code == 200)
 
 
+def test_every_table_of_ours_is_in_the_docs(newest_database: Any):
+    text = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    told = {
+        word for row in re.findall(r"^\| (`.*?`) \|", text, re.MULTILINE) for word in re.findall(r"\w+", row)
+    }
+    with newest_database.as_admin() as admin:
+        tables = admin.execute(
+            "select relname from pg_class where relnamespace = 'headwater'::regnamespace "
+            "and relkind in ('r', 'p') and not relispartition"
+        ).fetchall()
+
+    assert {name for (name,) in tables} - told == set()
+
+
 def test_every_page_of_the_docs_is_in_their_index():
     index = ROOT / "docs" / "README.md"
     linked = {(index.parent / link).resolve() for link in LINK.findall(index.read_text(encoding="utf-8"))}

@@ -380,6 +380,27 @@ async def test_logs_are_blackened_and_what_cannot_be_reached_is_told(
     assert not any(word in str(body) for word in WORDS)
 
 
+async def test_who_works_here_too_goes_from_the_lists_of_what_was_done_and_stays_one_who_may_enter(
+    stream: River, newest_database: Any, tmp_path: Path
+) -> None:
+    for statement in (
+        "insert into headwater.people (tenant_id, email, role, created_at) "
+        "values (%(tenant)s, %(mail)s, 'owner', now())",
+        "insert into headwater.data_access_logs (tenant_id, accessed_by, action, created_at) "
+        "values (%(tenant)s, %(mail)s, 'list', now())",
+        "insert into headwater.starts (tenant_id, connection_id, sync_type, entities, asked_at, asked_by) "
+        "values (%(tenant)s, %(link)s, 'full', '{deals}', now(), %(mail)s)",
+    ):
+        await stream.rows(statement, mail=MAIL.lower(), link=stream.link.id)
+
+    found = await done(eraser(stream, tmp_path, newest_database), stream, Whom(emails=[MAIL]))
+
+    assert found.status == "left"
+    assert (found.certificate or {})["left"] == [{"where": "headwater.people", "rows": 1}]
+    assert newest_database.holding(MAIL.lower()) == ["headwater.people"]
+    assert (found.counts["headwater.data_access_logs"], found.counts["headwater.starts"]) == (1, 1)
+
+
 async def test_a_fresh_backup_does_not_hold_her_and_the_older_ones_go(
     stream: River, her: Her, newest_database: Any, tmp_path: Path
 ) -> None:
