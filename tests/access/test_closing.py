@@ -26,6 +26,25 @@ TABLES = """
      where c.relkind = 'r' and n.nspname !~ '^pg_'
      order by 1
 """
+BESIDE = (
+    "insert into headwater.people (tenant_id, email, role, created_at) "
+    "values (%(tenant)s, %(name)s || '@example.com', 'owner', now())",
+    "insert into headwater.answers (tenant_id, caller, key, digest, asked_at, held_until) "
+    "values (%(tenant)s, '1', 'k', 'x', now(), now())",
+    "with alert as (insert into headwater.alerts (tenant_id, connection_id, kind, since, seen_at) "
+    "values (%(tenant)s, %(link)s, 'late', now(), now()) returning id) "
+    "insert into headwater.letters (alert_id, channel, what, facts, made_at) "
+    "select id, 'mail', 'opened', '{}', now() from alert",
+    "insert into headwater.tallies (name, labels, value) "
+    "values ('headwater_runs_total', jsonb_build_object('connection', %(slug)s::text), 1)",
+)
+"""What there is of a tenant that no page of a source makes."""
+
+LOOSE = """
+    select (select count(*) from headwater.letters) as letters,
+           (select array_agg(labels ->> 'connection') from headwater.tallies) as counted
+"""
+"""What no column says whose it is: the letters of alerts, and counts under names of connections."""
 
 
 @pytest.fixture
@@ -44,6 +63,8 @@ async def two(warehouse: Warehouse) -> tuple[Bench, Bench]:
         await one.vanish("2", began=3)
         await keys.add(warehouse, one.tenant.id, "bot", ["read"], now=NOW)
         await planned(warehouse, one.link, now=NOW)
+        for statement in BESIDE:
+            await one.rows(statement, link=one.link.id, slug=one.link.slug, name=one.tenant.slug)
     return found[0], found[1]
 
 
@@ -76,7 +97,9 @@ async def test_everything_of_a_tenant_goes_and_nothing_of_another(
 
     assert held(newest_database, ours.tenant.id) == {}
     assert held(newest_database, theirs.tenant.id) == kept
-    assert "public.crm_deals" in kept
+    assert {"public.crm_deals", "headwater.people", "headwater.answers", "headwater.alerts"} <= {*kept}
+    assert await theirs.rows(LOOSE) == [{"letters": 1, "counted": [theirs.link.slug]}]
+    assert newest_database.holding(str(ours.tenant.id)) == ["headwater.deletions"]
     assert [tenant.slug for tenant in await connections.tenants(warehouse)] == ["theirs"]
     [gone] = await closing.deletions(warehouse)
     assert (gone["slug"], gone["asked_by"], gone["counts"]["public.crm_deals"]) == ("ours", "Anna", 1)
@@ -196,6 +219,8 @@ async def test_a_connection_is_given_up_and_its_data_stay_until_somebody_says_ot
 
     assert gone["public.crm_deals"] == 1
     left = held(newest_database, ours.tenant.id)
+    assert "headwater.alerts" not in left
+    assert (await theirs.rows(LOOSE))[0]["letters"] == 1
     assert {name for name in left if name.startswith(("public.", "bitrix24."))} == set()
     assert held(newest_database, theirs.tenant.id) == kept
     [back] = [

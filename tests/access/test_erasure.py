@@ -105,6 +105,11 @@ async def live(flowing: River, her: Her) -> None:
     her.portal.remove([third])
     her.portal.change(fourth, {"COMMENTS": f"{MAIL}"}, touch=False)
     await flowing.reconcile()
+    await flowing.rows(
+        "insert into headwater.answers (tenant_id, caller, key, digest, asked_at, held_until, status, body) values "
+        "(%(tenant)s, '1', %(mail)s, 'x', now(), now(), 200, 'sealed'), "
+        "(%(tenant)s, '1', 'under way', 'x', now(), now(), null, null)", mail=MAIL,
+    )  # fmt: skip
     async with flowing.warehouse.acting_for(flowing.tenant.id) as conn:
         await conn.execute("set local role hw_owner")
         await conn.execute("alter table bitrix24.crm_deals add constraint sane check (opportunity < 1e9)")
@@ -166,6 +171,8 @@ async def test_she_is_found_nowhere_afterwards_and_does_not_come_back(
     assert found.certificate["searched"]["statistics"] == "searched"
     assert holding(newest_database) == {}
     assert newest_database.holding("Olesya.Zaremba%40") == []
+    assert await stream.rows("select key from headwater.answers") == [{"key": "under way"}]
+    assert found.counts["headwater.answers"] == 1
     assert await stream.rows(revenue) == counted
 
     stream.settle()
@@ -371,6 +378,27 @@ async def test_logs_are_blackened_and_what_cannot_be_reached_is_told(
     assert body["searched"]["statistics"] == "made anew, not searched: nobody may look"
     assert [one["what"] for one in body["not_reached"]] == ["source", "backup", "write-ahead log"]
     assert not any(word in str(body) for word in WORDS)
+
+
+async def test_who_works_here_too_goes_from_the_lists_of_what_was_done_and_stays_one_who_may_enter(
+    stream: River, newest_database: Any, tmp_path: Path
+) -> None:
+    for statement in (
+        "insert into headwater.people (tenant_id, email, role, created_at) "
+        "values (%(tenant)s, %(mail)s, 'owner', now())",
+        "insert into headwater.data_access_logs (tenant_id, accessed_by, action, created_at) "
+        "values (%(tenant)s, %(mail)s, 'list', now())",
+        "insert into headwater.starts (tenant_id, connection_id, sync_type, entities, asked_at, asked_by) "
+        "values (%(tenant)s, %(link)s, 'full', '{deals}', now(), %(mail)s)",
+    ):
+        await stream.rows(statement, mail=MAIL.lower(), link=stream.link.id)
+
+    found = await done(eraser(stream, tmp_path, newest_database), stream, Whom(emails=[MAIL]))
+
+    assert found.status == "left"
+    assert (found.certificate or {})["left"] == [{"where": "headwater.people", "rows": 1}]
+    assert newest_database.holding(MAIL.lower()) == ["headwater.people"]
+    assert (found.counts["headwater.data_access_logs"], found.counts["headwater.starts"]) == (1, 1)
 
 
 async def test_a_fresh_backup_does_not_hold_her_and_the_older_ones_go(

@@ -9,6 +9,7 @@ import typer
 
 from headwater import cli
 from headwater.cli.texts import TEXTS
+from headwater.warehouse.retention import RULES
 
 
 def placeholders(text: str) -> set[str]:
@@ -36,6 +37,10 @@ def test_every_text_a_command_asks_for_is_in_the_catalogue():
 
     assert len(asked) > 20
     assert asked <= set(TEXTS)
+
+
+def test_every_rule_of_what_is_kept_how_long_has_its_words():
+    assert {f"keep_{rule.what}" for rule in RULES} == {key for key in TEXTS if key.startswith("keep_")}
 
 
 def commands(group, words: tuple[str, ...] = ()) -> list[tuple[str, ...]]:

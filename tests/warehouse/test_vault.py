@@ -84,6 +84,23 @@ def test_a_new_key_in_front_takes_over_and_the_last_one_left_opens_what_it_seale
         vault.open(old)
 
 
+def test_keys_are_taken_in_behind_its_own_and_not_while_somebody_stores_a_secret(tmp_path: Path):
+    vault = Vault(tmp_path / "new home" / "secret.key")
+    other = Vault(tmp_path / "other.key")
+    sealed = other.seal(URL)
+    keys = other.path.read_text().split()
+
+    first = vault.take_in(keys)
+    with vault.steady(), pytest.raises(RetryLater):
+        vault.take_in([new_key()])
+    own = new_key()
+    vault.put_first(own)
+
+    assert (first, vault.take_in(keys)) == (1, 0)
+    assert vault.open(sealed) == URL
+    assert vault.path.read_text().split() == [own, *keys]
+
+
 def test_a_key_file_behind_a_link_stays_where_it_is(tmp_path: Path):
     (tmp_path / "mounted").mkdir()
     Vault(tmp_path / "mounted" / "key").seal(URL)

@@ -105,6 +105,7 @@ class Remover:
             await self._shut(tenant)
             for link in links:
                 await deleting.schema(self.warehouse, link)
+            await deleting.numbers(self.warehouse, links)
             await deleting.rows(self.warehouse, tenant, partial(_counted, tenant))
             await deleting.portals(self.warehouse, {link.portal for link in links})
             await deleting.end(self.warehouse, tenant, now=self.clock.now())

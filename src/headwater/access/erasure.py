@@ -18,7 +18,17 @@ from headwater.core import log
 from headwater.core.errors import HeadwaterError, NeedsPerson
 from headwater.core.persons import Eye, Word, pattern, record
 from headwater.core.ports import Clock
-from headwater.warehouse import connections, erased, erasing, erasures, lease, persons, searching, walk
+from headwater.warehouse import (
+    answers,
+    connections,
+    erased,
+    erasing,
+    erasures,
+    lease,
+    persons,
+    searching,
+    walk,
+)
 from headwater.warehouse.alone import alone
 from headwater.warehouse.connections import Link
 from headwater.warehouse.erasures import Erasure
@@ -207,6 +217,7 @@ class _Work:
                 left_alone = place.shown in walk.OURS | walk.LOGINS or not place.tenanted
                 if found.words and place.texts and not left_alone:
                     await walk.unmentioned(self.warehouse, self.tenant, place, eye, where, counted)
+        await self._forget_answers()
         await self._sweep()
         await self._certify(digests, eye, where if found.words else None)
 
@@ -223,6 +234,12 @@ class _Work:
 
     async def _count(self, conn: Any, table: str, rows: int) -> None:
         await erasures.count(conn, self.tenant, self.known.id, table, rows)
+
+    async def _forget_answers(self) -> None:
+        """Answers that are kept for a day to be given again are encrypted: who may be in them nobody sees."""
+        async with self.warehouse.acting_for(self.tenant) as conn:
+            if gone := await answers.drop(conn, self.tenant):
+                await self._count(conn, "headwater.answers", gone)
 
     async def _sweep(self) -> None:
         """Old versions of rows go, and the planner looks anew at what is common."""

@@ -1,12 +1,15 @@
 """Files that may tell of a person: logs of this data home, looked through and blacked out, and backups."""
 
 import asyncio
+import errno
+import fcntl
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from headwater.core.persons import Eye
@@ -47,21 +50,40 @@ class Papers:
         """Blacks him out wherever a log names him, in its place, so that whoever writes it goes on; how often
         in which file. Raises OSError when a file cannot be written."""
         found: dict[str, int] = {}
-        for path in self.files():
-            spots = list(_spots(path, eye))
-            if spots:
-                with path.open("r+b") as file:
-                    for at, length in spots:
-                        file.seek(at)
-                        file.write(b"x" * length)
+        with self._opened() as logs:
+            for path, file in logs:
+                spots = list(_spots(file, eye))
+                if spots and not file.writable():
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+                for at, length in spots:
+                    file.seek(at)
+                    file.write(b"x" * length)
+                if spots:
                     file.flush()
                     os.fsync(file.fileno())
-                found[path.name] = len(spots)
+                    found[path.name] = len(spots)
         return found
 
     def naming(self, eye: Eye) -> list[str]:
         """The logs that name him."""
-        return [path.name for path in self.files() if next(_spots(path, eye), None) is not None]
+        with self._opened() as logs:
+            return [path.name for path, file in logs if next(_spots(file, eye), None) is not None]
+
+    @contextmanager
+    def _opened(self) -> Iterator[list[tuple[Path, BinaryIO]]]:
+        """Every log, opened. Whoever renames full ones locks their folder: while they are opened nobody does,
+        so that each is there once, and is the same file whatever it is called later."""
+        with ExitStack() as opened:
+            with ExitStack() as locks:
+                for place in filter(Path.is_dir, self.logs):
+                    folder = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+                    locks.callback(os.close, folder)
+                    fcntl.flock(folder, fcntl.LOCK_EX)
+                found = []
+                for path in self.files():
+                    with suppress(FileNotFoundError):  # thrown away in between
+                        found.append((path, opened.enter_context(_log(path))))
+            yield found
 
     def copies(self, before: datetime) -> list[Copy]:
         """Backups of ours from before that time."""
@@ -89,15 +111,20 @@ class Papers:
         return {"file": copy.name, "removed": known, "naming": named}
 
 
-def _spots(path: Path, eye: Eye) -> Iterator[tuple[int, int]]:
+def _log(path: Path) -> BinaryIO:
+    """A log to be read, and written where we may."""
+    try:
+        return path.open("r+b")
+    except PermissionError:
+        return path.open("rb")
+
+
+def _spots(file: BinaryIO, eye: Eye) -> Iterator[tuple[int, int]]:
     """Where a file names him: offset and length, in bytes."""
     at = 0
-    with path.open("rb") as file:
-        for line in file:
-            text = line.decode("utf-8", "surrogateescape")
-            for hit in eye.hits(text):
-                start, end = (
-                    len(text[:one].encode("utf-8", "surrogateescape")) for one in (hit.start, hit.end)
-                )
-                yield at + start, end - start
-            at += len(line)
+    for line in file:
+        text = line.decode("utf-8", "surrogateescape")
+        for hit in eye.hits(text):
+            start, end = (len(text[:one].encode("utf-8", "surrogateescape")) for one in (hit.start, hit.end))
+            yield at + start, end - start
+        at += len(line)

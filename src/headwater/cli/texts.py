@@ -710,6 +710,10 @@ TEXTS = MappingProxyType(
         "keep_logs": ("{what}: runs that are over", "{what}: завершённые запуски"),
         "keep_starts": ("{what}: syncs that were asked for", "{what}: заказанные синхронизации"),
         "keep_events": ("{what}: events that were applied", "{what}: обработанные события"),
+        "keep_answers": (
+            "{what}: answers to programs that ask twice",
+            "{what}: ответы программам, которые спрашивают дважды",
+        ),
         "keep_changes": ("{what}: the feed of changes", "{what}: лента изменений"),
         "keep_history": ("{what}: what changed in records", "{what}: история изменений записей"),
         "keep_gone": ("{what}: records that vanished", "{what}: исчезнувшие записи"),

@@ -159,6 +159,7 @@ class Settings(BaseSettings):
 
     alert_again_hours: int = Field(default=24, ge=1, le=8760)
     """How often what stays wrong is told again."""
+
     cors_origins: Origins = ()
     """Web pages of other origins that may call the API, apart by commas: https://app.example.com."""
 
@@ -176,6 +177,7 @@ class Settings(BaseSettings):
 
     environment: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")
     """What this installation is for, such as production or staging: stands in every line of the log."""
+
     backup_passphrase: SecretStr | None = None
     """Seals a copy of secret.key beside every backup; without it no backup has the key."""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 
 from headwater.warehouse import sql
-from headwater.warehouse.pool import Warehouse
+from headwater.warehouse.pool import Connection, Warehouse
 
 
 class Slot(NamedTuple):
@@ -57,3 +57,8 @@ async def keep(warehouse: Warehouse, slot: Slot, status: int, headers: Mapping[s
 async def free(warehouse: Warehouse, slot: Slot) -> None:
     """The request that took the key came to nothing."""
     await warehouse.rows(slot.tenant, sql.free_answer, slot.params())
+
+
+async def drop(conn: Connection, tenant: UUID) -> int:
+    """Forgets every answer of a tenant that was given; how many."""
+    return (await conn.execute(sql.drop_answers, {"tenant": tenant})).rowcount

@@ -26,7 +26,13 @@ Counted = Callable[[Connection, str, int], Awaitable[None]]
 async def rows(
     warehouse: Warehouse, tenant: UUID, counted: Counted, *, connection: int | None = None
 ) -> None:
-    """Deletes the rows of a tenant, or of one of its connections, in stretches that are a commit each."""
+    """Deletes the rows of a tenant, or of one of its connections, in stretches that are a commit each; first
+    what says only by an alert whose it is."""
+    params = {"tenant": tenant, "connection": connection}
+    async with warehouse.acting_for(tenant) as conn:
+        letters = (await conn.execute(sql.drop_letters, params)).rowcount
+        if letters:
+            await counted(conn, "headwater.letters", letters)
     for place in _in_order(await walk.places(warehouse, tenant)):
         of_connection = place.connected and place.shown not in FENCES
         if place.tenanted and (connection is None or of_connection):
@@ -81,6 +87,12 @@ async def portals(warehouse: Warehouse, gone: Collection[str]) -> None:
     async with warehouse.connection() as conn, conn.transaction():
         await conn.execute("set local role hw_owner")
         await conn.execute(sql.drop_pacers, {"portals": sorted({*gone} - used)})
+
+
+async def numbers(warehouse: Warehouse, links: Collection[Link]) -> None:
+    """Forgets what was counted under the names of these connections."""
+    async with warehouse.connection() as conn:
+        await conn.execute(sql.drop_tallies, {"connections": [link.slug for link in links]})
 
 
 async def begin(warehouse: Warehouse, tenant: UUID, *, now: datetime) -> None:

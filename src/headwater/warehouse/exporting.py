@@ -21,6 +21,7 @@ LEFT_OUT: Mapping[str, str] = {
     "headwater.feeds": "where the feed of changes was cut",
     "headwater.role_tenants": "logins of the database",
     "headwater.doors": "digests of the secrets by which events come in",
+    "headwater.answers": "answers of a day to programs, encrypted: one may tell a secret",
     "headwater.tombstones": "digests of erased people",
     "headwater.tombstone_keys": "opens the digests of erased people",
 }

@@ -46,13 +46,14 @@ class Vault:
         return len(old)
 
     def take_in(self, keys: Sequence[str]) -> int:
-        """Opens what other keys sealed, too; how many of them it did not have. Its own stay the newest."""
-        own = self._keys() if self.path.exists() else []
-        new = [key for key in dict.fromkeys(keys) if key not in own]
-        self._fernet([*own, *new] or [new_key()])
-        if new:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._write([*own, *new])
+        """Opens what other keys sealed, too; how many of them it did not have. Its own stay the newest.
+        Raises RetryLater while somebody stores a secret or changes the keys."""
+        with self.changing():
+            own = self._keys() if self.path.exists() else []
+            new = [key for key in dict.fromkeys(keys) if key not in own]
+            self._fernet([*own, *new] or [new_key()])
+            if new:
+                self._write([*own, *new])
         return len(new)
 
     def drop_all_but(self, key: str) -> None:

@@ -94,9 +94,9 @@ async def restored(
     beside the copy and the passphrase opens them."""
     keys = await asyncio.to_thread(_unsealed, copy, passphrase or _passphrase(settings))
     target = await asyncio.to_thread(_target, settings)
+    taken = await asyncio.to_thread(Vault(settings.home / "secret.key").take_in, keys)
     terms = Terms(replace=replace, as_it_was=as_it_was, app_password=app_password_of(settings), told=told)
-    found = await restore.restore(target, copy, terms, now=now)
-    return found, await asyncio.to_thread(Vault(settings.home / "secret.key").take_in, keys)
+    return await restore.restore(target, copy, terms, now=now), taken
 
 
 async def upgraded(

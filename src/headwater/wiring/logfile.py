@@ -9,6 +9,7 @@ from pathlib import Path
 from headwater.core.settings import Settings
 
 MEGABYTE = 1_000_000
+LOGS = "logs"
 
 
 class LogFile:
@@ -86,5 +87,5 @@ def log_file(settings: Settings) -> LogFile | None:
     """The log in the data home; None where none is wanted."""
     if settings.log_mb == 0:
         return None
-    path = settings.home / "logs" / "headwater.log"
+    path = settings.home / LOGS / "headwater.log"
     return LogFile(path, limit=settings.log_mb * MEGABYTE, keep=settings.log_files)

@@ -9,6 +9,7 @@ from headwater.access.papers import Papers
 from headwater.warehouse import jobs
 from headwater.wiring.copies import backup_place
 from headwater.wiring.databases import administrator
+from headwater.wiring.logfile import LOGS
 from headwater.wiring.opened import House
 
 LOOK_AGAIN = timedelta(minutes=10)
@@ -18,7 +19,7 @@ def eraser(house: House) -> Eraser:
     """Erases people from the database and the files of this data home."""
     settings, home = house.settings, house.settings.home
     papers = Papers(
-        [home / "log", home / "start.log"],
+        [home / "log", home / "start.log", home / LOGS],
         home / "backups",
         settings.backups,
         partial(backup_place, settings),

@@ -1,0 +1,3 @@
+-- Counts of these connections go.
+delete from headwater.tallies
+ where labels ->> 'connection' = any (%(connections)s)
