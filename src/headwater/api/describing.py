@@ -65,6 +65,7 @@ RETRY_AFTER = {
     "schema": {"type": "integer", "minimum": 1},
 }
 CHALLENGE = {"description": "How to show a key.", "schema": {"type": "string"}}
+EXAMPLES = {**ANSWERS, **recordpaper.EXAMPLES}
 GUARDS = callers.caller, metrics.scraper
 """Dependencies that let nobody in without a key."""
 
@@ -118,8 +119,8 @@ def _complete(
         if status == "503":
             answer["headers"]["Retry-After"] = RETRY_AFTER
         content = answer.get("content", {}).get("application/json")
-        if status.startswith("2") and content is not None and (method, path) in ANSWERS:
-            content["example"] = ANSWERS[method, path]
+        if status.startswith("2") and content is not None and (method, path) in EXAMPLES:
+            content["example"] = EXAMPLES[method, path]
 
 
 def _refusals(operation: Operation, method: str, dependant: Dependant, schemas: dict[str, Any]) -> set[int]:
