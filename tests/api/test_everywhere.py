@@ -66,7 +66,7 @@ async def test_every_operation_is_described_with_an_example_and_its_refusals(api
             assert all("X-Request-Id" in answer["headers"] for answer in good), where
             assert "429" in bad, where
             if (method.upper(), path) not in OPEN:
-                assert {"401", "403", "503"} <= set(bad), where
+                assert {"401", "403", "422", "503"} <= set(bad), where
                 assert operation["security"] == [{"key": []}], where
             for status, answer in bad.items():
                 if (status, path) not in [("503", one) for one in OWN_FORM]:

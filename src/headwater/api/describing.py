@@ -130,15 +130,13 @@ def _refusals(operation: Operation, method: str, dependant: Dependant, schemas: 
     if _asks(dependant, callers.house_of):
         found |= {503}
     if _asks(dependant, *GUARDS):
-        found |= {401, 403}
+        found |= {401, 403, 422}  # 422 also tells people of several tenants to name one
     if any(one["in"] == "path" or one["name"] == "connection" for one in parameters):
         found |= {404}
     if "connection" in _members(operation.get("requestBody", {}), schemas):
         found |= {404}
     if parameters or "requestBody" in operation:
         found |= {422}
-    else:
-        operation["responses"].pop("422", None)
     if method in ("POST", "PATCH"):
         found |= {409}
     if "requestBody" in operation:
