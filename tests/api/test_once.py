@@ -1,15 +1,19 @@
 """A request with a key of its own is done once, whatever becomes of the line."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
+import jwt
 import pytest
 
 from headwater.access import once
 from headwater.access.keys import Caller
+from headwater.access.tokens import Issuers
 from headwater.jobs.house import Household, Terms
 from headwater.warehouse import answers
 
+SECRET = "a secret of a project that is long enough"
 START = "/api/v1/sync/start/deals"
 
 
@@ -54,6 +58,66 @@ async def test_keys_are_each_callers_own(api):
 
     assert numbers[0] == numbers[3]
     assert len(set(numbers)) == 3
+
+
+def test_nobody_has_the_answers_of_another_of_his_tenant(api):
+    def caller(key: int | None, name: str, person: int | None = None, kind: str = "token") -> Caller:
+        return Caller(api.ours.tenant.id, key, name, frozenset(), None, person, None, kind)
+
+    known = [
+        caller(1, "a", kind="key"), caller(1, "a", 5, kind="session"), caller(2, "a", 5, kind="session"),
+        caller(None, "a"), caller(None, "b"), caller(None, "5"), caller(None, "a", 5), caller(None, "a", 6),
+    ]  # fmt: skip
+
+    assert len({once.slot_of(who, "k", b"one").caller for who in known}) == len(known)
+    assert once.slot_of(caller(None, "a", 5), "k", b"") == once.slot_of(caller(None, "renamed", 5), "k", b"")
+
+
+async def test_people_with_tokens_of_their_issuer_have_answers_of_their_own(api):
+    api.application.state.house = replace(api.house, issuers=Issuers(supabase_secret=SECRET))
+    one, two = (token_of(api, name) for name in ("one", "two"))
+
+    numbers = [(await api.post(START, who, headers=keyed())).json()["id"] for who in (one, two, one)]
+
+    assert numbers[0] == numbers[2] != numbers[1]
+
+
+def token_of(api, subject: str) -> str:
+    """What a project's issuer gives an owner of our tenant."""
+    claims = {
+        "aud": "authenticated", "sub": subject, "exp": int(api.house.clock.now().timestamp()) + 600,
+        "app_metadata": {"tenant_id": str(api.ours.tenant.id), "role": "owner"},
+    }  # fmt: skip
+    return jwt.encode(claims, SECRET, "HS256")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "listed"),
+    [
+        ("/api/v1/people", {"email": "oleg@example.com", "role": "viewer"}, "people"),
+        ("/api/v1/keys", {"name": "airflow"}, "keys"),
+        ("/api/v1/erasures", {"contacts": ["7"]}, "erasures"),
+    ],
+)
+async def test_who_sends_it_again_hears_also_what_is_told_once(api, path, body, listed):
+    before = len((await api.get(path)).json()[listed])
+    first = await api.post(path, headers=keyed(), json=body)
+    second = await api.post(path, headers=keyed(), json=body)
+
+    assert first.is_success, first.text
+    assert (second.status_code, second.json()) == (first.status_code, first.json())
+    assert len((await api.get(path)).json()[listed]) == before + 1
+
+
+async def test_another_invitation_sent_again_leaves_the_first_one_good(api):
+    person = (await api.post("/api/v1/people", json={"email": "o@example.com", "role": "viewer"})).json()
+    path = f"/api/v1/people/{person['number']}/invitation"
+    first, second = [await api.post(path, headers=keyed()) for _ in range(2)]
+    code = first.json()["invitation"]["code"]
+
+    assert second.json() == first.json()
+    accepted = await api.post(f"/api/v1/invitations/{code}", None, json={"password": "four words in a row"})
+    assert accepted.status_code == 200
 
 
 async def test_of_many_at_once_one_is_done(api):

@@ -65,6 +65,7 @@ RETRY_AFTER = {
     "schema": {"type": "integer", "minimum": 1},
 }
 CHALLENGE = {"description": "How to show a key.", "schema": {"type": "string"}}
+EXAMPLES = {**ANSWERS, **recordpaper.EXAMPLES}
 GUARDS = callers.caller, metrics.scraper
 """Dependencies that let nobody in without a key."""
 
@@ -118,8 +119,8 @@ def _complete(
         if status == "503":
             answer["headers"]["Retry-After"] = RETRY_AFTER
         content = answer.get("content", {}).get("application/json")
-        if status.startswith("2") and content is not None and (method, path) in ANSWERS:
-            content["example"] = ANSWERS[method, path]
+        if status.startswith("2") and content is not None and (method, path) in EXAMPLES:
+            content["example"] = EXAMPLES[method, path]
 
 
 def _refusals(operation: Operation, method: str, dependant: Dependant, schemas: dict[str, Any]) -> set[int]:
@@ -129,15 +130,13 @@ def _refusals(operation: Operation, method: str, dependant: Dependant, schemas: 
     if _asks(dependant, callers.house_of):
         found |= {503}
     if _asks(dependant, *GUARDS):
-        found |= {401, 403}
+        found |= {401, 403, 422}  # 422 also tells people of several tenants to name one
     if any(one["in"] == "path" or one["name"] == "connection" for one in parameters):
         found |= {404}
     if "connection" in _members(operation.get("requestBody", {}), schemas):
         found |= {404}
     if parameters or "requestBody" in operation:
         found |= {422}
-    else:
-        operation["responses"].pop("422", None)
     if method in ("POST", "PATCH"):
         found |= {409}
     if "requestBody" in operation:
