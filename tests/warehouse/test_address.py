@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from headwater.core.errors import NeedsPerson
 from headwater.core.settings import Settings
-from headwater.sync.checkup import encryption
+from headwater.sync.database_checks import encryption
 from headwater.warehouse import embedded
 from headwater.warehouse.address import parsed, secured, with_login
 from headwater.warehouse.embedded import binaries

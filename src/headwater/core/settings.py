@@ -42,6 +42,7 @@ Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 Origins = Annotated[Words, AfterValidator(lambda words: tuple(map(origin_of, words)))]
 Networks = Annotated[Words, AfterValidator(lambda words: tuple(map(network_of, words)))]
 
+TESTS = f"{PREFIX}TEST_"
 SHORTEST_SECRET = 32
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -237,10 +238,12 @@ def read(**given: Any) -> Settings:
 
 
 def unknown() -> list[str]:
-    """Variables of the environment that look like settings of ours and are none: slips of the pen, mostly."""
+    """Variables of the environment that look like settings of ours and are none: slips of the pen, mostly.
+    What begins with HEADWATER_TEST_ is for the test suite."""
     known = {PREFIX + name.upper() for name in (*Settings.model_fields, *ELSEWHERE)}
     known |= {f"{name}_FILE" for name in known}
-    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    ours = [name for name in os.environ if name.startswith(PREFIX) and not name.startswith(TESTS)]
+    return sorted(set(ours) - known)
 
 
 def _wrong(where: tuple[int | str, ...], message: str) -> str:
