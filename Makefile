@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 MINUTES ?= 10
-WORKERS ?= 2
+WORKERS ?= 3
 
 .PHONY: demo test check bench soak upgrade wheel lock clean
 

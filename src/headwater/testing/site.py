@@ -28,7 +28,7 @@ from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.vault import Vault
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 100.0
 LOOK_SECONDS = 0.01
 EMPTIED_SECONDS = 0.3
 LOADED = (
