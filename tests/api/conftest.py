@@ -15,6 +15,7 @@ from headwater.api.app import built, guarded
 from headwater.core.clock import WallClock
 from headwater.core.settings import Settings
 from headwater.testing.sample import Bench, bench
+from headwater.testing.settled import settled
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.vault import Vault
 from headwater.wiring import House
@@ -40,17 +41,8 @@ class Api:
         return await self.client.request(method, path, headers=headers, **words)
 
     async def settled(self) -> None:
-        """Waits for the end of every transaction that has begun by now: the feed tells nothing that one of
-        them could come before, and the tests of other processes run theirs on the same server."""
-        begun = await self._of_snapshot("xmax")
-        async with asyncio.timeout(60):
-            while await self._of_snapshot("xmin") < begun:  # noqa: ASYNC110 (nothing tells of it)
-                await asyncio.sleep(0.02)
-
-    async def _of_snapshot(self, bound: str) -> int:
-        async with self.house.warehouse.connection() as conn:
-            found = await conn.execute(f"select pg_snapshot_{bound}(pg_current_snapshot())::text::bigint")
-            return int((await found.fetchone())[0])
+        """Waits for the end of every transaction that has begun by now."""
+        await settled(self.house.warehouse)
 
     async def get(self, path: str, key: str | None = "admin", **words: Any) -> httpx2.Response:
         return await self.ask("GET", path, key, **words)

@@ -160,7 +160,7 @@ async def somebody(api: Any, name: str) -> Known:
         claims = {
             "aud": "authenticated",
             "sub": "u",
-            "exp": int(NOW.timestamp()) + 600,
+            "exp": int(NOW.timestamp()) + 86_400,
             "app_metadata": granted,
         }
         return Known(name, jwt.encode(claims, SECRET, "HS256"), allowed, role == "manager")

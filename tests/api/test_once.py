@@ -85,7 +85,7 @@ async def test_people_with_tokens_of_their_issuer_have_answers_of_their_own(api)
 def token_of(api, subject: str) -> str:
     """What a project's issuer gives an owner of our tenant."""
     claims = {
-        "aud": "authenticated", "sub": subject, "exp": int(api.house.clock.now().timestamp()) + 600,
+        "aud": "authenticated", "sub": subject, "exp": int(api.house.clock.now().timestamp()) + 86_400,
         "app_metadata": {"tenant_id": str(api.ours.tenant.id), "role": "owner"},
     }  # fmt: skip
     return jwt.encode(claims, SECRET, "HS256")

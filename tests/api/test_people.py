@@ -317,7 +317,7 @@ async def test_a_project_says_tenant_and_role_and_what_its_users_write_counts_no
     granted = {"tenant_id": str(believing.ours.tenant.id), "role": "viewer"}
 
     def token(**more: Any) -> str:
-        claims = {"aud": "authenticated", "sub": "u-1", "exp": int(NOW.timestamp()) + 600}
+        claims = {"aud": "authenticated", "sub": "u-1", "exp": int(NOW.timestamp()) + 86_400}
         return jwt.encode(claims | more, SECRET, "HS256")
 
     good = await believing.get("/api/v1/me", token(app_metadata=granted))

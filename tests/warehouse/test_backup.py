@@ -16,6 +16,7 @@ import pytest
 from headwater.core.errors import NeedsPerson, RetryLater, StopSync
 from headwater.sync import feed
 from headwater.testing.sample import NOW, Bench, bench
+from headwater.testing.settled import settled
 from headwater.warehouse import backup, bi, fingerprints, manifest, migrate, restore, sealedkey
 from headwater.warehouse.backup import Place, Seal
 from headwater.warehouse.embedded import Server
@@ -97,6 +98,7 @@ async def test_what_is_restored_is_what_was_copied_and_a_feed_goes_on_where_its_
         admin.execute(
             """insert into own values (1/3.0, '\\xff00', '{"a b",null}', '{"я": 1}', '1 mon', now())"""
         )
+    await settled(stored.warehouse)
     read = await feed.after(stored.warehouse, stored.tenant.id, feed.BEGINNING, limit=200)
     whole = await made(stored, database, newest, copy)
     left = await feed.after(stored.warehouse, stored.tenant.id, read[-1].position, limit=1000)
@@ -113,6 +115,7 @@ async def test_what_is_restored_is_what_was_copied_and_a_feed_goes_on_where_its_
     async with Warehouse(url, size=2) as warehouse:
         here = replace(stored, warehouse=warehouse)
         await here.store({"ID": "900", "TITLE": "new"}, began=2000)
+        await settled(warehouse)
         changes = await feed.after(warehouse, stored.tenant.id, read[-1].position, limit=1000)
         [next_read] = await here.rows("select nextval('headwater.read_seq') as it")
     assert [one.id for one in changes] == [*(one.id for one in left), "900"]
