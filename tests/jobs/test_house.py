@@ -15,6 +15,7 @@ from headwater.jobs.house import Household, Terms
 from headwater.jobs.turn import Turn
 from headwater.testing.fakes import FakeClock
 from headwater.testing.sample import NOW, bench
+from headwater.testing.settled import settled
 from headwater.warehouse import backup, connections, jobs, retention, state
 from headwater.warehouse.backup import Place
 from headwater.warehouse.jobs import Job
@@ -54,6 +55,7 @@ async def test_what_is_too_old_and_over_goes_of_every_tenant(warehouse: Warehous
     for tenant, number in ((deals.tenant.id, deals.link.id), (other.id, link.id)):
         for statement in (OLD_AND_NEW, EVENTS, CHANGES):
             await warehouse.rows(tenant, statement.rstrip().rstrip(";"), {"link": number, "now": NOW})
+    await settled(warehouse)
 
     done = await Household(warehouse, FakeClock(NOW), Terms()).housekeeping(TURN)
 

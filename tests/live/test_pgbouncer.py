@@ -19,6 +19,7 @@ import pytest
 from headwater.access import keys
 from headwater.testing.calm import calmed, check
 from headwater.testing.poster import Poster
+from headwater.testing.settled import settled
 from headwater.testing.site import Site, site
 from headwater.testing.storm import Storm
 from headwater.warehouse.pool import Warehouse
@@ -131,6 +132,8 @@ async def test_two_services_load_apply_a_storm_and_answer_though_they_share_thre
             while storm.acknowledged < 150:  # noqa: ASYNC110 (the storm makes it true)
                 await asyncio.sleep(0.01)
         found = await calmed(behind, place, storm)
+    async with Warehouse(bouncer.direct, size=1) as warehouse:
+        await settled(warehouse)
     headers = {"authorization": f"Bearer {key}"}
     async with httpx2.AsyncClient(base_url=addresses[1], headers=headers, timeout=60) as client:
         status = await client.get("/api/v1/sync/status")
