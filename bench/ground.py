@@ -144,6 +144,8 @@ class Ground:
             "HEADWATER_DATABASE_URL": database.url(),
             "HEADWATER_HOME": str(home),
             "HEADWATER_SHARE": str(share),
+            "HEADWATER_KEY_REQUESTS_PER_MINUTE": "0",
+            "HEADWATER_ADDRESS_REQUESTS_PER_MINUTE": "0",
             "PYTHONPYCACHEPREFIX": str(self.server.home / "bytecode"),  # as an installed program has it
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER_")}
