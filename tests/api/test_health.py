@@ -11,10 +11,10 @@ from headwater.api.doorman import Doorman
 from headwater.core.clock import WallClock
 from headwater.core.settings import Settings
 from headwater.warehouse import embedded, jobs
+from headwater.warehouse.corners import WORKERS
 from headwater.warehouse.migrate import migrate
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.vault import Vault
-from headwater.warehouse.workers import CORNER
 from headwater.wiring import House
 
 
@@ -30,7 +30,7 @@ async def test_it_tells_without_a_key_how_the_service_is(api, newest_database):
             "insert into headwater.workers (host, pid, slots, started_at, seen_at) "
             "values ('here', 1, 1, now(), now()), ('there', 2, 1, now(), now())"
         )
-        admin.execute("select pg_advisory_lock(%s + min(id)) from headwater.workers", [CORNER])
+        admin.execute("select pg_advisory_lock(%s + min(id)) from headwater.workers", [WORKERS])
         working = (await api.get("/health", None)).json()
 
     assert (idle["status"], idle["version"]) == ("ok", __version__)

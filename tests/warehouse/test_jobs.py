@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from headwater.testing.sample import NOW
 from headwater.warehouse import jobs, workers
+from headwater.warehouse.corners import WORKERS
 from headwater.warehouse.jobs import Job, Kind
 from headwater.warehouse.pool import Warehouse
-from headwater.warehouse.workers import CORNER, Station
+from headwater.warehouse.workers import Station
 
 TENANT = UUID(int=7)
 ALL: list[Kind] = ["sync", "drain", "sets", "reconcile", "housekeeping", "backup", "rights"]
@@ -32,7 +33,7 @@ async def dies(warehouse: Warehouse, station: Station) -> None:
     """The worker's process is gone; returns when the server knows it."""
     await station.session.close()
     async with warehouse.connection() as conn, conn.transaction():
-        await conn.execute("select pg_advisory_xact_lock(%s)", [CORNER + station.id])
+        await conn.execute("select pg_advisory_xact_lock(%s)", [WORKERS + station.id])
 
 
 async def taken(warehouse: Warehouse, station: Station, *, now: datetime = NOW) -> tuple[int, Kind] | None:

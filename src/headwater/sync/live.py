@@ -9,9 +9,10 @@ from uuid import UUID
 from headwater.sync.overview import Standing, standings
 from headwater.warehouse import jobs, sql, workers
 from headwater.warehouse.connections import Link
+from headwater.warehouse.corners import WORKERS
 from headwater.warehouse.jobs import HOUSE, Line
 from headwater.warehouse.pool import Warehouse
-from headwater.warehouse.workers import CORNER, Worker
+from headwater.warehouse.workers import Worker
 
 __all__ = [
     "HOUSE", "Line", "Living", "Load", "Scheduler", "Worker", "Working", "living", "loads", "scheduler",
@@ -117,7 +118,7 @@ class Scheduler(NamedTuple):
 async def scheduler(warehouse: Warehouse, *, now: datetime) -> Scheduler:
     """How many workers live, how much work waits or is under way, how much of it is due."""
     async with warehouse.connection() as conn:
-        row = await (await conn.execute(sql.scheduler, {"corner": CORNER, "now": now})).fetchone()
+        row = await (await conn.execute(sql.scheduler, {"corner": WORKERS, "now": now})).fetchone()
     return Scheduler(*row) if row else Scheduler(0, 0, 0)
 
 

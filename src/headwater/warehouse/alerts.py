@@ -11,9 +11,8 @@ import orjson
 from psycopg.rows import dict_row
 
 from headwater.warehouse import sql
+from headwater.warehouse.corners import ALERTS
 from headwater.warehouse.pool import Connection, Warehouse
-
-TURN = 0x4859_0001_0000_0000  # of the advisory lock space: one process at a time judges
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class Notice:
 async def judging(warehouse: Warehouse) -> AsyncIterator[tuple[Connection, dict[tuple[int, str], Alert]]]:
     """One transaction in which nobody else judges, with what is wrong or was until a moment ago."""
     async with warehouse.connection() as conn, conn.transaction():
-        await conn.execute("select pg_advisory_xact_lock(%s)", [TURN])
+        await conn.execute("select pg_advisory_xact_lock(%s)", [ALERTS])
         async with conn.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(sql.open_alerts)
             known = [Alert(**row) for row in await cursor.fetchall()]

@@ -11,8 +11,8 @@ from psycopg.sql import SQL, Composed
 
 from headwater.core.errors import NeedsPerson
 from headwater.warehouse import sql
+from headwater.warehouse.corners import WORKERS
 from headwater.warehouse.pool import Warehouse
-from headwater.warehouse.workers import CORNER
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ async def examined(warehouse: Warehouse) -> Examined:
 async def stuck(warehouse: Warehouse, *, long: datetime) -> list[Stuck]:
     """Work that is held by nobody, or since before `long`."""
     async with warehouse.connection() as conn, conn.cursor(row_factory=class_row(Stuck)) as cursor:
-        await cursor.execute(sql.stuck_jobs, {"corner": CORNER, "long": long})
+        await cursor.execute(sql.stuck_jobs, {"corner": WORKERS, "long": long})
         return await cursor.fetchall()
 
 

@@ -15,8 +15,8 @@ import psycopg
 from psycopg.rows import dict_row
 
 from headwater.warehouse import sql
+from headwater.warehouse.corners import WORKERS
 from headwater.warehouse.pool import Connection, Warehouse
-from headwater.warehouse.workers import CORNER
 
 Kind = Literal["sync", "drain", "sets", "reconcile", "housekeeping", "backup", "watch", "rights"]
 HOUSE = 0  # the connection of what concerns no connection
@@ -178,7 +178,7 @@ async def waiting(warehouse: Warehouse, job: Job, *, now: datetime) -> Waiting:
 async def freed(warehouse: Warehouse, *, now: datetime) -> list[tuple[int, Kind]]:
     """Makes the work of dead workers everybody's again, and forgets them."""
     async with warehouse.connection() as conn:
-        params = {"now": now, "corner": CORNER}
+        params = {"now": now, "corner": WORKERS}
         rows = await (await conn.execute(sql.free_jobs, params)).fetchall()
         await conn.execute(sql.bury_workers, params)
     return [(row[0], row[1]) for row in rows]

@@ -13,11 +13,11 @@ from psycopg.sql import SQL, Literal
 
 from headwater.core.errors import RetryLater, StopSync
 from headwater.warehouse import sql
+from headwater.warehouse.corners import CONNECTIONS
 from headwater.warehouse.pool import Connection, Warehouse, translated
 
 # A machine that vanished without a word is noticed in half a minute, not in the hours the system would take.
 NOTICING = "set tcp_keepalives_idle = 15; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3"
-LOCKS = 0x4857 << 48  # our corner of the advisory lock space
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ async def taken(
             with translated():
                 # The lock of a process that died a moment ago is freed when the server notices: soon.
                 await held.execute(SQL("set lock_timeout = {}").format(Literal(f"{wait_seconds}s")))
-                await held.execute("select pg_advisory_lock(%s)", [LOCKS + connection])
+                await held.execute("select pg_advisory_lock(%s)", [CONNECTIONS + connection])
         except psycopg.errors.LockNotAvailable:
             known = await warehouse.rows(tenant, sql.lease_holder, params)
             who = (

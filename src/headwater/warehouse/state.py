@@ -9,10 +9,9 @@ from uuid import UUID
 import orjson
 
 from headwater.warehouse import sql
+from headwater.warehouse.corners import MONTHS
 from headwater.warehouse.page import Stored
 from headwater.warehouse.pool import Connection, Warehouse
-
-MONTHS = 0x4859 << 48  # of the advisory lock space: two who find a month missing make it one after the other
 
 
 @dataclass(frozen=True, slots=True)

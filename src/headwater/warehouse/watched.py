@@ -12,8 +12,9 @@ from psycopg.sql import SQL, Literal
 
 from headwater.warehouse import sql
 from headwater.warehouse.connections import Tenant
+from headwater.warehouse.corners import WORKERS
 from headwater.warehouse.pool import Connection, Warehouse, claim
-from headwater.warehouse.workers import CORNER, Worker
+from headwater.warehouse.workers import Worker
 
 LATELY = timedelta(hours=1)
 ALARMED = timedelta(days=2)  # reconciliations are nightly: an alarm that no later one took back
@@ -101,7 +102,7 @@ async def of_house(warehouse: Warehouse, *, now: datetime, seconds: float) -> Wh
     async with warehouse.connection() as conn, conn.transaction():
         await _bounded(conn, seconds)
         [house] = await _rows(conn, sql.watched_house, None, {"now": now})
-        workers = await _rows(conn, sql.living_workers, None, {"corner": CORNER})
+        workers = await _rows(conn, sql.living_workers, None, {"corner": WORKERS})
     made = house["backup_at"]
     return Whole(
         house["now"],

@@ -13,9 +13,8 @@ from psycopg.rows import dict_row
 
 from headwater.core.errors import RetryLater
 from headwater.warehouse import lease, sql
+from headwater.warehouse.corners import WORKERS
 from headwater.warehouse.pool import Connection, Warehouse, translated
-
-CORNER = 0x4858 << 48  # of the advisory lock space: beside the one of connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ async def registered(warehouse: Warehouse, *, slots: int, now: datetime) -> Asyn
             async with session.transaction():
                 row = await (await session.execute(sql.register_worker, params)).fetchone()
                 number = int(row[0]) if row else 0
-                await session.execute("select pg_advisory_lock(%s)", [CORNER + number])
+                await session.execute("select pg_advisory_lock(%s)", [WORKERS + number])
         try:
             yield Station(number, session)
         finally:
