@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -15,8 +15,6 @@ from uuid import UUID
 from headwater.core.persons import Eye
 from headwater.warehouse import backup
 from headwater.warehouse.backup import Place
-
-STAMP = "headwater-%Y%m%dT%H%M%SZ.dump"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class Papers:
         known = backup.kept(self.backups) if self.backups.is_dir() else []
         copies = []
         for after, path in enumerate(reversed(known)):
-            made_at = datetime.strptime(path.name, STAMP).replace(tzinfo=UTC)
+            made_at = backup.made_at(path)
             if made_at <= before:
                 nights = max(1, self.keep - after)
                 copies.append(

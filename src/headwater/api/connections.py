@@ -124,7 +124,7 @@ async def connect(wanted: Connecting, who: Administrator, house: Opened) -> dict
     network = wiring.network_of(
         wanted.ca, _open(wanted.proxy), allow_private=wanted.allow_private, this_machine=False
     )
-    tenant = await house.tenant_of(who.tenant)
+    tenant = await house.known(who.tenant)
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             link, account = await house.connect(

@@ -7,7 +7,7 @@ import typer
 
 from headwater import wiring
 from headwater.cli import say
-from headwater.cli.frame import AsJson, TenantName, guarded, run, settings
+from headwater.cli.frame import AsJson, Own, TenantName, guarded, run, settings
 from headwater.cli.texts import text
 from headwater.wiring import Access, House, Login, Tenant
 
@@ -22,13 +22,7 @@ Name = Annotated[str, typer.Argument(help="The login's name.", metavar="NAME")]
 def add(
     name: Name,
     tenant: TenantName = None,
-    own: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="CONNECTION:PERSON",
-            help="Only records of this person, by his id in the portal; may be given several times.",
-        ),
-    ] = None,
+    own: Own = None,
     statement_timeout: Annotated[
         str, typer.Option(metavar="TIME", help="How long a query may take: 30s, 5min, 1h.")
     ] = "5min",

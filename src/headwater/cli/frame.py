@@ -25,6 +25,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON docum
 TenantName = Annotated[
     str | None, typer.Option("--tenant", help="Which tenant; not needed while there is one.")
 ]
+Own = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CONNECTION:PERSON",
+        help="Only records of this person, by his id in the portal; may be given several times.",
+    ),
+]
 ConnectionName = Annotated[
     str | None, typer.Option("--connection", help="Which connection; not needed while there is one.")
 ]

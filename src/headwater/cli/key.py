@@ -9,7 +9,7 @@ from headwater.access import keys, sessions
 from headwater.access import own as owns
 from headwater.access.keys import Key
 from headwater.cli import say
-from headwater.cli.frame import AsJson, TenantName, run
+from headwater.cli.frame import AsJson, Own, TenantName, run
 from headwater.cli.texts import text
 from headwater.wiring import House
 
@@ -29,13 +29,7 @@ def add(
     days: Annotated[
         int | None, typer.Option(min=1, max=36_500, help="For how many days; default: until it is revoked.")
     ] = None,
-    own: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="CONNECTION:PERSON",
-            help="Only records of this person, by his id in the portal; may be given several times.",
-        ),
-    ] = None,
+    own: Own = None,
     tenant: TenantName = None,
     as_json: AsJson = False,
 ) -> None:

@@ -111,7 +111,12 @@ def kept(folder: Path) -> list[Path]:
 def newest_at(folder: Path) -> datetime | None:
     """When the newest copy was made, by its name; None: there is none that we may see."""
     found = kept(folder)
-    return datetime.strptime(found[-1].name, STAMP).replace(tzinfo=UTC) if found else None
+    return made_at(found[-1]) if found else None
+
+
+def made_at(copy: Path) -> datetime:
+    """When a copy of ours was made, by its name."""
+    return datetime.strptime(copy.name, STAMP).replace(tzinfo=UTC)
 
 
 async def lines(place: Place, copy: Path) -> AsyncIterator[bytes]:

@@ -66,10 +66,6 @@ class House:
             else f"there are several tenants ({names}): name one with --tenant"
         )
 
-    async def tenant_of(self, id: UUID) -> Tenant:
-        """The tenant of a caller."""
-        return next(one for one in await connections.tenants(self.warehouse) if one.id == id)
-
     async def links(self, tenant: Tenant, slug: str | None = None) -> list[Link]:
         """The tenant's connections, or the one of that slug; one given by environment is kept first."""
         if self.settings.bitrix24_webhook_url is not None:
