@@ -16,7 +16,7 @@ SKEW_SECONDS = 30
 HELD_SECONDS = 300.0
 LONG = timedelta(hours=6)
 SPARE_CONNECTIONS = 10
-ROLES = frozenset({"hw_owner", "hw_app", "hw_fix", "hw_reader"})
+ROLES = frozenset({"hw_owner", "hw_app", "hw_fix", "hw_reader", "hw_query"})
 
 
 async def database_checks(warehouse: Warehouse, clock: Clock, *, pool: int) -> list[Check]:

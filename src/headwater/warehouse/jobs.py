@@ -18,7 +18,7 @@ from headwater.warehouse import sql
 from headwater.warehouse.corners import WORKERS
 from headwater.warehouse.pool import Connection, Warehouse
 
-Kind = Literal["sync", "drain", "sets", "reconcile", "housekeeping", "backup", "watch", "rights"]
+Kind = Literal["sync", "drain", "sets", "reconcile", "refresh", "housekeeping", "backup", "watch", "rights"]
 HOUSE = 0  # the connection of what concerns no connection
 NOBODY_IS_FREE = timedelta(seconds=1)
 """Work that others could do and that is due longer than this waits for somebody to be free."""

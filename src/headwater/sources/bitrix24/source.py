@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
+from zoneinfo import available_timezones
 
 import httpx2
 
@@ -60,9 +61,9 @@ class Bitrix24:
 
     `credentials` are the webhook's address, or what `application` made; `tokens` keeps those that wear out.
     `portal` is the host as it last answered: it moves when the portal is renamed. `memory` is what an earlier
-    connection learnt: smart processes, mode, region, limits, habits. `verify` is a CA file or a TLS context;
-    `language` that of field labels; `limit` the bytes of an answer above which it is cut off and asked again
-    in parts.
+    connection learnt: smart processes, mode, region, time zone, limits, habits. `verify` is a CA file or a
+    TLS context; `language` that of field labels; `limit` the bytes of an answer above which it is cut off and
+    asked again in parts.
     """
 
     name: ClassVar[str] = "bitrix24"
@@ -104,6 +105,7 @@ class Bitrix24:
         self._log = log.get("sources").bind(source=self.name)
         known = dict(memory or {})
         self._region: str | None = known.get("region") or region_of(place.portal)
+        self._home: str | None = known.get("zone")
         self._mode: str | None = known.get("mode")
         self._last_offset: int | None = known.get("offset_minutes")
         self._processes = [Process(int(number), str(title)) for number, title in known.get("processes", ())]
@@ -132,14 +134,16 @@ class Bitrix24:
 
     @property
     def memory(self) -> Mapping[str, Any]:
-        """Smart processes, mode, region, offset from UTC, limits and queue, and what sets have to be asked
-        for one by one, for the next connection."""
+        """Smart processes, mode, region, time zone, offset from UTC, limits and queue, and what sets have
+        to be asked for one by one, for the next connection."""
         learnt: dict[str, Any] = {
             "processes": [list(one) for one in self._processes],
             "mode": self._mode,
             "region": self._region,
             "offset_minutes": self._offset(),
         }
+        if self._home is not None:
+            learnt["zone"] = self._home
         if singly := [slug for slug, several in self._several.items() if several.singly]:
             learnt["singly"] = singly
         if self._queue is not None:
@@ -382,6 +386,8 @@ class Bitrix24:
         return self._last_offset if ahead is None else round(ahead.total_seconds() / 60)
 
     def _at_home(self, zone: str) -> None:
+        if zone in available_timezones():
+            self._home = zone
         if self._region is None and (region := region_of(self.portal, zone)):
             self._region = region
             self._declared = declared(region, self._processes)

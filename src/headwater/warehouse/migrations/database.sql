@@ -8,6 +8,6 @@ $$;
 
 revoke create on schema public from public;
 grant usage, create on schema public to hw_owner;
-grant usage on schema public to hw_app, hw_fix, hw_reader;
+grant usage on schema public to hw_app, hw_fix, hw_reader, hw_query;
 create schema if not exists headwater authorization hw_owner;
-grant usage on schema headwater to hw_app, hw_fix;
+grant usage on schema headwater to hw_app, hw_fix, hw_query;

@@ -9,7 +9,8 @@ begin
           from (values ('hw_owner', 'nologin'),
                        ('hw_app', 'login noinherit'),
                        ('hw_fix', 'nologin'),
-                       ('hw_reader', 'nologin')) as roles (name, options)
+                       ('hw_reader', 'nologin'),
+                       ('hw_query', 'nologin')) as roles (name, options)
     loop
         if not exists (select from pg_roles where rolname = wanted.name) then
             begin
@@ -39,5 +40,19 @@ begin
         when insufficient_privilege then
             raise notice 'hw_fix goes without bypassrls: this login may not grant it';
     end;
+end
+$$;
+
+-- Whoever asks for figures becomes hw_query: it sees what readers see and can change nothing.
+do $$
+begin
+    if not pg_has_role('hw_query', 'hw_reader', 'usage') then
+        grant hw_reader to hw_query;
+    end if;
+    if not pg_has_role('hw_app', 'hw_query', 'member') then
+        grant hw_query to hw_app;
+    end if;
+exception
+    when internal_error then null;  -- another database's migration was faster
 end
 $$;
