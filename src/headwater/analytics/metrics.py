@@ -74,6 +74,9 @@ def _phrases(words: Said) -> Sequence[str]:
 COUNT: LiteralString = "count(*)"
 RECORDS: LiteralString = "coalesce(sum(r.records), 0)::bigint"
 AVERAGE_DAYS: LiteralString = "avg(extract(epoch from r.closed_at - r.created_at) / 86400)"
+WON_IN_TIME: LiteralString = (
+    "r.won and r.closed_at >= r.created_at and r.closed_at < r.created_at + interval '10 years'"
+)
 STUCK_DAYS = 30
 
 _EVERY: Sequence[Metric | Ratio] = (
@@ -233,11 +236,11 @@ _EVERY: Sequence[Metric | Ratio] = (
     Metric(
         "sales_cycle", Said("Sales cycle", "Цикл сделки", "Sotuv sikli"),
         Said(
-            "Average days from creation to closing of deals won in the period.",
-            "Сколько дней в среднем от создания до закрытия сделок, выигранных за период.",
-            "Davrda yutilgan bitimlarning yaratilishdan yopilishgacha o‘rtacha kunlari.",
+            "Average days from creation to closing of deals won in the period. Closed before they were created, or ten years after, they are taken for mistakes and left out.",
+            "Сколько дней в среднем от создания до закрытия сделок, выигранных за период. Закрытые раньше создания или через десять лет считаются ошибками и не учитываются.",
+            "Davrda yutilgan bitimlarning yaratilishdan yopilishgacha o‘rtacha kunlari; yaratilishdan oldin yoki o‘n yildan keyin yopilganlari xato deb hisobga olinmaydi.",
         ),
-        "deals", AVERAGE_DAYS, unit="days", time="closed_at", where="r.won", good="down",
+        "deals", AVERAGE_DAYS, unit="days", time="closed_at", where=WON_IN_TIME, good="down",
         words=Said("sales cycle, cycle length, days to close", "цикл сделки, длина сделки, цикл продаж", "sotuv sikli"),
     ),
     Metric(
@@ -249,7 +252,7 @@ _EVERY: Sequence[Metric | Ratio] = (
         ),
         "deals",
         "percentile_cont(0.5) within group (order by extract(epoch from r.closed_at - r.created_at) / 86400)",
-        unit="days", time="closed_at", where="r.won", good="down",
+        unit="days", time="closed_at", where=WON_IN_TIME, good="down",
         words=Said("median sales cycle", "медианный цикл сделки", "mediana sotuv sikli"),
     ),
     Metric(

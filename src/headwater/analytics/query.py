@@ -255,7 +255,7 @@ class _Compiling:
             data.relation, metric.formula,
             joins=[join for name, join in data.joins.items() if name in needed],
             wheres=[metric.where] if metric.where else [], conditions=conditions, keys=keys, period=period,
-            money=money, tenanted=_tenanted(data.relation), measured=asked.measured,
+            money=money, by_currency=asked.money, tenanted=_tenanted(data.relation), measured=asked.measured,
         )  # fmt: skip
 
     def _rolls(self, metric: Metric, axes: Sequence[Axis]) -> bool:

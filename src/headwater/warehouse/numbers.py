@@ -21,8 +21,9 @@ from headwater.warehouse.pool import Connection, People, Warehouse
 SECONDS = 10
 """So long the database may think about one chart."""
 
-DEAREST = 5_000_000
-"""What a plan may cost, in the planner's units: some forty million rows read one by one."""
+DEAREST = 100_000_000
+"""What a plan may cost, in the planner's units. It takes every row of a table whose rows are seen with others'
+for one that has to be looked up there, which it need not be for who sees all."""
 
 MOST_GROUPS = 10_000
 """Groups of one answer; it is told where there are more."""

@@ -1,7 +1,11 @@
 -- What the tenant's ids are called: stages, pipelines, labels, people, connections, and fields of its own.
-select 'stages' as book, s.entity, '' as field, s.connection_id as connection, s.id, s.name as label, s.sort,
+select 'stages' as book, s.entity, '' as field, s.connection_id as connection, s.id, s.name as label,
+       (row_number() over (partition by s.connection_id, s.entity
+                           order by not coalesce(p.main, false), p.sort, s.pipeline, s.sort, s.id))::integer as sort,
        s.semantics as kind
   from public.crm_stages as s
+  left join public.crm_pipelines as p
+    on p.tenant_id = s.tenant_id and p.connection_id = s.connection_id and p.entity = s.entity and p.id = s.pipeline
  where s.tenant_id = %(tenant)s
  union all
 select 'pipelines', p.entity, '', p.connection_id, p.id, p.name, p.sort, ''
