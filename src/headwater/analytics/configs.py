@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 Text = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 Name = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
 ChartType = Literal[
-    "bar", "line", "area", "pie", "donut", "stacked_bar", "funnel", "kpi", "heatmap", "cohort", "table", "scatter"
+    "bar", "line", "area", "pie", "donut", "stacked_bar", "funnel", "kpi", "heatmap", "cohort", "table",
+    "scatter",
 ]  # fmt: skip
 Aggregation = Literal["count", "sum", "average", "median", "min", "max", "distinct", "share"]
 Grain = Literal["day", "week", "month", "quarter", "year"]

@@ -32,20 +32,19 @@ class Dimension:
     rolled: LiteralString | None = None
     words: Sequence[str] = ()
     custom: str | None = None
-    connections: Sequence[int] = ()
-    """Of a field of one's own: the connections that have it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """What is added up, averaged and so on. Money is a column with a currency beside it."""
+    """What is added up, averaged and so on. Money is a column with a currency beside it. `custom`: the name
+    of a field of one's own."""
 
     name: str
     title: Said
     column: LiteralString
     unit: Unit = "number"
     needs: LiteralString | None = None
-    rolled: LiteralString | None = None
+    custom: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +267,11 @@ COMPANIES = Data(
         _employee("r.assigned_to"), CURRENCY,
     ),
     ("companies",), "companies",
-    {"revenue": Amount("revenue", Said("Annual revenue", "Годовой оборот", "Yillik aylanma"), "m.amount", "money")},
+    {
+        "revenue": Amount(
+            "revenue", Said("Annual revenue", "Годовой оборот", "Yillik aylanma"), "m.amount", "money"
+        )
+    },
     ("r.revenue", "r.currency"), custom="companies", words=("company", "account", "компания", "kompaniya"),
 )  # fmt: skip
 
@@ -378,8 +381,8 @@ PRODUCTS = Data(
             words=("goods", "item", "товар", "продукт", "mahsulot"),
         ),
         Dimension(
-            "outcome", Said("Outcome of the deal", "Исход сделки", "Bitim natijasi"), "r.won", values=OUTCOMES,
-            words=("won", "исход"),
+            "outcome", Said("Outcome of the deal", "Исход сделки", "Bitim natijasi"), "r.won",
+            values=OUTCOMES, words=("won", "исход"),
         ),
         Dimension(
             "pipeline", Said("Pipeline", "Воронка", "Voronka"), "r.pipeline", ("pipelines", "deals"),

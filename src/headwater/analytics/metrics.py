@@ -373,13 +373,9 @@ METRICS: Mapping[str, Metric | Ratio] = MappingProxyType({one.slug: one for one 
 """By the word that charts, answers and alerts name them by."""
 
 
-def part(slug: str) -> Metric:
-    """The metric of that name that is counted from rows."""
-    found = METRICS[slug]
-    assert isinstance(found, Metric), slug
-    return found
-
-
 def parts(metric: Metric | Ratio) -> Sequence[Metric]:
     """What a metric is counted from: itself, or what is divided by what."""
-    return (metric,) if isinstance(metric, Metric) else (part(metric.over), part(metric.under))
+    if isinstance(metric, Metric):
+        return (metric,)
+    found = [METRICS[metric.over], METRICS[metric.under]]
+    return [one for one in found if isinstance(one, Metric)]

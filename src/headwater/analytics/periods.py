@@ -1,6 +1,7 @@
 """Days in periods: which ones a question means, where weeks and months begin, what came before.
 
-Days are the tenant's own; where they begin on the clock is the database's to say (it knows when clocks change).
+Days are the tenant's own; where they begin on the clock is the database's to say: it knows when clocks
+change.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Figures counted from rows: one statement for a chart, its groups, its whole and its amounts in one currency.
+"""Figures counted from rows: one statement for a chart, its groups, its whole, its amounts in one currency.
 
 What is counted comes as declarations in SQL (analytics/data.py, analytics/metrics.py); whatever a person or a
 model said is a bound parameter. Nothing of it becomes part of the statement's text.
@@ -22,8 +22,8 @@ SECONDS = 10
 """So long the database may think about one chart."""
 
 DEAREST = 100_000_000
-"""What a plan may cost, in the planner's units. It takes every row of a table whose rows are seen with others'
-for one that has to be looked up there, which it need not be for who sees all."""
+"""What a plan may cost, in the planner's units. It takes rows that are seen with their record for rows whose
+record is always looked up, which it is not for who sees all."""
 
 MOST_GROUPS = 10_000
 """Groups of one answer; it is told where there are more."""
@@ -51,7 +51,7 @@ OWN_NUMBER: LiteralString = (
     "(case when jsonb_typeof(r.custom_fields -> {0}) = 'number' then (r.custom_fields ->> {0})::numeric end)"
 )
 WHOLE, ROW, CELL = 3, 1, 0
-"""What `level` says of a group: it is the whole, all of one x, or one x of one g; as grouping(x, g) counts."""
+"""What `level` says of a group: it is the whole, all of one x, or one x of one g: grouping(x, g)."""
 
 
 class TooDear(NeedsPerson):
@@ -110,9 +110,9 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows that are counted, and how. `relation` calls them `r`, and `tenanted` says that it has all tenants'.
-    `money` is converted, and `by_currency` is
-    counted by what it could be converted to. `weight` is how many records a row stands for."""
+    """Rows that are counted, and how. `relation` calls them `r`; `tenanted`: it has those of all tenants.
+    `money` is converted, and with `by_currency` groups are apart by what it was converted to. `weight` is how
+    many records a row stands for."""
 
     relation: LiteralString
     formula: LiteralString
@@ -126,7 +126,16 @@ class Part:
     weight: LiteralString = "count(*)"
     tenanted: bool = True
     measured: str | None = None
-    """The field of one's own whose number `formula` has where it says {}."""
+    """The field of one's own that `formula` takes the numbers of, where it says {}; {name} is its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """All rows of a relation, by a clock of theirs; `tenanted` as in Part."""
+
+    relation: LiteralString
+    clock: LiteralString
+    tenanted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +173,8 @@ async def looking(warehouse: Warehouse, tenant: UUID, own: People | None) -> Asy
         if not isinstance(exc.__cause__, psycopg.errors.QueryCanceled):
             raise
         raise RetryLater(
-            f"the database thought about this for {SECONDS} seconds: narrow it by a period, a connection or a "
-            "person",
+            f"the database thought about this for {SECONDS} seconds: narrow it by a period, a connection or "
+            "a person",
             wait=SECONDS,
         ) from exc
 
@@ -181,26 +190,25 @@ async def counted(conn: Connection, tenant: UUID, question: Question) -> Counted
     return Counted(groups[:MOST_GROUPS], len(groups) > MOST_GROUPS, cost)
 
 
-async def span(conn: Connection, tenant: UUID, part: Part, zone: str) -> tuple[date | None, date | None]:
-    """The first and the last day of a part's clock, whatever its conditions."""
-    assert part.period is not None
-    clock = SQL(part.period.clock)
-    local = SQL("({0} at time zone %(zone)s)::date" if part.period.ticks else "{0}")
-    tenanted = SQL(" where r.tenant_id = %(tenant)s") if part.tenanted else SQL("")
+async def span(conn: Connection, tenant: UUID, rows: Timed, zone: str) -> tuple[date | None, date | None]:
+    """The first and the last day of all rows by a clock, in a zone."""
+    local = SQL("({} at time zone %(zone)s)::date")
     statement = SQL("select {}, {} from {}{}").format(
-        local.format(SQL("min({})").format(clock)), local.format(SQL("max({})").format(clock)),
-        SQL(part.relation), tenanted,
-    )  # fmt: skip
+        local.format(SQL("min({})").format(SQL(rows.clock))),
+        local.format(SQL("max({})").format(SQL(rows.clock))),
+        SQL(rows.relation),
+        SQL(" where r.tenant_id = %(tenant)s" if rows.tenanted else ""),
+    )
     row = await (await conn.execute(statement, {"tenant": tenant, "zone": zone})).fetchone()
     return (row[0], row[1]) if row else (None, None)
 
 
-async def undated(conn: Connection, tenant: UUID, part: Part) -> bool:
-    """Whether there are rows without a time by a part's clock, whatever its conditions."""
-    assert part.period is not None
-    tenanted = SQL("r.tenant_id = %(tenant)s and ") if part.tenanted else SQL("")
+async def undated(conn: Connection, tenant: UUID, rows: Timed) -> bool:
+    """Whether there are rows without a time by a clock."""
     statement = SQL("select exists (select from {} where {}{} is null)").format(
-        SQL(part.relation), tenanted, SQL(part.period.clock)
+        SQL(rows.relation),
+        SQL("r.tenant_id = %(tenant)s and " if rows.tenanted else ""),
+        SQL(rows.clock),
     )
     row = await (await conn.execute(statement, {"tenant": tenant})).fetchone()
     return bool(row and row[0])
@@ -236,8 +244,10 @@ def rendered(question: Question) -> tuple[Composed, dict[str, Any]]:
 
 
 FACTORS = SQL("""factors as materialized (
-    select c.connection_id, c.id as currency, case when c.id = d.id then 1 else c.rate / nullif(d.rate, 0) end as factor,
-           greatest(c.valid_from, d.valid_from) as valid_from, least(c.valid_until, d.valid_until) as valid_until,
+    select c.connection_id, c.id as currency,
+           case when c.id = d.id then 1 else c.rate / nullif(d.rate, 0) end as factor,
+           greatest(c.valid_from, d.valid_from) as valid_from,
+           least(c.valid_until, d.valid_until) as valid_until,
            case when c.id <> d.id then greatest(c.assumed_before, d.assumed_before) end as assumed_before
       from public.v_currency_rates as c
       join public.v_currency_rates as d
@@ -329,7 +339,8 @@ def _formula(part: Part, at: int, params: dict[str, Any]) -> Composable:
     if part.measured is None:
         return SQL(part.formula)
     params[f"m{at}"] = part.measured
-    return SQL(part.formula).format(SQL(OWN_NUMBER).format(Placeholder(f"m{at}")))
+    name = Placeholder(f"m{at}")
+    return SQL(part.formula).format(SQL(OWN_NUMBER).format(name), name=name)
 
 
 def _condition(one: Condition, name: str, params: dict[str, Any]) -> Composable:

@@ -1,0 +1,247 @@
+"""What was understood, as a question to the warehouse: which rows, by which clock, from which table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal, LiteralString, NamedTuple
+from uuid import UUID
+
+from headwater.analytics import periods
+from headwater.analytics.configs import ChartConfig, Grain
+from headwater.analytics.data import Data, Dimension
+from headwater.analytics.filters import Chosen
+from headwater.analytics.metrics import Metric
+from headwater.analytics.periods import Window
+from headwater.analytics.understood import Axis, Understood
+from headwater.analytics.vocabulary import Vocabulary
+from headwater.warehouse import numbers
+from headwater.warehouse.numbers import Condition, Key, Money, Part, Period, Question, Timed
+from headwater.warehouse.pool import Connection
+
+LIMITS = {"pie": 8, "donut": 8, "table": 100, "funnel": 100, "heatmap": 100, "cohort": 100}
+USUAL_LIMIT = 20
+CONNECTIONS = ("connections",)
+Name = Literal["x", "g"]
+
+
+class Cut(NamedTuple):
+    """Where the groups of an axis of time begin, and the grain they are cut by."""
+
+    starts: Sequence[date]
+    grain: Grain
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """Makes questions of one thing that was understood. `cuts` are the axes of time; `days` says that days
+    which are counted already may be taken."""
+
+    config: ChartConfig
+    known: Vocabulary
+    asked: Understood
+    cuts: Mapping[Name, Cut]
+    days: bool
+
+    def question(self, window: Window) -> Question:
+        """The figures of a period."""
+        asked, config = self.asked, self.config
+        timely = asked.x is not None and asked.x.dimension is None
+        limit = None if timely else config.limit or LIMITS.get(config.chart_type, USUAL_LIMIT)
+        descending = config.sort_order == "desc" or config.chart_type == "funnel"
+        return Question(
+            [self._part(one, window) for one in asked.parts], self.known.zone, asked.connections,
+            asked.display, limit, descending, asked.counted.share,
+        )  # fmt: skip
+
+    def before(self, window: Window) -> Question:
+        """The figure of an earlier period, as a whole. What of today is still to come is not in it either."""
+        tomorrow = self.known.today + timedelta(days=1)
+        cut = (24 * 60 - self.known.minutes) * 60 if self.asked.window.until == tomorrow else 0
+        parts = [self._part(one, window, cut=cut, alone=True) for one in self.asked.parts]
+        return Question(parts, self.known.zone, self.asked.connections, self.asked.display)
+
+    def _part(self, metric: Metric, window: Window, *, cut: int = 0, alone: bool = False) -> Part:
+        asked, data = self.asked, metric.about
+        axes = {} if alone else axes_of(asked)
+        rolled = not cut and self._rolls(metric, axes.values())
+        keys = [self._key(name, axis, metric, rolled=rolled) for name, axis in axes.items()]
+        conditions = [self._condition(one, data, rolled=rolled) for one in asked.chosen]
+        if rolled and data.rolled is not None and metric.rolled is not None:
+            return Part(
+                data.rolled.relation, metric.rolled,
+                wheres=[metric.rolled_where] if metric.rolled_where else [], conditions=conditions, keys=keys,
+                period=Period("r.day", window.since, window.until, ticks=False),
+                weight="coalesce(sum(r.records), 0)::bigint",
+            )  # fmt: skip
+        clock = clock_of(asked, metric)
+        column = None if clock is None else data.times[clock]
+        needed = {metric.needs, *map(_needs, axes.values()), *map(_needed, asked.chosen)}
+        return Part(
+            data.relation, metric.formula,
+            joins=[join for name, join in data.joins.items() if name in needed],
+            wheres=[metric.where] if metric.where else [], conditions=conditions, keys=keys,
+            period=None if column is None else Period(column, window.since, window.until, cut_seconds=cut),
+            money=self._money(data, column), by_currency=asked.money, tenanted=tenanted(data.relation),
+            measured=asked.counted.custom,
+        )  # fmt: skip
+
+    def _money(self, data: Data, clock: LiteralString | None) -> Money | None:
+        """Amounts of rows, where they are counted or compared."""
+        compared = any(one.amount is not None and one.amount.unit == "money" for one in self.asked.chosen)
+        if data.money is None or not (self.asked.money or compared):
+            return None
+        return Money(*data.money, clock)
+
+    def _rolls(self, metric: Metric, axes: Any) -> bool:
+        """Whether days that are counted already answer this: they tell few things apart."""
+        data = metric.about
+        if not self.days or data.rolled is None or metric.rolled is None:
+            return False
+        if clock_of(self.asked, metric) != data.time:
+            return False
+        told = all(
+            axis.part is None and _is_rolled(data, axis.dimension)
+            if axis.dimension is not None or axis.part is not None
+            else axis_clock(self.asked, axis, metric) == data.time
+            for axis in axes
+        )
+        return told and all(
+            one.dimension is not None and one.operator != "contains" and _is_rolled(data, one.dimension)
+            for one in self.asked.chosen
+        )
+
+    def _key(self, name: Name, axis: Axis, metric: Metric, *, rolled: bool) -> Key:
+        if axis.dimension is not None:
+            dimension = _in(metric.about, axis.dimension)
+            links = self.known.connections if self.asked.connections is None else self.asked.connections
+            apart = dimension.book not in (None, CONNECTIONS) and len(links) > 1
+            return Key(_column(dimension, rolled=rolled), apart=apart, custom=dimension.custom)
+        if rolled:
+            return Key("r.day", starts=self.cuts[name].starts, ticks=False)
+        clock = metric.about.times[axis_clock(self.asked, axis, metric)]
+        if axis.part is not None:
+            return Key(clock, local=axis.part)
+        return Key(clock, starts=self.cuts[name].starts)
+
+    def _condition(self, one: Chosen, data: Data, *, rolled: bool) -> Condition:
+        operator, first = one.operator, one.values[0] if one.values else None
+        if one.clock is not None:
+            return Condition(data.times[one.clock], operator, first, "date")
+        if one.amount is not None:
+            return Condition(one.amount.column, operator, first, "numeric", custom=one.amount.custom)
+        if one.dimension is None:
+            raise ValueError(f"a filter of nothing: {one}")
+        dimension = _in(data, one.dimension)
+        column, custom = _column(dimension, rolled=rolled), dimension.custom
+        if operator in ("null", "contains"):
+            return Condition(column, operator, first, custom=custom)
+        if one.ids is not None:
+            return self._of_ids(column, one, dimension)
+        if dimension.values and custom is None:
+            column = f"coalesce(({column})::text, '')"
+        return Condition(column, operator, list(one.values), custom=custom)
+
+    def _of_ids(self, column: LiteralString, one: Chosen, dimension: Dimension) -> Condition:
+        ids = one.ids or []
+        if dimension.book == CONNECTIONS:
+            return Condition(column, one.operator, [int(id) for _, id in ids], "bigint")
+        if len(self.known.connections) > 1:
+            return Condition(column, one.operator, ids=ids, custom=dimension.custom)
+        return Condition(column, one.operator, [id for _, id in ids], custom=dimension.custom)
+
+
+async def cuts(conn: Connection, tenant: UUID, asked: Understood, known: Vocabulary) -> Mapping[Name, Cut]:
+    """Where the groups of axes of time begin. One without ends reaches as far as there are records."""
+    found: dict[Name, Cut] = {}
+    for name, axis in axes_of(asked).items():
+        if axis.dimension is not None or axis.part is not None:
+            continue
+        since, until = asked.window.since, asked.window.until
+        elsewhere = any(axis_clock(asked, axis, one) != clock_of(asked, one) for one in asked.parts)
+        if since is None or until is None or elsewhere:
+            first, last = await _reach(conn, tenant, asked, known, axis)
+            since, until = (first, last) if elsewhere else (since or first, until or last)
+        if since is None or until is None or since >= until:
+            since, until = known.today, known.today + timedelta(days=1)
+        grain = periods.fitting(since, until, axis.grain or periods.grain_of((until - since).days))
+        found[name] = Cut(periods.starts(since, until, grain, known.week_start), grain)
+    return found
+
+
+async def _reach(
+    conn: Connection, tenant: UUID, asked: Understood, known: Vocabulary, axis: Axis
+) -> tuple[date | None, date | None]:
+    """The first day that any record has by an axis' clock, and the day after the last; as far as they are no
+    mistakes."""
+    firsts, lasts = [], []
+    for one in asked.parts:
+        clock = one.about.times[axis_clock(asked, axis, one)]
+        first, last = await numbers.span(conn, tenant, _all(one.about, clock), known.zone)
+        if first is not None and last is not None:
+            firsts.append(max(first, known.today - timedelta(days=periods.EARLIEST)))
+            lasts.append(min(last, known.today + timedelta(days=periods.LATEST)))
+    return (min(firsts), max(lasts) + timedelta(days=1)) if firsts else (None, None)
+
+
+async def all_have_days(conn: Connection, tenant: UUID, asked: Understood) -> bool:
+    """Whether days have all records that are asked for: all time has also those without a time."""
+    if asked.window.since is not None or asked.window.until is not None:
+        return True
+    for data in {one.data: one.about for one in asked.parts if one.about.rolled is not None}.values():
+        if await numbers.undated(conn, tenant, _all(data, data.times[data.time])):
+            return False
+    return True
+
+
+def axes_of(asked: Understood) -> dict[Name, Axis]:
+    """The axes there are, by name."""
+    named: dict[Name, Axis | None] = {"x": asked.x, "g": asked.g}
+    return {name: axis for name, axis in named.items() if axis is not None}
+
+
+def clock_of(asked: Understood, metric: Metric) -> str | None:
+    """The clock that the period goes by: the one asked for, that of the axis, or the metric's own. A state as
+    of now has none, unless one is asked for."""
+    if asked.time_field is not None:
+        return asked.time_field
+    timely = asked.x is not None and asked.x.dimension is None
+    if asked.x is not None and asked.x.clock is not None:
+        return asked.x.clock
+    return metric.time or (metric.about.time if timely else None)
+
+
+def axis_clock(asked: Understood, axis: Axis, metric: Metric) -> str:
+    """The clock that an axis of time goes by."""
+    return axis.clock or clock_of(asked, metric) or metric.about.time
+
+
+def tenanted(relation: str) -> bool:
+    """Whether a relation has the rows of all tenants: one made for a question names its own inside."""
+    return not relation.startswith("(")
+
+
+def _all(data: Data, clock: LiteralString) -> Timed:
+    return Timed(data.relation, clock, tenanted(data.relation))
+
+
+def _in(data: Data, dimension: Dimension) -> Dimension:
+    """A dimension as this data has it."""
+    return data.dimensions.get(dimension.name, dimension)
+
+
+def _is_rolled(data: Data, dimension: Dimension) -> bool:
+    return _in(data, dimension).rolled is not None
+
+
+def _column(dimension: Dimension, *, rolled: bool) -> LiteralString:
+    return dimension.rolled if rolled and dimension.rolled is not None else dimension.column
+
+
+def _needs(axis: Axis) -> str | None:
+    return axis.dimension.needs if axis.dimension else None
+
+
+def _needed(one: Chosen) -> str | None:
+    if one.dimension is not None:
+        return one.dimension.needs
+    return one.amount.needs if one.amount is not None else None

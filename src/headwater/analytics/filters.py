@@ -1,0 +1,155 @@
+"""Which rows are counted: a filter's field and its values, looked up among what there is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from headwater.analytics.catalog import RECORD_BOOKS, TIMES, Catalog
+from headwater.analytics.configs import Filter
+from headwater.analytics.data import Amount, Dimension
+from headwater.analytics.lookup import Lookup
+from headwater.analytics.questions import Misasked
+from headwater.analytics.vocabulary import Name
+from headwater.core.said import Said
+
+SPOKEN = {"eq": "=", "ne": "≠", "lt": "<", "lte": "≤", "gt": ">", "gte": "≥"}
+LONGEST_NUMBER = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A filter: a dimension with what it may be, an amount or a time compared with a value.
+
+    `operator` is `in` or `out` of several, `contains`, `null`, or one of those that compare. `ids` are pairs
+    of connection and id. `named` are names that are to be looked up among records, in the dimension's book.
+    `said` is the filter as people read it.
+    """
+
+    title: Said
+    operator: str
+    values: Sequence[Any]
+    said: str
+    dimension: Dimension | None = None
+    amount: Amount | None = None
+    clock: str | None = None
+    ids: Sequence[tuple[int, str]] | None = None
+    named: Sequence[str] = ()
+
+
+def chosen(where: str, filter_: Filter, catalog: Catalog, lookup: Lookup) -> Chosen:
+    """What a filter means. Raises Misasked."""
+    titles = {**catalog.titles_of_amounts, **catalog.titles_of_times, **catalog.titles_of_dimensions}
+    slug = lookup.found(f"{where}.field", filter_.field, titles)
+    values = filter_.value if isinstance(filter_.value, list) else [filter_.value]
+    dimension = catalog.dimensions.get(slug)
+    amount = catalog.amounts.get(slug) if dimension is None else None
+    clock = slug if dimension is None and amount is None else None
+    if filter_.operator == "null":
+        wanted = filter_.value is not False
+        title = dimension.title if dimension else amount.title if amount else TIMES[slug]
+        said = "empty" if wanted else "not empty"
+        return Chosen(title, "null", [wanted], said, dimension, amount, clock)
+    if not values or any(value is None for value in values):
+        raise Misasked(f"{where}.value", f"{slug} is compared with a value; for none there is `null`")
+    if dimension is not None and not (amount_like(filter_) and slug in catalog.amounts):
+        return _among(where, filter_, dimension, values, catalog, lookup)
+    return _compared(where, filter_, slug, catalog.amounts.get(slug), values)
+
+
+def amount_like(filter_: Filter) -> bool:
+    """Whether a filter compares by size."""
+    return filter_.operator in ("lt", "lte", "gt", "gte")
+
+
+def _among(
+    where: str,
+    filter_: Filter,
+    dimension: Dimension,
+    values: Sequence[Any],
+    catalog: Catalog,
+    lookup: Lookup,
+) -> Chosen:
+    """One of the values of a dimension, or none of them, or what contains a text."""
+    if amount_like(filter_):
+        remedy = "compare it by eq, ne, in, contains, null"
+        raise Misasked(f"{where}.operator", f"{dimension.name} is one of several values: {remedy}")
+    texts = [_text(value) for value in values]
+    if filter_.operator == "contains":
+        return _containing(where, dimension, texts[0], catalog)
+    way, mark = ("out", "≠") if filter_.operator == "ne" else ("in", "=")
+    if dimension.values:
+        words = {key: (key or "null", *said) for key, said in dimension.values.items()}
+        keys = [lookup.found(f"{where}.value", text, words) for text in texts]
+        said = ", ".join(dimension.values[key].en for key in keys)
+        return Chosen(dimension.title, way, keys, f"{mark} {said}", dimension)
+    if dimension.book is not None and dimension.book[0] in RECORD_BOOKS:
+        return Chosen(dimension.title, way, texts, f"{mark} {', '.join(texts)}", dimension, named=texts)
+    names = catalog.known.of(dimension.book) if dimension.book else {}
+    if not names:
+        return Chosen(dimension.title, way, texts, f"{mark} {', '.join(texts)}", dimension)
+    found = [_named(f"{where}.value", text, dimension, names, lookup) for text in texts]
+    ids = [key for keys, _ in found for key in keys]
+    return Chosen(
+        dimension.title, way, [], f"{mark} {', '.join(label for _, label in found)}", dimension, ids=ids
+    )
+
+
+def _named(
+    where: str, text: str, dimension: Dimension, names: Mapping[tuple[int, str], Name], lookup: Lookup
+) -> tuple[list[tuple[int, str]], str]:
+    """The ids that are called so, in all connections, and the name; an id itself goes before a name."""
+    if exact := [key for key in names if key[1] == text]:
+        return exact, names[exact[0]].label
+    words: dict[str, Sequence[str]] = {name.label: () for name in names.values()}
+    if dimension.book == ("connections",):
+        words |= {name.label: name.kind.split() for name in names.values()}
+    label = lookup.found(where, text, words)
+    return [key for key, name in names.items() if name.label == label], label
+
+
+def _containing(where: str, dimension: Dimension, text: str, catalog: Catalog) -> Chosen:
+    said = f"contains {text!r}"
+    names = catalog.known.of(dimension.book) if dimension.book else {}
+    if names:
+        ids = [key for key, name in names.items() if text.casefold() in name.label.casefold()]
+        return Chosen(dimension.title, "in", [], said, dimension, ids=ids)
+    if dimension.values or (dimension.book is not None and dimension.book[0] in RECORD_BOOKS):
+        raise Misasked(
+            f"{where}.operator", f"{dimension.name} is not searched by parts of its text: name it whole"
+        )
+    return Chosen(dimension.title, "contains", [text], said, dimension)
+
+
+def _compared(where: str, filter_: Filter, slug: str, amount: Amount | None, values: Sequence[Any]) -> Chosen:
+    """An amount or a time beside a value."""
+    if filter_.operator in ("in", "contains") or len(values) != 1:
+        raise Misasked(f"{where}.operator", f"{slug} is compared by eq, ne, lt, lte, gt, gte, null")
+    mark = SPOKEN[filter_.operator]
+    if amount is not None:
+        number = _number(f"{where}.value", values[0])
+        return Chosen(amount.title, filter_.operator, [number], f"{mark} {number}", amount=amount)
+    day = _day(f"{where}.value", values[0])
+    return Chosen(TIMES[slug], filter_.operator, [day], f"{mark} {day}", clock=slug)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _number(where: str, value: Any) -> Decimal:
+    try:
+        number = Decimal(str(value).replace(" ", "").replace(",", "."))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if isinstance(value, bool) or not number.is_finite() or abs(number.adjusted()) > LONGEST_NUMBER:
+        raise Misasked(where, f"{str(value)[:50]!r} is not a number like 1200.50")
+    return number
+
+
+def _day(where: str, value: Any) -> date:
+    try:
+        return datetime.fromisoformat(str(value)).date()
+    except ValueError as exc:
+        raise Misasked(where, f"{str(value)[:50]!r} is not a day like 2026-11-26") from exc
