@@ -15,7 +15,7 @@ from headwater.analytics.periods import Window
 from headwater.analytics.understood import Axis, Understood
 from headwater.analytics.vocabulary import Vocabulary
 from headwater.warehouse import numbers
-from headwater.warehouse.numbers import Condition, Key, Money, Part, Period, Question, Timed
+from headwater.warehouse.counting import Condition, Key, Money, Part, Period, Question, Timed
 from headwater.warehouse.pool import Connection
 
 LIMITS = {"pie": 8, "donut": 8, "table": 100, "funnel": 100, "heatmap": 100, "cohort": 100}

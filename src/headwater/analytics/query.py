@@ -25,8 +25,9 @@ from headwater.analytics.records import Looking
 from headwater.analytics.understood import Axis, Understood, understood
 from headwater.analytics.vocabulary import Vocabulary
 from headwater.warehouse import numbers
+from headwater.warehouse.counting import CELL, MOST_GROUPS, ROW, WHOLE
 from headwater.warehouse.named import called, labelled
-from headwater.warehouse.numbers import CELL, MOST_GROUPS, ROW, WHOLE, Counted
+from headwater.warehouse.numbers import Counted
 from headwater.warehouse.pool import Connection
 
 DIGITS: Mapping[Unit, int] = {"number": 4, "money": 2, "share": 6, "days": 2, "seconds": 0}

@@ -1,4 +1,4 @@
-"""A tenant's own words: how it counts, what its stages, sources and people are called, what fields it added."""
+"""A tenant's own words: how it counts, what its stages, sources and people are called, fields it added."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,21 +1,18 @@
-"""Figures counted from rows: one statement for a chart, its groups, its whole, its amounts in one currency.
-
-What is counted comes as declarations in SQL (analytics/data.py, analytics/metrics.py); whatever a person or a
-model said is a bound parameter. Nothing of it becomes part of the statement's text.
-"""
+"""Figures counted from rows, by whoever may only read, within bounds of time and cost."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import dict_row
-from psycopg.sql import SQL, Composable, Composed, Literal, Placeholder
+from psycopg.sql import SQL, Composed
 
 from headwater.core.errors import NeedsPerson, RetryLater
+from headwater.warehouse.counting import MOST_GROUPS, Question, Timed, rendered
 from headwater.warehouse.pool import Connection, People, Warehouse
 
 SECONDS = 10
@@ -25,9 +22,6 @@ DEAREST = 100_000_000
 """What a plan may cost, in the planner's units. It takes rows that are seen with their record for rows whose
 record is always looked up, which it is not for who sees all."""
 
-MOST_GROUPS = 10_000
-"""Groups of one answer; it is told where there are more."""
-
 TERMS = f"""
     set local role hw_query;
     set local transaction_read_only = on;
@@ -36,120 +30,9 @@ TERMS = f"""
     set local jit = off;
     set local work_mem = '32MB'"""
 
-SIGNS: Mapping[str, LiteralString] = {
-    "eq": "{0} = {1}",
-    "ne": "{0} is distinct from {1}",
-    "lt": "{0} < {1}",
-    "lte": "{0} <= {1}",
-    "gt": "{0} > {1}",
-    "gte": "{0} >= {1}",
-    "in": "{0} = any ({1})",
-    "out": "({0} = any ({1})) is not true",
-    "contains": "strpos(lower({0}), lower({1})) > 0",
-}
-OWN_NUMBER: LiteralString = (
-    "(case when jsonb_typeof(r.custom_fields -> {0}) = 'number' then (r.custom_fields ->> {0})::numeric end)"
-)
-WHOLE, ROW, CELL = 3, 1, 0
-"""What `level` says of a group: it is the whole, all of one x, or one x of one g: grouping(x, g)."""
-
 
 class TooDear(NeedsPerson):
     """The question would keep the database busy for too long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A column compared with a value of the SQL type `type`; with `ids`, its connection and its id are one of
-    these pairs (or, `out`, are not)."""
-
-    column: LiteralString
-    operator: str
-    value: Any = None
-    type: LiteralString = "text"
-    ids: Sequence[tuple[int, str]] | None = None
-    custom: str | None = None
-    """The field of one's own that is meant instead of a column."""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What rows are grouped by: a column as text; with `apart`, each connection's ids by themselves. With
-    `starts` a clock (`ticks`: of timestamps, not of days), cut at the beginnings of these days: the group is
-    how many of them came before. `local` is `hour` or `isodow`: of a clock, in the tenant's zone."""
-
-    column: LiteralString
-    apart: bool = False
-    starts: Sequence[date] | None = None
-    ticks: bool = True
-    local: LiteralString | None = None
-    custom: str | None = None
-    """The field of one's own that is meant instead of a column."""
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """From the beginning of a day to that of another, in the tenant's zone; None: without end. `ticks`: the
-    clock is a column of timestamps; otherwise of days. `cut_seconds`: it ends that much earlier."""
-
-    clock: LiteralString
-    since: date | None
-    until: date | None
-    ticks: bool = True
-    cut_seconds: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount with its currency. `clock` says by which time's rate it is converted (None: by today's)."""
-
-    amount: LiteralString
-    currency: LiteralString
-    clock: LiteralString | None
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Rows that are counted, and how. `relation` calls them `r`; `tenanted`: it has those of all tenants.
-    `money` is converted, and with `by_currency` groups are apart by what it was converted to. `weight` is how
-    many records a row stands for."""
-
-    relation: LiteralString
-    formula: LiteralString
-    joins: Sequence[LiteralString] = ()
-    wheres: Sequence[LiteralString] = ()
-    conditions: Sequence[Condition] = ()
-    keys: Sequence[Key] = ()
-    period: Period | None = None
-    money: Money | None = None
-    by_currency: bool = False
-    weight: LiteralString = "count(*)"
-    tenanted: bool = True
-    measured: str | None = None
-    """The field of one's own that `formula` takes the numbers of, where it says {}; {name} is its name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """All rows of a relation, by a clock of theirs; `tenanted` as in Part."""
-
-    relation: LiteralString
-    clock: LiteralString
-    tenanted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One part, or two of which the first is divided by the second. `display` is the currency amounts are
-    converted to; None: each stays in its own. `first` groups come, in the order of their values."""
-
-    parts: Sequence[Part]
-    zone: str
-    connections: Sequence[int] | None = None
-    display: str | None = None
-    first: int | None = None
-    descending: bool = True
-    share: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,222 +105,3 @@ async def _cost(conn: Connection, statement: Composed, params: Mapping[str, Any]
             "this would keep the database busy for too long: narrow it by a period, a connection or a person"
         )
     return cost
-
-
-def rendered(question: Question) -> tuple[Composed, dict[str, Any]]:
-    """The statement of a question, and its parameters beside `tenant`."""
-    params: dict[str, Any] = {"zone": question.zone}
-    if question.connections is not None:
-        params["connections"] = list(question.connections)
-    money = any(part.money for part in question.parts)
-    ctes: list[Composable] = []
-    if money and question.display is not None:
-        params["display"] = question.display
-        ctes.append(FACTORS)
-    ctes += [
-        SQL("p{} as ({})").format(Literal(at), _grouped(part, at, question, params))
-        for at, part in enumerate(question.parts)
-    ]
-    ctes.append(SQL("cells as materialized ({})").format(_cells(question)))
-    statement = SQL("with {}\n{}").format(SQL(",\n").join(ctes), _chosen(question, params))
-    return statement, params
-
-
-FACTORS = SQL("""factors as materialized (
-    select c.connection_id, c.id as currency,
-           case when c.id = d.id then 1 else c.rate / nullif(d.rate, 0) end as factor,
-           greatest(c.valid_from, d.valid_from) as valid_from,
-           least(c.valid_until, d.valid_until) as valid_until,
-           case when c.id <> d.id then greatest(c.assumed_before, d.assumed_before) end as assumed_before
-      from public.v_currency_rates as c
-      join public.v_currency_rates as d
-        on d.tenant_id = c.tenant_id and d.connection_id = c.connection_id and d.id = %(display)s
-       and d.valid_from < c.valid_until and c.valid_from < d.valid_until
-     where c.tenant_id = %(tenant)s)""")
-"""What one unit of each currency is in the displayed one, and when."""
-
-
-def _grouped(part: Part, at: int, question: Question, params: dict[str, Any]) -> Composable:
-    """A part's groups: of x and g, of x, and the whole; in each currency by itself."""
-    wheres: list[Composable] = [SQL("r.tenant_id = %(tenant)s")] if part.tenanted else []
-    wheres += [SQL(one) for one in part.wheres]
-    if question.connections is not None:
-        wheres.append(SQL("r.connection_id = any (%(connections)s::bigint[])"))
-    wheres += [_condition(one, f"{at}_{number}", params) for number, one in enumerate(part.conditions)]
-    if part.period is not None:
-        wheres += _within(part.period, at, params)
-    joins: list[Composable] = [SQL(one) for one in part.joins]
-    if part.money is not None:
-        joins += _money(part.money, question.display)
-    converted = part.by_currency and question.display is not None
-    return SQL(
-        "select {level} as level, {shown}, {currency} as currency,"
-        " {formula} as value, {weight} as records, {assumed} as assumed"
-        "\n  from {relation}{joins}\n cross join lateral (select {keys}) as k{wheres}\n group by {groups}"
-    ).format(
-        level=SQL(LEVELS[len(part.keys)]),
-        shown=SQL(", ".join((*KEYED[: len(part.keys)], *KEYLESS[len(part.keys) :]))),
-        currency=SQL("m.currency" if part.by_currency else "null::text"),
-        formula=_formula(part, at, params),
-        weight=SQL(part.weight),
-        assumed=SQL("count(*) filter (where m.assumed)" if converted else "0::bigint"),
-        relation=SQL(part.relation),
-        joins=SQL("").join(SQL("\n {}").format(one) for one in joins),
-        keys=SQL(", ").join(_keys(part.keys, at, params)),
-        wheres=SQL("\n where {}").format(SQL("\n   and ").join(wheres)) if wheres else SQL(""),
-        groups=_sets(len(part.keys), money=part.by_currency),
-    )
-
-
-KEYED: Sequence[LiteralString] = ("k.x_connection, k.x", "k.g_connection, k.g")
-KEYLESS: Sequence[LiteralString] = (
-    "null::bigint as x_connection, null::text as x",
-    "null::bigint as g_connection, null::text as g",
-)
-LEVELS: Sequence[LiteralString] = ("3", "case grouping(k.x) when 1 then 3 else 1 end", "grouping(k.x, k.g)")
-"""How the level of a group is told, by the number of keys."""
-
-
-def _sets(keys: int, *, money: bool) -> Composable:
-    """What is grouped. Each set begins as the one before it ends short of: one sort serves all, where a sort
-    is needed."""
-    sets = []
-    for used in range(keys, -1, -1):
-        names: list[LiteralString] = [*["m.currency"] * money, *KEYED[:used]]
-        sets.append(SQL("({})").format(SQL(", ").join(map(SQL, names))))
-    return SQL("grouping sets ({})").format(SQL(", ").join(sets))
-
-
-def _keys(keys: Sequence[Key], at: int, params: dict[str, Any]) -> list[Composable]:
-    columns: list[Composable] = []
-    for name, key in zip(("x", "g"), keys, strict=False):
-        connection = "r.connection_id" if key.apart else "null::bigint"
-        value = _key(key, f"{at}_{name}", params)
-        columns.append(SQL("{} as {}, {} as {}").format(
-            SQL(connection), SQL(f"{name}_connection"), value, SQL(name)
-        ))  # fmt: skip
-    return columns
-
-
-def _key(key: Key, name: str, params: dict[str, Any]) -> Composable:
-    column = SQL(key.column)
-    if key.starts is not None:
-        params[f"s{name}"] = list(key.starts)
-        begins = "s::timestamp at time zone %(zone)s" if key.ticks else "s"
-        return SQL(
-            "width_bucket({}, (select array_agg({} order by s) from unnest({}::date[]) as s))::text"
-        ).format(column, SQL(begins), Placeholder(f"s{name}"))
-    if key.local is not None:
-        return SQL("extract({} from {} at time zone %(zone)s)::integer::text").format(SQL(key.local), column)
-    if key.custom is not None:
-        params[f"k{name}"] = key.custom
-        return SQL("r.custom_fields ->> {}").format(Placeholder(f"k{name}"))
-    return SQL("{}::text").format(column)
-
-
-def _formula(part: Part, at: int, params: dict[str, Any]) -> Composable:
-    if part.measured is None:
-        return SQL(part.formula)
-    params[f"m{at}"] = part.measured
-    name = Placeholder(f"m{at}")
-    return SQL(part.formula).format(SQL(OWN_NUMBER).format(name), name=name)
-
-
-def _condition(one: Condition, name: str, params: dict[str, Any]) -> Composable:
-    column: Composable = SQL(one.column)
-    if one.custom is not None:
-        params[f"c{name}"] = one.custom
-        column = SQL(OWN_NUMBER if one.type == "numeric" else "r.custom_fields ->> {0}").format(
-            Placeholder(f"c{name}")
-        )
-    if one.operator == "null":
-        return SQL("{} is null" if one.value else "{} is not null").format(column)
-    if one.ids is not None:
-        params |= {f"l{name}": [link for link, _ in one.ids], f"i{name}": [id for _, id in one.ids]}
-        among = SQL("(r.connection_id, {}) in (select * from unnest({}::bigint[], {}::text[]))").format(
-            column, Placeholder(f"l{name}"), Placeholder(f"i{name}")
-        )
-        return among if one.operator == "in" else SQL("({}) is not true").format(among)
-    params[f"v{name}"] = one.value
-    many = one.operator in ("in", "out")
-    value = SQL("{}::{}").format(Placeholder(f"v{name}"), SQL(one.type + ("[]" if many else "")))
-    if one.type == "date":
-        value = SQL("({}::timestamp at time zone %(zone)s)").format(value)
-    return SQL(SIGNS[one.operator]).format(column, value)
-
-
-def _within(period: Period, at: int, params: dict[str, Any]) -> list[Composable]:
-    found: list[Composable] = []
-    for name, sign, day in (("since", ">=", period.since), ("until", "<", period.until)):
-        if day is None:
-            continue
-        params[f"{name}{at}"] = day
-        bound: Composable = SQL("{}::date").format(Placeholder(f"{name}{at}"))
-        if period.ticks:
-            bound = SQL("({}::timestamp at time zone %(zone)s)").format(bound)
-        if name == "until" and period.cut_seconds:
-            params[f"cut{at}"] = period.cut_seconds
-            bound = SQL("{} - {} * interval '1 second'").format(bound, Placeholder(f"cut{at}"))
-        found.append(SQL("{} {} {}").format(SQL(period.clock), SQL(sign), bound))
-    return found
-
-
-def _money(money: Money, display: str | None) -> list[Composable]:
-    """Joins that make `m` of a row: its amount in the displayed currency where there is a rate, otherwise in
-    its own."""
-    if display is None:
-        return [
-            SQL("cross join lateral (select {} as amount, coalesce({}, '') as currency) as m").format(
-                SQL(money.amount), SQL(money.currency)
-            )
-        ]
-    clock = SQL("now()") if money.clock is None else SQL("coalesce({}, now())").format(SQL(money.clock))
-    return [
-        SQL(
-            "left join factors as f on f.connection_id = r.connection_id and f.currency = {}"
-            " and {clock} >= f.valid_from and {clock} < f.valid_until"
-        ).format(SQL(money.currency), clock=clock),
-        SQL(
-            "cross join lateral (select"
-            " case when f.factor is null or f.factor = 1 then {0} else {0} * f.factor end as amount,"
-            " case when f.factor is null then coalesce({1}, '') else %(display)s::text end as currency,"
-            " {2} < f.assumed_before as assumed) as m"
-        ).format(SQL(money.amount), SQL(money.currency), clock),
-    ]
-
-
-def _cells(question: Question) -> Composable:
-    """The groups of all parts, one divided by the other where there are two."""
-    columns = SQL("level, x_connection, x, g_connection, g, currency")
-    if len(question.parts) == 1:
-        value: Composable = SQL("value")
-        if question.share:
-            value = SQL(
-                "value::numeric"
-                " / nullif(sum(value) filter (where level = {}) over (partition by currency), 0)"
-            ).format(Literal(WHOLE))
-        return SQL("select {}, {} as value, records, assumed from p0").format(columns, value)
-    return SQL(
-        "select {0}, (max(over)::numeric / nullif(max(under), 0)) as value, sum(records)::bigint as records,"
-        " sum(assumed)::bigint as assumed from"
-        " (select {0}, value as over, null::numeric as under, records, assumed from p0"
-        " union all select {0}, null, value, records, assumed from p1) as sides group by {0}"
-    ).format(columns)
-
-
-def _chosen(question: Question, params: dict[str, Any]) -> Composable:
-    """The whole, the first groups by x in the order of their values, and all their cells."""
-    shown = SQL("currency is distinct from %(display)s, ") if "display" in params else SQL("")
-    first = MOST_GROUPS + 1 if question.first is None else question.first
-    return SQL(
-        ", first as (select * from cells where level = {row} order by {shown}value {way} nulls last,"
-        " x_connection, x limit {first})"
-        "\nselect * from cells where level = {whole}\n union all select * from first"
-        "\n union all select * from cells as c where level = {cell} and exists"
-        " (select from first as f where f.x is not distinct from c.x"
-        " and f.x_connection is not distinct from c.x_connection)\n limit {most}"
-    ).format(
-        row=Literal(ROW), whole=Literal(WHOLE), cell=Literal(CELL), shown=shown,
-        way=SQL("desc" if question.descending else "asc"), first=Literal(first),
-        most=Literal(MOST_GROUPS + 1),
-    )  # fmt: skip
