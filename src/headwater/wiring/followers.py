@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from headwater.jobs.refreshing import refreshed
+from headwater.warehouse import rollups
 from headwater.warehouse.connections import Link
 from headwater.warehouse.following import Refresh
 from headwater.wiring.opened import House
 
-FOLLOWERS: Mapping[str, Refresh] = MappingProxyType({})
+FOLLOWERS: Mapping[str, Refresh] = MappingProxyType({rollups.READER: rollups.refresh})
 """By the names that `headwater.feed_places` has for them."""
 
 

@@ -1,4 +1,4 @@
-"""Derived data is refreshed beside whatever else is done for a connection."""
+"""Derived data is refreshed beside other work; activities and calls are counted by the day beforehand."""
 
 from headwater.warehouse.migrations import run
 
