@@ -1,8 +1,9 @@
 """Activities and calls counted by the day: commits mark the days they change, a follower counts those anew.
 
-A day is one of the tenant's time zone; whole months are added up from days. Rows without a time are of no day, and in no rollup. Whoever reads goes
-through headwater.rolled_activities and rolled_calls, which are exact at every moment: marked days are counted
-from rows, and so is everything where nothing was counted yet, or in another zone (decision 0022).
+A day is one of the tenant's time zone; whole months are added up from days. Rows without a time are of no
+day, and in no rollup. Whoever reads goes through headwater.rolled_activities, rolled_calls and the same by
+month, which are exact at every moment: marked days are counted from rows, and so is everything where nothing
+was counted yet, or in another zone (decision 0022).
 """
 
 from collections import defaultdict
@@ -104,8 +105,8 @@ async def _begin(conn: Connection, base: Mapping[str, Any], zone: str) -> None:
 
 
 async def _count(conn: Connection, base: Mapping[str, Any], marks: Sequence[Mapping[str, Any]]) -> None:
-    """Counts these days, and adds up their months. Marks are taken away last: whoever sets one meanwhile waits no longer than the
-    commit takes."""
+    """Counts these days, and adds up their months. Marks are taken away last: whoever sets one meanwhile
+    waits no longer than the commit takes."""
     days: dict[str, list[date]] = defaultdict(list)
     versions: dict[str, list[int]] = defaultdict(list)
     for mark in marks:

@@ -80,7 +80,8 @@ comment on column headwater.rollup_marks.version is
     'Another one whenever the day is marked again: who counted it meanwhile does not take such a mark away.';
 select headwater.protect('headwater.rollup_marks', whole => true);
 
--- The connections of whoever asks of which nothing is counted beforehand in his time zone.
+-- The connections of whoever asks of which nothing that he may see is counted beforehand in his time zone: all, for those
+-- who see only their own.
 create function headwater.unrolled() returns setof bigint
     language sql stable parallel safe security definer rows 1
     set search_path = pg_catalog, pg_temp
@@ -124,7 +125,7 @@ create view headwater.rolled_activities with (security_invoker = true) as
       join public.crm_activities as t on t.tenant_id = (select headwater.tenant()) and t.connection_id = u.connection_id
      where t.started_at is not null;
 comment on view headwater.rolled_activities is
-    'All activities that have a time, counted by day, employee, type and whether completed; exact at every moment, whatever was counted beforehand. Only for those who see the whole tenant.';
+    'All activities that have a time, counted by day, employee, type and whether completed; exact at every moment, whatever was counted beforehand; who sees only his own is told of that.';
 
 create view headwater.rolled_calls with (security_invoker = true) as
     select r.tenant_id, r.connection_id, r.day, r.employee_id, r.type, r.outcome, r.records, r.seconds
@@ -153,7 +154,7 @@ create view headwater.rolled_calls with (security_invoker = true) as
       join public.crm_calls as t on t.tenant_id = (select headwater.tenant()) and t.connection_id = u.connection_id
      where t.started_at is not null;
 comment on view headwater.rolled_calls is
-    'All calls that have a time, counted by day, employee, direction and whether answered; exact at every moment, whatever was counted beforehand. Only for those who see the whole tenant.';
+    'All calls that have a time, counted by day, employee, direction and whether answered; exact at every moment, whatever was counted beforehand; who sees only his own is told of that.';
 
 -- Whole months: a tile of all time reads a few thousand rows instead of hundreds of thousands.
 create view headwater.rolled_activities_by_month with (security_invoker = true) as
