@@ -16,8 +16,8 @@ COMPANY = """
     insert into public.crm_deals
            (tenant_id, connection_id, external_id, crm_source, title, stage, pipeline, value, currency,
             assigned_to, won, created_at, closed_at, began, version, synced_at)
-    select %(tenant)s, %(connection)s, n::text, 'bitrix24', 'Deal ' || n, 'S' || n %% 5, '0', n %% 9973, 'RUB',
-           (n %% 60)::text, case n %% 5 when 3 then true when 4 then false end,
+    select %(tenant)s, %(connection)s, n::text, 'bitrix24', 'Deal ' || n, 'S' || n %% 5, '0', n %% 9973,
+           'RUB', (n %% 60)::text, case n %% 5 when 3 then true when 4 then false end,
            now() - n * interval '30 minutes',
            case when n %% 5 > 2 then now() - n * interval '20 minutes' end, 1, md5(n::text), now()
       from generate_series(1, %(deals)s) as n;

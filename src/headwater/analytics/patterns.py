@@ -10,13 +10,15 @@ from headwater.warehouse.pool import Connection, Warehouse
 
 LOGGER = log.get("analytics")
 AT_ONCE = 5_000
-"""Changes that are worked in with one commit."""
+"""Changes that are worked in with one commit, unless told otherwise."""
 
 FAR = 25_000
 """So many changes take longer one by one than everything from the tables."""
 
 
-async def refresh(warehouse: Warehouse, link: Link, *, enough: Callable[[], bool]) -> bool:
+async def refresh(
+    warehouse: Warehouse, link: Link, *, enough: Callable[[], bool], at_once: int = AT_ONCE
+) -> bool:
     """Works in what changed in a connection; True when nothing is left, False when `enough` said so after a
     commit.
 
@@ -26,21 +28,21 @@ async def refresh(warehouse: Warehouse, link: Link, *, enough: Callable[[], bool
     """
     while True:
         async with warehouse.acting_for(link.tenant) as conn:
-            left = await _step(conn, link)
+            left = await _step(conn, link, at_once)
         if not left:
             return True
         if enough():
             return False
 
 
-async def _step(conn: Connection, link: Link) -> bool:
+async def _step(conn: Connection, link: Link, at_once: int) -> bool:
     """One commit's work; whether there may be more."""
     at = await patterns.place(conn, link)
     if at is None or at.cut or await patterns.is_far(conn, link, at, FAR):
         await _all(conn, link)
         return True
     marked = await patterns.marked(conn, link)
-    next_ = await patterns.changed(conn, link, at, limit=AT_ONCE)
+    next_ = await patterns.changed(conn, link, at, limit=at_once)
     stale, at, many = next_ or (Stale((), ()), at, 0)
     both = Stale(sorted({*stale.deals, *marked.deals}), sorted({*stale.leads, *marked.leads}))
     if both.deals or both.leads:
@@ -48,7 +50,7 @@ async def _step(conn: Connection, link: Link) -> bool:
         LOGGER.debug("patterns counted", connection=link.slug, changes=many, rows=rows)
     if next_ is not None:
         await patterns.arrive(conn, link, at)
-    return many == AT_ONCE
+    return many == at_once
 
 
 async def _all(conn: Connection, link: Link) -> None:

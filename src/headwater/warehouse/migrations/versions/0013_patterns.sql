@@ -140,14 +140,17 @@ $$;
 revoke all on function headwater.touches(text, bigint, text[]) from public;
 
 -- Two who count the same records do it one after the other, so that what is older never comes last. Counted by
--- whoever sees only his own, patterns would be wrong for everybody else.
+-- whoever sees only his own, patterns would be wrong for everybody else; whoever asks for figures only reads.
 create function headwater.begin_counting(connection bigint) returns void
     language plpgsql
     set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if not headwater.sees_all() or headwater.tenant() is null then
+    if not headwater.sees_all() then
         raise insufficient_privilege using message = 'patterns are counted by those who see the whole tenant';
+    end if;
+    if current_setting('role') = 'hw_query' then
+        raise insufficient_privilege using message = 'hw_query only reads';
     end if;
     perform pg_advisory_xact_lock((18528::bigint << 48) + connection);
 end
@@ -598,7 +601,7 @@ declare
     at record;
 begin
     for at in
-        select v.attname as name, col_description(d.attrelid, d.attnum) as said
+        select v.attname::text as name, col_description(d.attrelid, d.attnum) as said
           from pg_attribute as v
           join pg_attribute as d on d.attname = v.attname and d.attrelid = 'public.deals'::regclass and d.attnum > 0
          where v.attrelid = 'public.v_deals_analytics'::regclass and v.attnum > 0
