@@ -261,6 +261,19 @@ class TestMaven:
         assert min(row["min"] for row in found) == date.fromisoformat(days[0])
         assert max(row["max"] for row in found) == date.fromisoformat(days[-1])
 
+    def test_nobody_stands_out_where_there_is_no_signal(self, reader: Reader, file: list[Line]) -> None:
+        """These deals were made up: agents differ by chance, and lost deals have no amounts."""
+        found = reader.rows(
+            "select closed, won, standing, adjusted_for, notes from v_manager_ranking where closed > 0"
+        )
+
+        ends = Counter(line["sales_agent"] for line in file if line["deal_stage"] in ("Won", "Lost"))
+        assert Counter(row["closed"] for row in found) == Counter(ends.values())
+        assert sum(row["won"] for row in found) == sum(line["deal_stage"] == "Won" for line in file)
+        assert sum(row["standing"] == "as_expected" for row in found) >= 0.9 * len(found)
+        assert {tuple(row["adjusted_for"]) for row in found} == {("source", "pipeline")}
+        assert not any("easier_mix" in row["notes"] for row in found)
+
     def test_a_deal_took_from_engaging_to_closing(self, reader: Reader, file: list[Line]) -> None:
         closed = [line for line in file if line["close_date"]]
 
