@@ -1,5 +1,6 @@
 """How deals and leads are worked on: counted as it is defined, for what changed, and as if everything were counted anew."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -15,18 +16,25 @@ from hypothesis import strategies as st
 from tests.analytics.worked import Desk, at, desk
 
 from headwater.analytics.patterns import refresh
+from headwater.core.model import SetSpec
 from headwater.testing.sample import NOW
 from headwater.testing.settled import settled
-from headwater.warehouse import bi
+from headwater.warehouse import bi, sets
 from headwater.warehouse.pool import Warehouse
 
 DEALS = "select * from deal_patterns order by deal_id"
 LEADS = "select * from lead_patterns order by lead_id"
+WAITING = """
+    select
+      from pg_locks as l
+      join pg_database as d on d.oid = l.database
+     where d.datname = current_database() and l.locktype = 'advisory' and not l.granted
+"""
 
 
 @pytest.fixture
 async def warehouse(newest_database: Any) -> AsyncIterator[Warehouse]:
-    async with Warehouse(newest_database.url(), size=2) as opened:
+    async with Warehouse(newest_database.url(), size=4) as opened:
         yield opened
 
 
@@ -208,6 +216,31 @@ class TestWhatFollowsChanges:
 
         assert (await deal(desk_))["touches_count"] == 1
 
+    async def test_links_that_are_asked_for_by_themselves_take_away_as_well(self, desk_: Desk) -> None:
+        await desk_.put("deals", "2", MADE=at(0))
+        await touch(desk_, "1", "contacts:7", "deals:1", "deals:2")
+        await refreshed(desk_)
+
+        asked = SetSpec("activity_links", "activity_links")
+        async with desk_.warehouse.acting_for(desk_.tenant.id) as conn:
+            await sets.store(conn, asked, {"1": [{"entity": "deals", "external_id": "1"}]}, desk_.origin())
+        await refreshed(desk_)
+
+        assert [row["touches_count"] for row in await desk_.rows(DEALS)] == [1, 0]
+
+    async def test_an_older_count_never_lands_on_a_newer_one(self, desk_: Desk) -> None:
+        """Whoever counts the same connection waits, and then counts what is there by then."""
+        async with desk_.warehouse.acting_for(desk_.tenant.id) as conn:
+            await conn.execute("select update_deal_patterns()")
+            later = asyncio.create_task(desk_.rows("select update_deal_patterns() as n"))
+            async with desk_.warehouse.connection() as looking:
+                while not await (await looking.execute(WAITING)).fetchall():
+                    assert not later.done()
+            await touch(desk_, "1", "deals:1")
+
+        assert await later == [{"n": 1}]
+        assert [row["touches_count"] for row in await desk_.rows(DEALS)] == [1]
+
 
 class TestWhoMay:
     async def test_whoever_sees_the_deal_sees_its_pattern_at_once(self, desk_: Desk) -> None:
@@ -328,7 +361,7 @@ async def truth(one: Desk, entity: str) -> dict[str, tuple[Any, ...]]:
     return found
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
 async def test_whatever_happens_patterns_end_as_if_everything_were_counted_anew(
     newest_database: Any, steps: list[tuple[str, str | None, dict[str, Any] | None]]

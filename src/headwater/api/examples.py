@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from headwater.analytics.ranking import NOTES
+
 AT, EARLIER, LATER = "2026-11-26T12:00:00Z", "2026-11-26T11:45:00Z", "2026-11-26T12:15:00Z"
 ENTITY = {
     "entity": "deals", "status": "complete", "stored": 80123, "in_source": 80123, "failed": 2, "due": 0,
@@ -233,7 +235,7 @@ ANSWERS: Mapping[tuple[str, str], Any] = {
     },
     ("GET", "/api/v1/managers/ranking"): {
         "at": AT, "since": None, "until": None, "managers": [RANKED],
-        "notes": {"easier_mix": "what he closed is at least ten points easier to win than …"},
+        "notes": dict(NOTES),
     },
     ("GET", "/api/v1/erasures"): {"erasures": [ERASURE]},
     ("POST", "/api/v1/erasures"): WISH,

@@ -364,7 +364,7 @@ create view public.v_sales_funnel with (security_invoker = true) as
     ), been as (
         select v.tenant_id, v.connection_id, v.external_id, v.stage
           from visits as v
-         union
+         union all
         select d.tenant_id, d.connection_id, d.external_id, d.stage
           from public.crm_deals as d
     ), furthest as (
@@ -419,15 +419,20 @@ create view public.v_deal_averages with (security_invoker = true) as
      group by d.tenant_id, d.connection_id, d.pipeline, p.name, d.currency;
 
 create view public.v_deal_distribution with (security_invoker = true) as
-    select d.tenant_id, d.connection_id, d.currency,
-           date_trunc('month', d.created_at at time zone (select headwater.zone()))::date as month,
-           case when d.value > 0 and d.value < 10 then 0
-                when d.value > 0 then power(10::numeric, floor(log(d.value)))::bigint end as amount_from,
-           case when d.value > 0 then power(10::numeric, greatest(floor(log(d.value)), 0) + 1)::bigint end as amount_below,
-           count(*) as deals, count(*) filter (where d.won) as won, count(*) filter (where not d.won) as lost,
-           sum(d.value) as amount, sum(d.value) filter (where d.won) as won_amount
-      from public.crm_deals as d
-     group by 1, 2, 3, 4, 5, 6;
+    with placed as (
+        select d.*, date_trunc('month', d.created_at at time zone (select headwater.zone()))::date as month,
+               case when d.value > 0 then width_bucket(d.value, powers.below) end as size
+          from public.crm_deals as d
+         cross join (values (array[10, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15]))
+                    as powers (below)
+    )
+    select p.tenant_id, p.connection_id, p.currency, p.month,
+           case p.size when 0 then 0 else 10 ^ p.size end::bigint as amount_from,
+           (10 ^ (p.size + 1))::bigint as amount_below,
+           count(*) as deals, count(*) filter (where p.won) as won, count(*) filter (where not p.won) as lost,
+           sum(p.value) as amount, sum(p.value) filter (where p.won) as won_amount
+      from placed as p
+     group by p.tenant_id, p.connection_id, p.currency, p.month, p.size;
 
 ------------------------------------------------------------------------------------------------------------
 -- Managers compared fairly: see docs/patterns.md for every definition and where the formulas come from
