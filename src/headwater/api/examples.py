@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from headwater.analytics.ranking import NOTES
+
 AT, EARLIER, LATER = "2026-11-26T12:00:00Z", "2026-11-26T11:45:00Z", "2026-11-26T12:15:00Z"
 ENTITY = {
     "entity": "deals", "status": "complete", "stored": 80123, "in_source": 80123, "failed": 2, "due": 0,
@@ -55,6 +57,14 @@ JOB = {
 FAILURE = {
     "id": 15, "connection": "bitrix24", "entity": "deals", "external_id": "7",
     "reason": "it has no usable id", "field": None, "tries": 2, "first_at": EARLIER, "last_at": AT,
+}  # fmt: skip
+RANKED = {
+    "connection": "bitrix24", "assigned_to": "27", "assigned_to_name": "Anna Berg", "place": 1,
+    "standing": "above", "closed": 214, "won": 131, "win_rate": "0.6121", "expected_won": "104.20",
+    "expected_rate": "0.4869", "ratio": "1.2572", "ratio_low": "1.1163", "ratio_high": "1.3859",
+    "adjusted_win_rate": "0.6003", "others_expected_rate": "0.4771", "open_share": "0.2210",
+    "others_open_share": "0.2388", "waiting": 41, "untouched": 2, "untouched_share": "0.0488",
+    "others_untouched_share": "0.0731", "notes": [], "adjusted_for": ["source", "pipeline", "size"],
 }  # fmt: skip
 FIELD = {
     "name": "UF_CRM_1700", "column": "uf_crm_1700", "label": "Segment", "kind": "text", "type": "enumeration",
@@ -222,6 +232,10 @@ ANSWERS: Mapping[tuple[str, str], Any] = {
         ],
         "tables": [TABLE],
         "backups": {"files": 7, "bytes": 734_003_200},
+    },
+    ("GET", "/api/v1/managers/ranking"): {
+        "at": AT, "since": None, "until": None, "managers": [RANKED],
+        "notes": dict(NOTES),
     },
     ("GET", "/api/v1/erasures"): {"erasures": [ERASURE]},
     ("POST", "/api/v1/erasures"): WISH,
