@@ -29,6 +29,7 @@ from bench import (
     river,
     rls,
     sandbox_batch,
+    search,
     slow,
 )
 from bench.ground import Ground, ground
@@ -53,6 +54,7 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Sample]]]] = {
     "rls": rls.once,
     "connections": connections.once,
     "backup": backup.once,
+    "search": search.once,
 }
 
 
