@@ -54,40 +54,32 @@ as $$
      where found.stem <> ''
 $$;
 
--- A text in one spelling, for comparing titles whole.
+-- A title for being compared whole.
 create function headwater.search_name(said text) returns text
     language sql immutable parallel safe
 as $$
-    select headwater.search_folded(btrim(regexp_replace(headwater.search_plain(said), '\s+', ' ', 'g')))
+    select translate(btrim(regexp_replace(headwater.search_plain(said), '\s+', ' ', 'g')), 'ё', 'е')
 $$;
 
 -- The number under which something is found, another one in each tenant: posting lists of one index never mix them.
 create function headwater.search_token(tenant uuid, said text) returns bigint
-    language sql immutable parallel safe
+    language sql stable parallel safe
 as $$
     select ('x' || encode(substr(sha256(convert_to(tenant::text || said, 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint
 $$;
 
--- What a folded word still is when letters are missing: words that share one of these differ by a typo or two. Short
--- words allow none, longer ones one, from eight letters on two.
+-- What is left of the first seven letters of a folded word without one or two of them: words that share any of these
+-- differ by a typo or two. Short words allow none, longer ones one, from eight letters on two.
 create function headwater.search_spellings_of(tenant uuid, word text) returns bigint[]
-    language sql immutable parallel safe
+    language sql stable parallel safe
 as $$
-    with head as (
-        select left(word, 7) as said, length(left(word, 7)) as long
-         where word !~ '[0-9]' and length(word) >= 4
-    ), once as (
-        select left(h.said, n - 1) || substr(h.said, n + 1) as said
-          from head as h
-         cross join generate_series(1, h.long) as n
-    ), twice as (
-        select left(o.said, n - 1) || substr(o.said, n + 1) as said
-          from once as o
-         cross join generate_series(1, length(o.said)) as n
-         where length(word) >= 8
-    )
-    select coalesce(array_agg(headwater.search_token(tenant, 's' || each.said)), '{}')
-      from (select said from head union select said from once union select said from twice) as each
+    select array(select headwater.search_token(tenant, 's' || left(head, i - 1) || substr(head, i + 1, j - i - 1)
+                                                           || substr(head, j + 1))
+                   from left(word, 7) as head
+                  cross join generate_series(1, length(head) + 1) as i
+                  cross join generate_series(i + 1, length(head) + 2) as j
+                  where (length(word) >= 8 or j > length(head))
+                    and length(word) >= 4 and word !~ '[0-9]')
 $$;
 
 -- How many letters apart two words are: changed, missing, too many, or swapped with their neighbour.
@@ -158,6 +150,7 @@ create table headwater.search_words (
     primary key (tenant_id, token)
 ) with (fillfactor = 70);
 create index search_words_word on headwater.search_words (tenant_id, word);
+create index search_words_months on headwater.search_words (tenant_id) where kind = 'month';
 alter table headwater.search_words alter column word set statistics 0, alter column shown set statistics 0;
 comment on table headwater.search_words is
     'The words of each tenant''s documents, and in how many each is; how many are of which month, and whose they are.';
@@ -257,7 +250,7 @@ begin
                and w.docs > 0
                and abs(length(w.word) - length(folded)) <= allowed
              order by w.docs desc
-             limit 200
+             limit 50
         ), begun as (
             select w.token, w.shown, w.docs, 1 as apart
               from headwater.search_words as w
@@ -470,9 +463,9 @@ begin
                 wanted := headwater.search_each(groups);
             end if;
         when 'similar_words' then
-            -- A word that is hardly anywhere may be another one, written wrongly.
+            -- A word that is nowhere, or hardly anywhere and brought nothing, may be another one, written wrongly.
             for n in 1 .. cardinality(folds) loop
-                continue when docs[n] > 5;
+                continue when docs[n] > 5 or docs[n] > 0 and place > 0;
                 likely := 0;
                 for word in
                     select * from headwater.search_similar(tenant, typed[n], folds[n])
