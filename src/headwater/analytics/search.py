@@ -17,10 +17,18 @@ __all__ = ["ENTITIES", "LONGEST", "MOST", "STEPS", "Found", "Hit", "found", "ref
 
 LONGEST = 500  # characters of a query
 MOST = 100  # hits of one answer
-STEPS: Sequence[str] = (
-    "id", "phone", "email", "name", "title_words", "all_words", "similar_words", "most_words", "some_words",
-)  # fmt: skip
-"""How something is found, from strict to loose. A looser step is taken only while there are fewer than five."""
+STEPS: Mapping[str, str] = {
+    "id": "the id, or a tax number",
+    "phone": "the phone, however it is written",
+    "email": "the e-mail address, or its domain",
+    "name": "called exactly so",
+    "title_words": "all words, in the title",
+    "all_words": "all words",
+    "similar_words": "all words, one or more of them spelt otherwise",
+    "most_words": "all words but the commonest, or but those that are nowhere",
+    "some_words": "some of the words, the rarer ones first",
+}
+"""How something is found, from strict to loose. From similar words on only while there are fewer than five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +56,9 @@ async def found(who: Looking, query: str, *, entity: str | None = None, limit: i
     """What a query finds among the records that whoever looks may see. Raises Misasked for one that cannot be
     searched for: too long, or no text."""
     try:
-        rows = await documents.search(
-            who.warehouse, who.tenant, who.own, query, among=entity, most=limit
-        )
+        rows = await documents.search(who.warehouse, who.tenant, who.own, query, among=entity, most=limit)
     except Unfit as exc:
-        raise Misasked("q", str(exc)) from exc
+        raise Misasked("q", str(exc), help="Search for fewer words.") from exc
     hits = [Hit(**{name: value for name, value in row.items() if name != "place"}) for row in rows]
     return Found(hits, Counter(hit.step for hit in hits))
 

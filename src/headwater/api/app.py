@@ -22,6 +22,7 @@ from headwater.api import (
     problems,
     records,
     rights,
+    search,
     settings,
     standing,
     starts,
@@ -39,7 +40,7 @@ from headwater.wiring import House
 
 ROOMS = (
     health, metrics, inside, people, keyring, connections, starts, standing, settings, changes, failed, crm,
-    records, exports, usage, erasures, accesses, rights, pages, entering, welcome, paper,
+    records, search, exports, usage, erasures, accesses, rights, pages, entering, welcome, paper,
 )  # fmt: skip
 
 ABOUT = """

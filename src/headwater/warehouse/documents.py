@@ -21,6 +21,7 @@ ENTITIES = ("leads", "deals", "contacts", "companies", "activities")
 READER = "search"
 """What it is called among those who follow the changes."""
 
+TABLES = ("search", "search_words", "search_spellings")
 STRETCH = 5_000  # documents in one commit
 
 
