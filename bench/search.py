@@ -66,10 +66,10 @@ FULL = """
      limit 5
 """
 ASKED = """
-    select w.exact, sum(d.docs), array_agg(distinct headwater.search_token(%(tenant)s, 'w' || form)),
+    select w.exact, max(d.docs), array_agg(distinct headwater.search_token(%(tenant)s, 'w' || form)),
            array_agg(distinct headwater.search_token(%(tenant)s, 't' || form))
       from headwater.search_words_of(%(query)s) as w
-     cross join lateral (values (w.exact), (w.stem)) as f (form)
+     cross join lateral (values (w.exact), (w.stem), (w.root)) as f (form)
       left join headwater.search_words as d
         on d.tenant_id = %(tenant)s and d.token = headwater.search_token(%(tenant)s, 'w' || form)
      group by w.exact

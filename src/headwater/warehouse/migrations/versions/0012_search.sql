@@ -42,16 +42,18 @@ as $$
            end
 $$;
 
--- The words of a text, each once: as it is written, and folded: as it is (`exact`), and what it comes from (`stem`).
+-- The words of a query, each once: as it is written, and folded: as it is (`exact`), what it comes from (`stem`), and what
+-- a Russian word may come from that is written in Latin letters (`root`).
 create function headwater.search_words_of(said text)
-    returns table (word text, exact text, stem text)
+    returns table (word text, exact text, stem text, root text)
     language sql immutable parallel safe
 as $$
-    select found.lexeme, headwater.search_folded(found.lexeme), headwater.search_folded(found.stem)
-      from (select w.lexeme, headwater.search_stem(w.lexeme) as stem
+    select f.word, f.exact, f.stem, case when f.word ~ '^[a-z]{5,}$' then rtrim(f.exact, 'aeiou') else f.stem end
+      from (select w.lexeme as word, headwater.search_folded(w.lexeme) as exact,
+                   headwater.search_folded(headwater.search_stem(w.lexeme)) as stem
               from unnest(to_tsvector('pg_catalog.simple', headwater.search_plain(said))) as w (lexeme)
-             where w.lexeme ~ '..|[0-9]') as found
-     where found.stem <> ''
+             where w.lexeme ~ '..|[0-9]') as f
+     where f.stem <> ''
 $$;
 
 -- A title for being compared whole.
@@ -402,7 +404,7 @@ begin
     end if;
 
     for word in
-        select r.said, f.word, f.exact, f.stem
+        select r.said, f.word, f.exact, f.stem, f.root
           from regexp_split_to_table(said, '\s+') with ordinality as r (said, n)
          cross join headwater.search_words_of(r.said) as f
          order by r.n, f.word
@@ -411,13 +413,13 @@ begin
         folds := folds || word.exact;
         stems := stems || word.stem;
         typed := typed || lower(word.said);
-        groups := groups || array[headwater.search_token(tenant, 'w' || word.exact),
-                                  headwater.search_token(tenant, 'w' || word.stem)]::text;
-        titled := titled || array[headwater.search_token(tenant, 't' || word.exact),
-                                  headwater.search_token(tenant, 't' || word.stem)]::text;
+        groups := groups || array(select headwater.search_token(tenant, 'w' || form)
+                                    from unnest(array[word.exact, word.stem, word.root]) as form)::text;
+        titled := titled || array(select headwater.search_token(tenant, 't' || form)
+                                    from unnest(array[word.exact, word.stem, word.root]) as form)::text;
         tokens := tokens || groups[cardinality(groups)]::bigint[];
-        shown := shown || array[word.word, word.word];
-        docs := docs || (select coalesce(sum(w.docs), 0) from headwater.search_words as w
+        shown := shown || array[word.word, word.word, word.word];
+        docs := docs || (select coalesce(max(w.docs), 0)::bigint from headwater.search_words as w
                           where w.tenant_id = tenant and w.token = any (groups[cardinality(groups)]::bigint[]));
     end loop;
     if cardinality(folds) > 32 then
