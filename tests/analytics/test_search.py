@@ -49,17 +49,16 @@ class Company:
     database: Any
     ours: Link
     theirs: Link
+    conn: "psycopg.Connection[Any]"
 
     def asked(self, query: str, *args: Any, tenant: UUID | None = None, own: dict[int, list[str]] | None = None) -> list[tuple[Any, ...]]:
         claim: dict[str, Any] = {"tenant_id": str(tenant or self.ours.tenant), "scope": "all"}
         if own is not None:
             claim |= {"scope": "own", "people": {str(link): ids for link, ids in own.items()}}
-        with psycopg.connect(self.database.url(), autocommit=True) as conn:
-            conn.execute("select set_config('request.jwt.claims', %s, false)", [orjson.dumps(claim).decode()])
-            marks = ", ".join(["%s"] * (1 + len(args)))
-            return conn.execute(
-                f"select entity, external_id, step, matched from public.search({marks}) order by place".encode(), [query, *args]
-            ).fetchall()
+        self.conn.execute("select set_config('request.jwt.claims', %s, false)", [orjson.dumps(claim).decode()])
+        marks = ", ".join(["%s"] * (1 + len(args)))
+        asked = f"select entity, external_id, step, matched from public.search({marks}) order by place"
+        return self.conn.execute(asked.encode(), [query, *args]).fetchall()
 
     def found(self, query: str, *args: Any, **who: Any) -> list[str]:
         return [f"{entity} {id}" for entity, id, *_ in self.asked(query, *args, **who)]
@@ -69,9 +68,10 @@ class Company:
 
 
 @pytest.fixture(scope="module")
-def company(shared_databases: Any) -> Company:
-    links = asyncio.run(_made(shared_databases))
-    return Company(shared_databases, *links)
+def company(shared_databases: Any) -> Iterator[Company]:
+    ours, theirs = asyncio.run(_made(shared_databases))
+    with psycopg.connect(shared_databases.url(), autocommit=True) as conn:
+        yield Company(shared_databases, ours, theirs, conn)
 
 
 async def _made(database: Any) -> list[Link]:

@@ -63,11 +63,13 @@ async def found(who: Looking, query: str, *, entity: str | None = None, limit: i
     return Found(hits, Counter(hit.step for hit in hits))
 
 
-async def refresh(warehouse: Warehouse, link: Link, *, enough: Callable[[], bool]) -> bool:
-    """Works in what changed in a connection since the last time, a stretch a commit; everything when it is the
-    first time, or changes were thrown away meanwhile. True when nothing is left, False when `enough` said so
-    after a commit."""
-    while await documents.follow(warehouse, link, size=STRETCH):
+async def refresh(
+    warehouse: Warehouse, link: Link, *, enough: Callable[[], bool], stretch: int = STRETCH
+) -> bool:
+    """Works in what changed in a connection since the last time, a stretch a commit; everything when it is
+    the first time, or changes were thrown away meanwhile. True when nothing is left, False when `enough` said
+    so after a commit."""
+    while await documents.follow(warehouse, link, size=stretch):
         if enough():
             return False
     return True
