@@ -183,7 +183,12 @@ async def test_she_is_found_nowhere_afterwards_and_does_not_come_back(
     assert newest_database.holding("Olesya.Zaremba%40") == []
     assert await stream.rows("select key from headwater.answers") == [{"key": "under way"}]
     assert found.counts["headwater.answers"] == 1
-    assert await stream.rows("select shown from headwater.search_words where shown in ('заремба', 'ыкина', 'olesya')") == []
+    assert (
+        await stream.rows(
+            "select shown from headwater.search_words where shown in ('заремба', 'ыкина', 'olesya')"
+        )
+        == []
+    )
     assert [await searched(stream, word) for word in (SURNAME, "Заремба", PHONE, MAIL, "7654321")] == [[]] * 5
     assert await stream.rows(revenue) == counted
 

@@ -79,7 +79,9 @@ async def test_what_is_created_changed_and_gone_is_found_as_it_is(ours: Bench):
 
 
 async def test_what_nobody_says_any_more_is_no_word_any_more(ours: Bench):
-    await ours.store({**DEAL, "TITLE": "Неповторимый василёк"}, {**DEAL, "ID": "2", "TITLE": "василёк"}, began=1)
+    await ours.store(
+        {**DEAL, "TITLE": "Неповторимый василёк"}, {**DEAL, "ID": "2", "TITLE": "василёк"}, began=1
+    )
     await refreshed(ours)
     await ours.vanish("1", began=2)
     await refreshed(ours)
@@ -138,12 +140,18 @@ async def test_where_the_feed_was_cut_everything_is_made_anew(ours: Bench):
 
     await refreshed(ours)
 
-    assert (await found(ours, "клевер"), await found(ours, "ромашка"), await found(ours, "лютик")) == (["1"], [], [])
+    assert (await found(ours, "клевер"), await found(ours, "ромашка"), await found(ours, "лютик")) == (
+        ["1"],
+        [],
+        [],
+    )
     assert await state(ours) == await anew(ours)
 
 
 async def test_it_stops_after_a_commit_when_others_wait_and_goes_on_later(ours: Bench):
-    await ours.store(*({**DEAL, "ID": str(number), "TITLE": f"цветок {number}"} for number in range(1, 31)), began=1)
+    await ours.store(
+        *({**DEAL, "ID": str(number), "TITLE": f"цветок {number}"} for number in range(1, 31)), began=1
+    )
     await settled(ours.warehouse)
     many = 0
     while not await search.refresh(ours.warehouse, ours.link, enough=lambda: True, stretch=7):
@@ -155,12 +163,16 @@ async def test_it_stops_after_a_commit_when_others_wait_and_goes_on_later(ours: 
 
 
 async def test_two_at_once_end_as_one(ours: Bench):
-    await ours.store(*({**DEAL, "ID": str(number), "TITLE": f"цветок {number}"} for number in range(1, 41)), began=1)
+    await ours.store(
+        *({**DEAL, "ID": str(number), "TITLE": f"цветок {number}"} for number in range(1, 41)), began=1
+    )
     await settled(ours.warehouse)
     both = [search.refresh(ours.warehouse, ours.link, enough=lambda: False, stretch=3) for _ in range(2)]
     assert await asyncio.gather(*both) == [True, True]
 
-    await ours.store(*({**DEAL, "ID": str(number), "TITLE": f"лист {number}"} for number in range(20, 60)), began=2)
+    await ours.store(
+        *({**DEAL, "ID": str(number), "TITLE": f"лист {number}"} for number in range(20, 60)), began=2
+    )
     await settled(ours.warehouse)
     both = [search.refresh(ours.warehouse, ours.link, enough=lambda: False, stretch=3) for _ in range(2)]
     assert await asyncio.gather(*both) == [True, True]
@@ -181,9 +193,13 @@ class Dying(AsyncCursor[Any]):
 
 
 async def test_killed_anywhere_it_ends_the_same(ours: Bench, newest_database: Any):
-    await ours.store(*({**DEAL, "ID": str(number), "TITLE": f"цветок {number}"} for number in range(1, 9)), began=1)
+    await ours.store(
+        *({**DEAL, "ID": str(number), "TITLE": f"цветок {number}"} for number in range(1, 9)), began=1
+    )
     await refreshed(ours)
-    await ours.store(*({**DEAL, "ID": str(number), "TITLE": f"лист {number}"} for number in range(5, 13)), began=2)
+    await ours.store(
+        *({**DEAL, "ID": str(number), "TITLE": f"лист {number}"} for number in range(5, 13)), began=2
+    )
     await ours.vanish("1", began=3)
     await settled(ours.warehouse)
 
@@ -203,7 +219,9 @@ async def test_killed_anywhere_it_ends_the_same(ours: Bench, newest_database: An
     assert await state(ours) == await anew(ours)
 
 
-async def test_a_connection_whose_data_go_takes_its_documents_and_counts_along(warehouse: Warehouse, ours: Bench):
+async def test_a_connection_whose_data_go_takes_its_documents_and_counts_along(
+    warehouse: Warehouse, ours: Bench
+):
     await ours.store({**DEAL, "TITLE": "Ромашка здешняя"}, began=1)
     await refreshed(ours)
     with_one = await state(ours)
@@ -221,4 +239,3 @@ async def test_a_connection_whose_data_go_takes_its_documents_and_counts_along(w
     await disconnect(warehouse, other, by="me", now=NOW, delete_data=True)
 
     assert await state(ours) == with_one
-

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from headwater.analytics import search
 from headwater.cli import demo
 from headwater.core.errors import RetryLater
-from headwater.analytics import search
 from headwater.core.model import PrivacyMode
 from headwater.sandbox.bitrix24 import Options, Portal, built
 from headwater.sync import privacy as modes

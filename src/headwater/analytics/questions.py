@@ -46,7 +46,8 @@ HELP = "GET /api/v1/records lists every field, its operators and the orders."
 
 
 class Misasked(HeadwaterError):
-    """A question that cannot be answered as it is; `where` names the part that is wrong, `help` what to do."""
+    """A question that cannot be answered as it is; `where` names the part that is wrong, `help` says what to
+    do."""
 
     def __init__(self, where: str, message: str, *, help: str = HELP) -> None:  # noqa: A002 (the word of doors)
         super().__init__(message)

@@ -28,7 +28,7 @@ STEPS: Mapping[str, str] = {
     "most_words": "all words but the commonest, or but those that are nowhere",
     "some_words": "some of the words, the rarer ones first",
 }
-"""How something is found, from strict to loose. From similar words on only while there are fewer than five."""
+"""How something is found, from strict to loose; from similar words on only while there are fewer than 5."""
 
 
 @dataclass(frozen=True, slots=True)

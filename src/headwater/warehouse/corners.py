@@ -16,4 +16,4 @@ ALERTS = 0x485B << 48
 """One process at a time judges what is wrong."""
 
 SEARCH = 0x485C << 48
-"""One at a time changes what is searched of a tenant: words that many documents share are counted once each."""
+"""Who changes what is searched, by a number of the tenant: one at a time, as words are counted."""

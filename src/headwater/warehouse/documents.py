@@ -1,4 +1,4 @@
-"""The documents that search finds: made from records as they are stored, and the words of all of them counted.
+"""The documents that search finds: made from records as they are stored, their words counted.
 
 A document is made in SQL, by the functions that read a query, so that both are understood alike.
 """
@@ -26,8 +26,8 @@ STRETCH = 5_000  # documents in one commit
 
 
 async def hold(conn: Connection, tenant: UUID) -> None:
-    """Keeps others from changing the tenant's documents until the transaction ends: what a record says is read
-    after that, so that nothing older is written over something newer."""
+    """Keeps others from changing the tenant's documents until the transaction ends: what a record says is
+    read after that, so that nothing older is written over something newer."""
     await conn.execute(sql.lock_search, {"tenant": tenant, "corner": SEARCH})
 
 
