@@ -36,8 +36,9 @@ async def searched(
     """What the caller sees of it, strict to loose: `step` says how a hit was found and `matched` by what;
     `steps` counts them in the order in which they were taken. Looser steps are taken only while there are
     fewer than five hits, so that a loose hit is never a better one's place."""
-    found = await search.found(who, q, entity=_among(entity), limit=limit)
-    await note("search", entity, len(found.hits))
+    among = _among(entity)
+    found = await search.found(who, q, entity=among, limit=limit)
+    await note("search", among, len(found.hits))
     steps = [{"step": step, "means": STEPS[step], "hits": count} for step, count in found.steps.items()]
     return {"query": q, "hits": [asdict(hit) for hit in found.hits], "steps": steps}
 
