@@ -31,6 +31,7 @@ from bench import (
     rls,
     rollups,
     sandbox_batch,
+    search,
     slow,
 )
 from bench.ground import Ground, ground
@@ -57,6 +58,7 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Sample]]]] = {
     "connections": connections.once,
     "backup": backup.once,
     "patterns": patterns.once,
+    "search": search.once,
 }
 
 

@@ -14,6 +14,8 @@ from headwater.access.audit import accesses
 from headwater.access.erasure import Eraser
 from headwater.access.papers import Papers
 from headwater.access.whom import Whom
+from headwater.analytics import search
+from headwater.analytics.records import Looking
 from headwater.core.errors import NeedsPerson
 from headwater.sandbox.bitrix24 import Options, Portal, built
 from headwater.testing.river import River, river
@@ -150,10 +152,18 @@ def holding(database: Any) -> dict[str, list[str]]:
     return {word: found for word in WORDS if (found := database.holding(word))}
 
 
+async def searched(flowing: River, query: str) -> list[str]:
+    """What search finds, as `entity id`."""
+    found = await search.found(Looking(flowing.warehouse, flowing.tenant.id), query)
+    return [f"{hit.entity} {hit.id}" for hit in found.hits]
+
+
 async def test_she_is_found_nowhere_afterwards_and_does_not_come_back(
     stream: River, her: Her, newest_database: Any, tmp_path: Path
 ) -> None:
     await live(stream, her)
+    assert await search.refresh(stream.warehouse, stream.link, enough=lambda: False)
+    assert {f"contacts {her.contact}", f"leads {her.lead}"} <= {*await searched(stream, SURNAME)}
     before = holding(newest_database)
     revenue = "select count(*), sum(value) as value, count(contact_id) as contacts from crm_deals"
     counted = await stream.rows(revenue)
@@ -162,7 +172,7 @@ async def test_she_is_found_nowhere_afterwards_and_does_not_come_back(
 
     assert {
         "public.crm_contacts", "public.crm_leads", "bitrix24.crm_deals", "headwater.history", "headwater.gone",
-        "headwater.failed", "headwater.certificates", "public.crm_comments",
+        "headwater.failed", "headwater.certificates", "public.crm_comments", "headwater.search",
     } <= {table for tables in before.values() for table in tables} | {
         "headwater.history" for tables in before.values() if any("history" in table for table in tables)
     }  # fmt: skip
@@ -173,13 +183,22 @@ async def test_she_is_found_nowhere_afterwards_and_does_not_come_back(
     assert newest_database.holding("Olesya.Zaremba%40") == []
     assert await stream.rows("select key from headwater.answers") == [{"key": "under way"}]
     assert found.counts["headwater.answers"] == 1
+    assert (
+        await stream.rows(
+            "select shown from headwater.search_words where shown in ('заремба', 'ыкина', 'olesya')"
+        )
+        == []
+    )
+    assert [await searched(stream, word) for word in (SURNAME, "Заремба", PHONE, MAIL, "7654321")] == [[]] * 5
     assert await stream.rows(revenue) == counted
 
     stream.settle()
     await stream.sync_all(*TRACES, full=True)
     certificate = await stream.reconcile()
+    assert await search.refresh(stream.warehouse, stream.link, enough=lambda: False)
 
     assert holding(newest_database) == {}
+    assert await searched(stream, SURNAME) == []
     assert certificate.verdict in ("equal", "repaired")
     assert (await stream.reconcile()).verdict == "equal"
     history = await stream.rows(

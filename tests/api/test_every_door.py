@@ -28,7 +28,7 @@ FOR_ALL = {
     ("GET", "/api/v1/me"), ("DELETE", "/api/v1/session"), ("GET", "/api/v1/me/sessions"),
     ("DELETE", "/api/v1/me/sessions"), ("POST", "/api/v1/me/password"),
 }  # fmt: skip
-OF_RECORDS = "/api/v1/records", "/api/v1/exports/"
+OF_RECORDS = "/api/v1/records", "/api/v1/exports/", "/api/v1/search"
 """What lets in also who sees only his own records: what is about himself, and records. Nothing else."""
 
 SAFE = ("GET", "HEAD")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from headwater.analytics import search
 from headwater.cli import demo
 from headwater.core.errors import RetryLater
 from headwater.core.model import PrivacyMode
@@ -204,14 +205,18 @@ async def live(flowing: River) -> None:
 async def test_changing_to_analytics_erases_everything_of_it_at_once(database: Any, portal: Portal) -> None:
     async with river(database.url(), portal=portal) as flowing:
         await live(flowing)
+        assert await search.refresh(flowing.warehouse, flowing.link, enough=lambda: False)
         before = database.holding(WORD)
 
         found = await changed(flowing, ANALYTICS)
+        assert await search.refresh(flowing.warehouse, flowing.link, enough=lambda: False)
+        left = await flowing.rows("select count(*) > 0 as any from headwater.search")
 
+    assert left == [{"any": True}]
     assert {
         "bitrix24.crm_activities", "bitrix24.crm_contacts", "bitrix24.crm_deals", "bitrix24.crm_leads",
         "headwater.certificates", "headwater.failed", "headwater.gone", "headwater.history",
-        "public.crm_activities", "public.crm_comments",
+        "public.crm_activities", "public.crm_comments", "headwater.search",
     } <= {*before}  # fmt: skip
     assert (found.news, found.privacy) == (True, ANALYTICS)
     assert {"bitrix24.crm_deals", "public.crm_comments", "headwater.history"} <= {*found.erased}

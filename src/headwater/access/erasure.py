@@ -21,6 +21,7 @@ from headwater.core.ports import Clock
 from headwater.warehouse import (
     answers,
     connections,
+    documents,
     erased,
     erasing,
     erasures,
@@ -214,7 +215,7 @@ class _Work:
                 )  # fmt: skip
                 await persons.Emptying(self.warehouse, held, link, counted).do(found.records)
             for place in await walk.places(self.warehouse, self.tenant):
-                left_alone = place.shown in walk.OURS | walk.LOGINS or not place.tenanted
+                left_alone = place.shown in walk.OURS | walk.LOGINS | walk.COUNTED or not place.tenanted
                 if found.words and place.texts and not left_alone:
                     await walk.unmentioned(self.warehouse, self.tenant, place, eye, where, counted)
         await self._forget_answers()
@@ -245,7 +246,8 @@ class _Work:
         """Old versions of rows go, and the planner looks anew at what is common."""
         counts = (await _one(self.warehouse, self.tenant, self.known.id)).counts
         places = await walk.places(self.warehouse, self.tenant)
-        await erasing.swept(self.warehouse, searching.tables_of([*counts, "headwater.erasures"], places))
+        always = ["headwater.erasures", *(f"headwater.{name}" for name in documents.TABLES)]
+        await erasing.swept(self.warehouse, searching.tables_of([*counts, *always], places))
 
     async def _certify(self, digests: Mapping[bytes, str], eye: Eye, where: str | None) -> None:
         """Searches for him everywhere, and writes down what was found, done, and not reached."""

@@ -3,22 +3,17 @@
 from collections.abc import Callable
 
 from headwater.core import log
-from headwater.warehouse import patterns
+from headwater.warehouse import following, patterns
 from headwater.warehouse.connections import Link
-from headwater.warehouse.patterns import Stale
+from headwater.warehouse.patterns import ENTITIES, READER, Stale
 from headwater.warehouse.pool import Connection, Warehouse
 
 LOGGER = log.get("analytics")
-AT_ONCE = 5_000
-"""Changes that are worked in with one commit, unless told otherwise."""
-
 FAR = 25_000
 """So many changes take longer one by one than everything from the tables."""
 
 
-async def refresh(
-    warehouse: Warehouse, link: Link, *, enough: Callable[[], bool], at_once: int = AT_ONCE
-) -> bool:
+async def refresh(warehouse: Warehouse, link: Link, *, enough: Callable[[], bool], far: int = FAR) -> bool:
     """Works in what changed in a connection; True when nothing is left, False when `enough` said so after a
     commit.
 
@@ -28,35 +23,33 @@ async def refresh(
     """
     while True:
         async with warehouse.acting_for(link.tenant) as conn:
-            left = await _step(conn, link, at_once)
+            left = await _step(conn, link, far)
         if not left:
             return True
         if enough():
             return False
 
 
-async def _step(conn: Connection, link: Link, at_once: int) -> bool:
+async def _step(conn: Connection, link: Link, far: int) -> bool:
     """One commit's work; whether there may be more."""
-    at = await patterns.place(conn, link)
-    if at is None or at.cut or await patterns.is_far(conn, link, at, FAR):
+    batch = await following.changed(conn, link, READER, entities=ENTITIES, limit=far)
+    if batch is None or not batch.last:
         await _all(conn, link)
         return True
     marked = await patterns.marked(conn, link)
-    next_ = await patterns.changed(conn, link, at, limit=at_once)
-    stale, at, many = next_ or (Stale((), ()), at, 0)
+    stale = await patterns.stale(conn, link, batch.records)
     both = Stale(sorted({*stale.deals, *marked.deals}), sorted({*stale.leads, *marked.leads}))
     if both.deals or both.leads:
         rows = await patterns.count(conn, link, both)
-        LOGGER.debug("patterns counted", connection=link.slug, changes=many, rows=rows)
-    if next_ is not None:
-        await patterns.arrive(conn, link, at)
-    return many == at_once
+        LOGGER.debug("patterns counted", connection=link.slug, changes=len(batch.records), rows=rows)
+    await following.moved(conn, link, READER, batch.place)
+    return False
 
 
 async def _all(conn: Connection, link: Link) -> None:
     """Everything from the tables. What commits meanwhile lies after the place that is read first."""
-    at = await patterns.head(conn, link)
+    place = await following.head(conn)
     await patterns.marked(conn, link)
     rows = await patterns.count(conn, link, None)
-    await patterns.arrive(conn, link, at)
+    await following.moved(conn, link, READER, place)
     LOGGER.info("all patterns counted", connection=link.slug, rows=rows)

@@ -42,12 +42,17 @@ FORMS = {
 }
 
 
-class Misasked(HeadwaterError):
-    """A question that cannot be answered as it is; `where` names the part that is wrong."""
+HELP = "GET /api/v1/records lists every field, its operators and the orders."
 
-    def __init__(self, where: str, message: str) -> None:
+
+class Misasked(HeadwaterError):
+    """A question that cannot be answered as it is; `where` names the part that is wrong, `help` says what to
+    do."""
+
+    def __init__(self, where: str, message: str, *, help: str = HELP) -> None:  # noqa: A002 (the word of doors)
         super().__init__(message)
         self.where = where
+        self.help = help
 
 
 class Named(NamedTuple):

@@ -23,6 +23,7 @@ from headwater.api import (
     ranking,
     records,
     rights,
+    search,
     settings,
     standing,
     starts,
@@ -40,7 +41,7 @@ from headwater.wiring import House
 
 ROOMS = (
     health, metrics, inside, people, keyring, connections, starts, standing, settings, changes, failed, crm,
-    records, exports, usage, ranking, erasures, accesses, rights, pages, entering, welcome, paper,
+    records, search, exports, usage, ranking, erasures, accesses, rights, pages, entering, welcome, paper,
 )  # fmt: skip
 
 ABOUT = """

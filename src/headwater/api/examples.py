@@ -237,6 +237,17 @@ ANSWERS: Mapping[tuple[str, str], Any] = {
         "at": AT, "since": None, "until": None, "managers": [RANKED],
         "notes": dict(NOTES),
     },
+    ("GET", "/api/v1/search"): {
+        "query": "договоры поставка",
+        "hits": [
+            {
+                "entity": "deals", "id": "7", "connection": "bitrix24",
+                "title": "Договор на поставку оборудования", "at": EARLIER, "step": "title_words",
+                "matched": ["договоры", "поставка"],
+            }
+        ],
+        "steps": [{"step": "title_words", "means": "all words, in the title", "hits": 1}],
+    },
     ("GET", "/api/v1/erasures"): {"erasures": [ERASURE]},
     ("POST", "/api/v1/erasures"): WISH,
     ("GET", "/api/v1/erasures/{number}"): ERASURE,

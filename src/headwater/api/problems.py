@@ -85,7 +85,7 @@ def refused(exc: HeadwaterError) -> Refusal:
     if isinstance(exc, Misasked):
         return Refusal(
             422, "not-understood", f"{exc.where}: {exc}",
-            help="GET /api/v1/records lists every field, its operators and the orders.",
+            help=exc.help,
             errors=[{"where": f"query.{exc.where}", "problem": str(exc)}],
         )  # fmt: skip
     if isinstance(exc, SkipRecord):

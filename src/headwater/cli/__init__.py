@@ -24,6 +24,7 @@ from headwater.cli import (
     reconcile,
     sandbox,
     say,
+    search,
     secret,
     serve,
     service,
@@ -70,6 +71,7 @@ app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
 app.command("health")(health.health)
 app.command("status")(status.status)
+app.command("search")(search.search_)
 app.command("config")(config.config)
 app.command("pause")(config.pause)
 app.command("resume")(config.resume)

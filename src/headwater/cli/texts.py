@@ -740,6 +740,25 @@ TEXTS = MappingProxyType(
         "col_until": ("until", "до"),
         "col_used": ("last used", "использован"),
         "col_revoked": ("revoked", "отозван"),
+        "col_found_by": ("found by", "найдено по"),
+        "col_matched": ("matched", "совпало"),
+        "search_nothing": (
+            "Nothing is found for {query!r}. New records are found some moments after they arrived.",
+            "По запросу {query!r} ничего не найдено. Новые записи находятся спустя несколько мгновений.",
+        ),
+        "search_steps": (
+            "Searched by, strict to loose: {steps}",
+            "Искали, от строгого к нестрогому: {steps}",
+        ),
+        "step_id": ("id", "номеру"),
+        "step_phone": ("phone", "телефону"),
+        "step_email": ("e-mail", "e-mail"),
+        "step_name": ("its exact name", "точному названию"),
+        "step_title_words": ("all words, in the title", "всем словам в названии"),
+        "step_all_words": ("all words", "всем словам"),
+        "step_similar_words": ("similar words", "похожим словам"),
+        "step_most_words": ("most words", "почти всем словам"),
+        "step_some_words": ("some words", "части слов"),
     }
 )
 """By key: the English text, the Russian text."""

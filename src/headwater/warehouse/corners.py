@@ -20,3 +20,6 @@ ALERTS = 0x485B << 48
 
 PATTERNS = 0x4860 << 48
 """Who counts the patterns of a connection, by its number; `headwater.begin_counting` takes it."""
+
+SEARCH = 0x4861 << 48
+"""Who changes what is searched, by a number of the tenant: one at a time, as words are counted."""

@@ -8,7 +8,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from headwater.core.errors import RetryLater
-from headwater.warehouse import connections, following, sql, walk
+from headwater.warehouse import connections, documents, following, sql, walk
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Connection, Warehouse
 from headwater.warehouse.walk import Place
@@ -34,6 +34,11 @@ async def rows(
         letters = (await conn.execute(sql.drop_letters, params)).rowcount
         if letters:
             await counted(conn, "headwater.letters", letters)
+    if connection is not None:
+        gone = await documents.forget(warehouse, tenant, connection)  # words of the others' are counted down
+        if gone:
+            async with warehouse.acting_for(tenant) as conn:
+                await counted(conn, walk.SEARCHED, gone)
     for place in _in_order(await walk.places(warehouse, tenant)):
         of_connection = place.connected and place.shown not in FENCES
         if place.tenanted and (connection is None or of_connection):

@@ -16,7 +16,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from headwater.core import log
 from headwater.core.model import EntitySpec, PrivacyMode, SetSpec
-from headwater.warehouse import crm, sql, typed
+from headwater.warehouse import crm, documents, sql, typed
 from headwater.warehouse.columns import Column
 from headwater.warehouse.connections import Link
 from headwater.warehouse.failed import REFUSED
@@ -129,6 +129,8 @@ class _Work:
             await self._set_rows(table)
         for name, have in columns.items():
             await self._aside(name, have, next((one for one in sets if one.slug == name), None))
+        if gone := await documents.forget(self.warehouse, tenant, self.link.id):
+            self.found["headwater.search"] += gone
         await self._swept(tables)
         async with self.warehouse.acting_for(tenant) as conn:
             await self.held.hold(conn)
@@ -268,7 +270,7 @@ class _Work:
         places = [
             *(Identifier(self.link.slug, f"crm_{name}") for name in entities),
             *(Identifier("public", f"crm_{name}") for name in (*crm.TABLES, *crm.SETS)),
-            *(Identifier("headwater", name) for name in ("history", "gone", *dict(ASIDE))),
+            *(Identifier("headwater", name) for name in ("history", "gone", *dict(ASIDE), *documents.TABLES)),
         ]
         await swept(self.warehouse, places)
 

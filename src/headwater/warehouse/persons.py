@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from headwater.core.model import Privacy
 from headwater.core.persons import Eye, Word, email, leaves, names, phones
 from headwater.core.words import singular
-from headwater.warehouse import crm, erasing, sql, typed, walk
+from headwater.warehouse import crm, documents, erasing, sql, typed, walk
 from headwater.warehouse.columns import Column
 from headwater.warehouse.connections import Link
 from headwater.warehouse.erasing import OURS, in_ids, kept
@@ -284,6 +284,7 @@ class Emptying:
                 await self._run(conn, ("headwater", "history"), history, told)
             for name, plain in ASIDE:
                 await self._run(conn, ("headwater", name), SQL(plain), params)
+            await documents.renew(conn, link.tenant, link.id, entity, ids)
 
     async def _normal(self, conn: Connection, entity: str, params: Mapping[str, Any]) -> list[str]:
         place, part = entity, Composed([])

@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
 from headwater.core.persons import ERASED, Eye, leaves, mapped, unescaped
-from headwater.warehouse import rollups, sql
+from headwater.warehouse import documents, rollups, sql
 from headwater.warehouse.pool import Connection, Warehouse
 
 AT_ONCE = 500  # rows in one commit
@@ -20,6 +20,12 @@ OURS = frozenset({"headwater.erasures", "headwater.tombstones"})
 
 LOGINS = frozenset({"headwater.people", "headwater.role_tenants", "headwater.keys"})
 """Who may enter here. To erase somebody there is to lock him out: he is found, and left to a person."""
+
+SEARCHED = "headwater.search"
+"""Is made anew from records."""
+
+COUNTED = frozenset({"headwater.search_words"})
+"""Counts what is searched: what no document says any more is not in it, either."""
 
 JSON = frozenset({"json", "jsonb"})
 BODIES = frozenset({"inbox"})
@@ -83,18 +89,21 @@ async def unmentioned(
     pattern: str,
     counted: Callable[[Connection, str, int], Any],
 ) -> int:
-    """Takes him out of every text of a place; how many rows held him. `counted` is told in each commit."""
+    """Takes him out of every text of a place; how many rows held him. `counted` is told in each commit.
+    Documents that search finds are made anew from the cleaned records."""
     after: str | None = "(0,0)"
     total = 0
     while after is not None:
         async with warehouse.acting_for(tenant) as conn:
             rows = await _next(conn, tenant, place, pattern, after, lock=True)
-            done = 0
-            for row in rows:
-                done += await _cleaned(conn, tenant, place, row, eye)
+            if place.shown == SEARCHED:
+                done = [row["keys"] for row in rows if named_in(row, eye)]
+            else:
+                done = [row["keys"] for row in rows if await _cleaned(conn, tenant, place, row, eye)]
             if done:
-                await counted(conn, place.shown, done)
-        total += done
+                await documents.renew_rows(conn, tenant, place.shown, done)
+                await counted(conn, place.shown, len(done))
+        total += len(done)
         after = rows[-1]["place"] if len(rows) == AT_ONCE else None
     return total
 

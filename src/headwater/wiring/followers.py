@@ -3,13 +3,21 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from headwater.analytics import patterns, search
 from headwater.jobs.refreshing import refreshed
-from headwater.warehouse import rollups
+from headwater.warehouse import documents, rollups
+from headwater.warehouse import patterns as counted
 from headwater.warehouse.connections import Link
 from headwater.warehouse.following import Refresh
 from headwater.wiring.opened import House
 
-FOLLOWERS: Mapping[str, Refresh] = MappingProxyType({rollups.READER: rollups.refresh})
+FOLLOWERS: Mapping[str, Refresh] = MappingProxyType(
+    {
+        rollups.READER: rollups.refresh,
+        counted.READER: patterns.refresh,
+        documents.READER: search.refresh,
+    }
+)
 """By the names that `headwater.feed_places` has for them."""
 
 
