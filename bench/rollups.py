@@ -1,8 +1,8 @@
 """Activities counted by the day: what marks cost the loader, how fast days are counted, what reading saves.
 
 The loader stores pages of narrow activities (seven fields: what marks cost weighs most there) for a
-connection whose days are marked and for one that is not counted, in turns. Figures are asked for as an analyst does it:
-as hw_query, under policies, of a tenant beside whom there is another.
+connection whose days are marked and for one that is not counted, in turns. Figures are asked for as an
+analyst does it: as hw_query, under policies, of a tenant beside whom there is another.
 """
 
 import random
@@ -78,10 +78,8 @@ async def once(ground: Ground) -> list[Sample]:
                 admin.execute("vacuum analyze headwater.rollups, headwater.rollup_months")
                 [buckets] = admin.execute("select count(*) from headwater.rollups").fetchone() or [0]
             asked = _asked(database.url("hw_app"), one)
-            two_years = {
-                name: asked(text, 730) for name, text in (("rows", ROWS), ("days", DAYS), ("months", MONTHS))
-            }
-            always = {name: asked(text, 9_999) for name, text in (("rows", ROWS), ("months", MONTHS))}
+            two_years = [asked(text, 730) for text in (ROWS, DAYS, MONTHS)]
+            always = [asked(text, 9_999) for text in (ROWS, DAYS, MONTHS)]
     return [
         Sample("a page of activities, with marks / without", slower, "times"),
         Sample(f"all days of {many:,} rows counted", seconds, "s"),
@@ -100,7 +98,8 @@ async def _loaded(marked: Counted, plain: Counted, pages: int) -> float:
         records = [
             {
                 "ID": str(id), "TYPE": "call", "DONE": "true", "OWNER": str(dice.randrange(60)),
-                "AT": (start + timedelta(minutes=3 * id)).isoformat(), "SECONDS": "60", "SUBJECT": f"Call {id}",
+                "AT": (start + timedelta(minutes=3 * id)).isoformat(), "SECONDS": "60",
+                "SUBJECT": f"Call {id}",
             }
             for id in range(number * PAGE, (number + 1) * PAGE)
         ]  # fmt: skip

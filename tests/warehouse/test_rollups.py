@@ -135,6 +135,19 @@ async def test_a_day_is_a_day_of_the_zone_also_when_the_clock_changes(one: Count
     assert await one.exact(zone)  # marked days from rows
 
 
+async def test_the_first_and_the_last_day_of_all_are_days_too(one: Counted):
+    ends = record(1, "0001-01-01T00:30Z"), record(2, "9999-12-31T23:30Z")
+    asked = "select sum(records) as records from headwater.rolled_calls where day >= %(first)s::date"
+    for zone in ("Asia/Kolkata", "America/New_York"):
+        await one.in_zone(zone)
+        await one.store("calls", *ends, began=1)
+        for step in range(2):
+            [row] = await one.warehouse.rows(one.link.tenant, asked, {"first": "0002-01-01 BC"})
+            assert row["records"] == 2, (zone, step)
+            await one.refresh()
+    assert await one.warehouse.rows(one.link.tenant, "select from headwater.rollup_marks", {}) == []
+
+
 async def test_what_moves_a_row_marks_the_days_it_was_of_and_is_of_and_what_does_not_marks_none(one: Counted):
     await one.refresh()
     await one.store("activities", record(1, "2026-03-05T10:00Z"), record(2, "2026-03-06T10:00Z"), began=1)

@@ -11,5 +11,5 @@ select m.tenant_id, m.connection_id, m.entity, m.day, t.employee_id, t.{type}, t
                         and t.started_at >= m.begins and t.started_at < m.ends
                         and (t.started_at at time zone s.zone)::date = m.day
                      offset 0) as t
- where m.tenant_id = %(tenant)s and m.connection_id = %(connection)s and m.entity = %(entity)s and m.day = any (%(days)s)
+ where m.tenant_id = %(tenant)s and m.connection_id = %(connection)s and m.entity = %(entity)s and m.day = any (%(days)s::text[]::date[])
  group by m.tenant_id, m.connection_id, m.entity, m.day, t.employee_id, t.{type}, t.{outcome}
