@@ -5,7 +5,7 @@ from collections.abc import Callable
 from headwater.core import log
 from headwater.warehouse import patterns
 from headwater.warehouse.connections import Link
-from headwater.warehouse.patterns import Stale
+from headwater.warehouse.patterns import Place, Stale
 from headwater.warehouse.pool import Connection, Warehouse
 
 LOGGER = log.get("analytics")
@@ -42,14 +42,15 @@ async def _step(conn: Connection, link: Link, at_once: int) -> bool:
         await _all(conn, link)
         return True
     marked = await patterns.marked(conn, link)
+    head = await patterns.head(conn, link)
     next_ = await patterns.changed(conn, link, at, limit=at_once)
     stale, at, many = next_ or (Stale((), ()), at, 0)
     both = Stale(sorted({*stale.deals, *marked.deals}), sorted({*stale.leads, *marked.leads}))
     if both.deals or both.leads:
         rows = await patterns.count(conn, link, both)
         LOGGER.debug("patterns counted", connection=link.slug, changes=many, rows=rows)
-    if next_ is not None:
-        await patterns.arrive(conn, link, at)
+    # What is left lies after the head: changes of other connections before it are not looked through again.
+    await patterns.arrive(conn, link, at if many == at_once else max(at, head, key=Place.order))
     return many == at_once
 
 

@@ -31,6 +31,10 @@ class Place:
     id: int
     cut: bool = False
 
+    def order(self) -> tuple[int, int, int]:
+        """Places that come later are greater."""
+        return self.era, int(self.xid), self.id
+
 
 @dataclass(frozen=True, slots=True)
 class Stale:
