@@ -200,6 +200,16 @@ class TestWhatFollowsChanges:
         assert len(await desk_.rows(DEALS)) == 4
         assert await refresh(desk_.warehouse, desk_.link, enough=lambda: True)
 
+    async def test_a_quiet_connection_keeps_up_with_the_feed_of_its_tenant(self, desk_: Desk) -> None:
+        await refreshed(desk_)
+        place = "select p.era, p.xid::text::numeric as xid, p.id from headwater.feed_places as p"
+        before = await desk_.rows(place)
+        await desk_.rows("update headwater.tenants set title = title")
+
+        await refreshed(desk_)
+
+        assert tuple((await desk_.rows(place))[0].values()) > tuple(before[0].values())
+
     async def test_when_changes_were_thrown_away_everything_is_counted_from_the_tables(
         self, desk_: Desk
     ) -> None:
