@@ -307,7 +307,7 @@ create function headwater.search_hits(
     language plpgsql stable
 as $$
 declare
-    wide    constant bigint := 20000;  -- so many are looked through at once
+    wide    constant bigint := 10000;  -- so many are looked through at once
     ranked  constant integer := 3000;  -- so many are weighed
     best    constant text := '(s.entity = ''activities''), s.at desc nulls last, s.connection_id, s.external_id';
     bounds  constant bigint[] := case when fewest > wide then array[0, wide, 10 * wide, null] else array[null, null]::bigint[] end;
