@@ -80,7 +80,7 @@ as $$
                    from left(word, 7) as head
                   cross join generate_series(1, length(head) + 1) as i
                   cross join generate_series(i + 1, length(head) + 2) as j
-                  where (length(word) >= 8 or j > length(head))
+                  where (i > length(head) or j = length(head) + 1 or j <= length(head) and length(word) >= 8)
                     and length(word) >= 4 and word !~ '[0-9]')
 $$;
 
