@@ -25,7 +25,7 @@ from bench.ground import Database, Ground, company
 from bench.loader import NOW, loader, narrowed, pages
 from bench.measure import Sample, Spent, watched
 from headwater.analytics import search
-from headwater.warehouse import connections
+from headwater.warehouse import connections, lease
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Warehouse
 
@@ -35,7 +35,7 @@ COMMON = 40  # the commonest words, of which a quarter of the queries are made
 TOP = 5
 TABLES = ("its table", "the table's indexes", "words and spellings")
 YEARS = timedelta(days=5 * 365)
-SLICE_SECONDS = 20.0  # after so long a sync gives its turn away, and what follows it is woken
+LOOK_SECONDS = 0.5  # between two turns of what follows a load
 BLOCK = 20  # pages loaded with and without search behind them, in turns
 SYLLABLES = [
     first + last for first in "бвгджзклмнпрстфхчш" for last in "аеио" if first + last not in ("же", "ше")
@@ -232,13 +232,15 @@ async def _loads(ground: Ground) -> tuple[Spent, Spent]:
             for turn in range(2 * ground.size(4, 1)):
                 follows = turn % 2 == 1
                 bodies = list(pages(records, turn * block, block))
+                held = lease.taken(warehouse, load.link.tenant, load.link.id, now=NOW)
                 with watched(postmaster=ground.postmaster) as spent:
-                    job = asyncio.create_task(_follow(warehouse, load.link)) if follows else None
-                    await load.load(bodies)
-                    if job is not None:
-                        job.cancel()
-                        with suppress(asyncio.CancelledError):
-                            await job
+                    async with held:
+                        job = asyncio.create_task(_follow(warehouse, load.link)) if follows else None
+                        await load.load(bodies)
+                        if job is not None:
+                            job.cancel()
+                            with suppress(asyncio.CancelledError):
+                                await job
                 sums[follows].seconds += spent.seconds
                 for side, seconds in spent.cpu.items():
                     sums[follows].cpu[side] = sums[follows].cpu.get(side, 0) + seconds
@@ -248,10 +250,10 @@ async def _loads(ground: Ground) -> tuple[Spent, Spent]:
 
 
 async def _follow(warehouse: Warehouse, link: Link) -> None:
-    """The job of a connection that is being read: woken after each slice of it."""
+    """The job of a connection that is being read, always due again."""
     while True:
-        await asyncio.sleep(SLICE_SECONDS)
         await search.refresh(warehouse, link, enough=lambda: False)
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def _p95(taken: Sequence[float]) -> float:

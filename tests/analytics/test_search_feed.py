@@ -15,7 +15,7 @@ from headwater.analytics.records import Looking
 from headwater.core.errors import RetryLater
 from headwater.testing.sample import NOW, Bench, bench
 from headwater.testing.settled import settled
-from headwater.warehouse import connections, documents, sql
+from headwater.warehouse import connections, documents, lease, sql
 from headwater.warehouse.pool import Warehouse
 
 DEAL = {"ID": "1", "TITLE": "Ромашка", "OWNER": "5", "MODIFIED": "2026-11-20T18:00:00+03:00"}
@@ -239,3 +239,38 @@ async def test_a_connection_whose_data_go_takes_its_documents_and_counts_along(
     await disconnect(warehouse, other, by="me", now=NOW, delete_data=True)
 
     assert await state(ours) == with_one
+
+
+async def test_whatever_a_portal_may_hold_becomes_a_document(ours: Bench):
+    texts = [
+        "",
+        " ",
+        "а" * 1_200_000,
+        "слово " * 300_000,
+        "\u202e\ufeff\U0001f600",
+        "1" * 3_000,
+        "x/y\\z'\"{}[]%_",
+        "-" * 9_999,
+    ]
+    await ours.store(
+        *({**DEAL, "ID": f"id {n}'\"\\", "TITLE": text} for n, text in enumerate(texts)), DEAL, began=1
+    )
+    await ours.rows(
+        "update crm_deals set created_at = (array['infinity', '-infinity', '0044-03-15 BC', '9999-12-31']::timestamptz[])[1 + hashtext(external_id) %% 2 + 1],"
+        ' custom_fields = \'{"a": [1, null, {"b": "глубоко"}], "c": {}}\' where tenant_id = %(tenant)s'
+    )
+
+    await refreshed(ours)
+
+    assert len(await ours.rows("select 1 from headwater.search")) == len(texts) + 1
+    assert await found(ours, "ромашка") == ["1"]
+    assert len(await found(ours, "глубокий")) in (0, len(texts) + 1)
+    assert len(await found(ours, "глубоко")) == len(texts) + 1
+    assert await state(ours) == await anew(ours)
+
+
+async def test_whoever_syncs_the_connection_is_seen(ours: Bench):
+    assert not await documents.being_read(ours.warehouse, ours.link)
+    async with lease.taken(ours.warehouse, ours.tenant.id, ours.link.id, now=NOW):
+        assert await documents.being_read(ours.warehouse, ours.link)
+    assert not await documents.being_read(ours.warehouse, ours.link)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from headwater.analytics import search
 from headwater.api.doorman import Doorman
 from headwater.api.problems import TYPE
 from headwater.wiring.rights import rights_done
@@ -153,6 +154,8 @@ async def answers(api: Any, database: Any) -> dict[tuple[str, str], Any]:
     await rights_done(api.house)
     await asked("GET", "/api/v1/erasures/{number}", number=wish["id"])
     await asked("GET", "/api/v1/records/{entity}", **deal, params={"count": "true"})
+    await search.refresh(api.house.warehouse, api.ours.link, enough=lambda: False)
+    assert (await asked("GET", "/api/v1/search", params={"q": "b"}))["hits"]
     for method, path in examples(api.application):
         if method == "GET" and (method, path) not in found:
             await asked(method, path, connection=slug, kind="activities", **deal)

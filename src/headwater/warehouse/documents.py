@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from headwater.core.errors import Unfit
 from headwater.warehouse import following, sql
 from headwater.warehouse.connections import Link
-from headwater.warehouse.corners import SEARCH
+from headwater.warehouse.corners import CONNECTIONS, SEARCH
 from headwater.warehouse.pool import Connection, People, Warehouse
 
 ENTITIES = ("leads", "deals", "contacts", "companies", "activities")
@@ -64,6 +64,12 @@ async def forget(warehouse: Warehouse, tenant: UUID, connection: int) -> int:
             [went] = await (await conn.execute(sql.forget_documents, params)).fetchone() or (0,)
         total += went
     return total
+
+
+async def being_read(warehouse: Warehouse, link: Link) -> bool:
+    """Whether some process syncs this connection just now."""
+    [row] = await warehouse.rows(link.tenant, sql.being_read, {"lock": CONNECTIONS + link.id})
+    return bool(row["held"])
 
 
 async def next_rows(conn: Connection, statement: Any, params: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ with old as materialized (
      where s.tenant_id = %(tenant)s and s.connection_id = %(connection)s and s.entity = %(entity)s
        and s.external_id = any (%(ids)s)
 ), records as materialized (
-    select r.external_id, r.owner, r.title, left(r.said, 20000) as said, r.email, r.tax_id,
+    select r.external_id, r.owner, left(r.title, 1000) as title, left(r.said, 20000) as said, r.email, r.tax_id,
            case when r.at >= '1900-01-01' and r.at < '3000-01-01' then r.at end as at,
            array(select distinct digits
                    from unnest(r.phones) as p

@@ -80,7 +80,7 @@ as $$
                    from left(word, 7) as head
                   cross join generate_series(1, length(head) + 1) as i
                   cross join generate_series(i + 1, length(head) + 2) as j
-                  where (length(word) >= 8 or j > length(head))
+                  where (i > length(head) or j = length(head) + 1 or j <= length(head) and length(word) >= 8)
                     and length(word) >= 4 and word !~ '[0-9]')
 $$;
 
@@ -307,7 +307,7 @@ create function headwater.search_hits(
     language plpgsql stable
 as $$
 declare
-    wide    constant bigint := 20000;  -- so many are looked through at once
+    wide    constant bigint := 10000;  -- so many are looked through at once
     ranked  constant integer := 3000;  -- so many are weighed
     best    constant text := '(s.entity = ''activities''), s.at desc nulls last, s.connection_id, s.external_id';
     bounds  constant bigint[] := case when fewest > wide then array[0, wide, 10 * wide, null] else array[null, null]::bigint[] end;
