@@ -16,7 +16,7 @@ from headwater.warehouse import sql, walk
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Connection, Warehouse
 
-SAMPLE = 50_000
+SAMPLE = 25_000
 """Of an entity with more records about so many are looked at, chosen by the hash of their ids."""
 
 SECONDS = 20
@@ -202,11 +202,13 @@ async def amounts(
     return await asked(warehouse, link, statement, {"every": every})
 
 
-async def days(warehouse: Warehouse, link: Link, place: Place, column: str) -> dict[date | None, int]:
-    """How many records there are of each day on the tenant's clock; None: of those without a time. Raises
-    TooLong."""
+async def days(
+    warehouse: Warehouse, link: Link, place: Place, column: str, zone: str
+) -> dict[date | None, int]:
+    """How many records there are of each day in a time zone; None: of those without a time. Raises TooLong."""
     statement = SQL(sql.profile_days).format(table=place.name, at=Identifier(column))
-    return {row["day"]: row["records"] for row in await asked(warehouse, link, statement)}
+    rows = await asked(warehouse, link, statement, {"zone": zone})
+    return {row["day"]: row["records"] for row in rows}
 
 
 CHECKS: Mapping[str, LiteralString] = {
@@ -220,9 +222,12 @@ CHECKS: Mapping[str, LiteralString] = {
 }
 
 
-async def checks(warehouse: Warehouse, link: Link, entity: str, every: int, now: datetime) -> dict[str, Any]:
+async def checks(
+    warehouse: Warehouse, link: Link, entity: str, every: int, *, now: datetime, zone: str
+) -> dict[str, Any]:
     """Records of an entity that cannot be right, by kind. Raises TooLong."""
-    [row] = await asked(warehouse, link, CHECKS[entity], {"every": every, "now": now})
+    params = {"every": every, "now": now, "zone": zone}
+    [row] = await asked(warehouse, link, CHECKS[entity], params)
     return row
 
 

@@ -103,15 +103,15 @@ async def _looked(ground: Ground, entity: Entity, every: int) -> EntityProfile:
     """An entity, of which one record in `every` is looked at. Raises TooLong."""
     warehouse, link, place = ground.warehouse, ground.link, profiling.normal(entity.slug)
     known = await _known(ground, entity)
-    checks = await profiling.checks(warehouse, link, entity.slug, every, ground.now)
+    checks = await profiling.checks(warehouse, link, entity.slug, every, now=ground.now, zone=ground.zone)
     looked_at = checks["records"]
     found, filled = await _fields(ground, entity, known, every, looked_at)
     counted = doubts.Counted(
         records=ground.counts[entity.slug], looked_at=looked_at,
-        today=ground.now.astimezone(_zone(ground.zone)).date(), checks=checks,
+        today=ground.now.astimezone(ZoneInfo(ground.zone)).date(), checks=checks,
         strays=await profiling.strays(warehouse, link, place, entity.references, every),
         amounts=await profiling.amounts(warehouse, link, place, entity.money, every) if entity.money else (),
-        idle=ground.idle, days=await profiling.days(warehouse, link, place, entity.at), rates=ground.rates,
+        idle=ground.idle, days=await profiling.days(warehouse, link, place, entity.at, ground.zone), rates=ground.rates,
         peopled=frozenset({"crm_stages", *(f"crm_{name}" for name, count in ground.counts.items() if count)}),
     )  # fmt: skip
     told = [
@@ -131,10 +131,6 @@ async def _looked(ground: Ground, entity: Entity, every: int) -> EntityProfile:
         from_day=dated[0].isoformat() if dated else None, to_day=dated[-1].isoformat() if dated else None,
         months=len({(day.year, day.month) for day in dated}), gaps=doubts.gaps(past),
     )  # fmt: skip
-
-
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
 
 
 async def _known(ground: Ground, entity: Entity) -> list[Known]:

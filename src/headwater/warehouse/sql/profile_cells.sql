@@ -1,5 +1,5 @@
 -- What fields hold, in the records of one in `every`: how many have a value, how many values there are, of which length
--- and range, and the commonest, each with how often and a record that has it. Values are compared by their first 120
+-- and range, and the commonest, each with how often and a record that has it; of many values those that come once are left out. Values are compared by their first 120
 -- characters; only those of `opened` custom fields are looked at.
 with picked as materialized (
     select r.{key} as id, {columns}
@@ -42,15 +42,24 @@ grouped as (
       from cells as c
      group by c.field, c.value
 ),
-ranked as (
-    select g.*, row_number() over (partition by g.field order by g.times desc, g.value collate "C") as place
+sums as (
+    select g.field, sum(g.filled)::bigint as filled, count(*) as different, min(g.shortest) as shortest,
+           max(g.longest) as longest, min(g.least)::text as least, max(g.most)::text as most,
+           min(g.value collate "C") as first, max(g.value collate "C") as last
       from grouped as g
+     group by g.field
+),
+ranked as (
+    select g.field, g.value, g.times, g.example,
+           row_number() over (partition by g.field order by g.times desc, g.value collate "C") as place
+      from grouped as g
+      join sums as s on s.field = g.field
+     where g.times > 1 or s.different <= %(most_values)s
 )
-select r.field, sum(r.filled)::bigint as filled, count(*) as different, min(r.shortest) as shortest,
-       max(r.longest) as longest, min(r.least)::text as least, max(r.most)::text as most,
-       min(r.value collate "C") as first, max(r.value collate "C") as last,
-       coalesce(jsonb_agg(jsonb_build_array(r.value, r.times, r.example) order by r.place)
-                filter (where r.place <= %(most_values)s), '[]') as commonest
-  from ranked as r
- group by r.field
- order by r.field
+select s.*, coalesce(r.commonest, '[]') as commonest
+  from sums as s
+  left join (select r.field, jsonb_agg(jsonb_build_array(r.value, r.times, r.example) order by r.place) as commonest
+               from ranked as r
+              where r.place <= %(most_values)s
+              group by r.field) as r on r.field = s.field
+ order by s.field

@@ -5,7 +5,6 @@ select count(*) as records,
        count(*) filter (where l.at::time <> '00:00') as timed,
        count(*) filter (where l.at::time > '00:00' and l.at::time < '06:00') as nightly
   from public.crm_calls as r
- cross join (select headwater.zone() as name) as z
- cross join lateral (select r.started_at at time zone z.name as at) as l
+ cross join lateral (select r.started_at at time zone %(zone)s as at) as l
  where r.tenant_id = %(tenant)s and r.connection_id = %(connection)s
    and (%(every)s = 1 or (hashtext(r.external_id)::bigint + 2147483648) %% %(every)s = 0)
