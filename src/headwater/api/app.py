@@ -20,6 +20,7 @@ from headwater.api import (
     paper,
     people,
     problems,
+    profiling,
     records,
     rights,
     settings,
@@ -39,7 +40,7 @@ from headwater.wiring import House
 
 ROOMS = (
     health, metrics, inside, people, keyring, connections, starts, standing, settings, changes, failed, crm,
-    records, exports, usage, erasures, accesses, rights, pages, entering, welcome, paper,
+    records, exports, profiling, usage, erasures, accesses, rights, pages, entering, welcome, paper,
 )  # fmt: skip
 
 ABOUT = """

@@ -14,3 +14,6 @@ ALONE = 0x485A << 48
 
 ALERTS = 0x485B << 48
 """One process at a time judges what is wrong."""
+
+PROFILES = 0x485F << 48
+"""One process at a time looks through a connection, by its number."""

@@ -205,7 +205,7 @@ async def amounts(
 async def days(
     warehouse: Warehouse, link: Link, place: Place, column: str, zone: str
 ) -> dict[date | None, int]:
-    """How many records there are of each day in a time zone; None: of those without a time. Raises TooLong."""
+    """How many records there are of each day in a time zone; None: without a time. Raises TooLong."""
     statement = SQL(sql.profile_days).format(table=place.name, at=Identifier(column))
     rows = await asked(warehouse, link, statement, {"zone": zone})
     return {row["day"]: row["records"] for row in rows}

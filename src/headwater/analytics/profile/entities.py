@@ -114,5 +114,7 @@ ENTITIES: Sequence[Entity] = (
     ),
 )  # fmt: skip
 
+SLUGS: Sequence[str] = tuple(one.slug for one in ENTITIES)
+
 IDS = frozenset({"activity_id", "record_id", "external_id"})
 """Columns that name a record, beside the references."""

@@ -6,13 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from headwater.analytics.profile import making
 from headwater.analytics.profile.model import Profile, Value, Where
 from headwater.analytics.profile.scoring import ORDER
+from headwater.core import log
 from headwater.core.clock import WallClock
 from headwater.warehouse import profiles
+from headwater.warehouse.alone import Busy, alone
 from headwater.warehouse.connections import Link
-from headwater.warehouse.pool import Warehouse
+from headwater.warehouse.corners import PROFILES
+from headwater.warehouse.pool import Connection, Warehouse
+
+LOGGER = log.get("analytics")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Renewal:
 
 
 RENEWALS: Sequence[Renewal] = (
+    Renewal(timedelta(0), 1.0),
     Renewal(timedelta(hours=1), 0.2),
     Renewal(timedelta(days=1), 0.03),
     Renewal(timedelta(days=7), 0.0),
@@ -41,7 +46,10 @@ async def refresh(
         return True
     if enough():
         return False
-    await remade(warehouse, link, now=at)
+    try:
+        await remade(warehouse, link, now=at)
+    except Busy:
+        LOGGER.info("another process makes this profile", connection=link.slug)
     return True
 
 
@@ -61,21 +69,26 @@ async def _due(warehouse: Warehouse, link: Link, now: datetime) -> bool:
 
 async def remade(warehouse: Warehouse, link: Link, *, now: datetime) -> Profile:
     """Makes the profile of a connection, and keeps it. It is not kept when a person is being erased
-    meanwhile: the next refresh makes it again."""
-    place = await profiles.head(warehouse, link.tenant)
-    profile = await making.made(warehouse, link, now=now)
-    async with warehouse.acting_for(link.tenant) as conn:
-        if await profiles.put(conn, link, profile.dump(), place, records=profile.records, now=now):
-            await profiles.put_whole(
-                conn, link.tenant, whole(_loaded(await profiles.kept(conn, link.tenant)))
-            )
+    meanwhile: the next refresh makes it again. Raises Busy while another process makes it."""
+    from headwater.analytics.profile import making  # noqa: PLC0415 (what compares words takes long to load)
+
+    async with alone(warehouse, link.id, f"looking through the data of {link.slug}", corner=PROFILES):
+        place = await profiles.head(warehouse, link.tenant)
+        profile = await making.made(warehouse, link, now=now)
+        async with warehouse.acting_for(link.tenant) as conn:
+            if await profiles.put(conn, link, profile.dump(), place, records=profile.records, now=now):
+                await _put_whole(conn, link.tenant)
     return profile
 
 
 async def forgotten(warehouse: Warehouse, tenant: UUID) -> None:
-    """Makes what is told of the whole tenant anew, after profiles of his connections went."""
+    """Makes what is told of the whole tenant anew, after profiles of connections went."""
     async with warehouse.acting_for(tenant) as conn:
-        await profiles.put_whole(conn, tenant, whole(_loaded(await profiles.kept(conn, tenant))))
+        await _put_whole(conn, tenant)
+
+
+async def _put_whole(conn: Connection, tenant: UUID) -> None:
+    await profiles.put_whole(conn, tenant, whole(_loaded(await profiles.kept(conn, tenant))))
 
 
 async def kept(warehouse: Warehouse, tenant: UUID) -> dict[int, Profile]:

@@ -111,7 +111,8 @@ async def _looked(ground: Ground, entity: Entity, every: int) -> EntityProfile:
         today=ground.now.astimezone(ZoneInfo(ground.zone)).date(), checks=checks,
         strays=await profiling.strays(warehouse, link, place, entity.references, every),
         amounts=await profiling.amounts(warehouse, link, place, entity.money, every) if entity.money else (),
-        idle=ground.idle, days=await profiling.days(warehouse, link, place, entity.at, ground.zone), rates=ground.rates,
+        idle=ground.idle, rates=ground.rates,
+        days=await profiling.days(warehouse, link, place, entity.at, ground.zone),
         peopled=frozenset({"crm_stages", *(f"crm_{name}" for name, count in ground.counts.items() if count)}),
     )  # fmt: skip
     told = [

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from headwater.analytics.profile.entities import Entity
-from headwater.analytics.profile.fields import Found
 from headwater.analytics.profile.model import (
     Category,
     DataQualityScore,
@@ -14,6 +14,9 @@ from headwater.analytics.profile.model import (
     FieldProfile,
     Recommendation,
 )
+
+if TYPE_CHECKING:
+    from headwater.analytics.profile.fields import Found
 
 IN_USE = 0.01
 DATED = 0.9
@@ -71,7 +74,9 @@ def score(
     )
 
 
-def completeness(entity: Entity, found: Sequence[Found], filled: Mapping[str, int], looked_at: int) -> float:
+def completeness(
+    entity: Entity, found: "Sequence[Found]", filled: Mapping[str, int], looked_at: int
+) -> float:
     """The mean share of records that have what people fill: the declared fields and the custom fields in use,
     but for yes-no fields. What only looks like a value counts as nothing."""
     if not looked_at:

@@ -1,12 +1,13 @@
 """A profile in words, with the values its doubts are about as they are now."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from headwater.analytics.profile import words
 from headwater.analytics.profile.model import Doubt, EntityProfile, Profile, Sight
-from headwater.analytics.profile.words import Language
+from headwater.analytics.profile.words import LANGUAGES, Language
 from headwater.warehouse import profiling
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Warehouse
@@ -84,3 +85,70 @@ def readable(text: str) -> str:
 def entities_of(profile: Profile, entity: str | None) -> list[EntityProfile]:
     """The entities of a profile, or the one of that slug."""
     return [one for one in profile.entities if entity in (None, one.entity)]
+
+
+async def documents(
+    warehouse: Warehouse, links: Sequence[Link], found: Mapping[int, Profile], entity: str | None = None
+) -> list[dict[str, Any]]:
+    """Profiles for programs, in both languages; with `entity` only of that one, with all its fields and their
+    values."""
+    told = []
+    for link in links:
+        if (profile := found.get(link.id)) is not None:
+            entities = entities_of(profile, entity)
+            shown = await values(warehouse, link, entities)
+            told.append(
+                _document(profile, [_entity(one, shown, whole=entity is not None) for one in entities])
+            )
+    return told
+
+
+def _document(profile: Profile, entities: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "connection": profile.connection,
+        "made_at": profile.made_at,
+        "mode": profile.mode,
+        "zone": profile.zone,
+        "recommendation": profile.recommendation,
+        "records": profile.records,
+        "entities": entities,
+        "categories": [
+            {
+                "category": one.category,
+                "suggested": one.suggested,
+                "title": _both(lambda language, one=one: words.category(one, language)[0]),
+                "reason": _both(lambda language, one=one: words.category(one, language)[1]),
+            }
+            for one in profile.categories
+        ],
+    }
+
+
+def _entity(one: EntityProfile, found: Values, *, whole: bool) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        **asdict(one.score),
+        "looked_at": one.looked_at,
+        "sampled": one.sampled,
+        "from_day": one.from_day,
+        "to_day": one.to_day,
+        "months": one.months,
+        "gaps": one.gaps,
+        "doubts": [
+            {
+                "kind": each.kind,
+                "severity": each.severity,
+                "field": each.field,
+                "count": each.count,
+                "of": each.of,
+                "says": _both(lambda language, each=each: told(each, one, found, language).text),
+                "mend": _both(lambda language, each=each: words.remedy(each.kind, language)),
+                "records": each.records,
+            }
+            for each in one.doubts
+        ],
+    }
+    return shown | {"fields": [asdict(each) for each in one.fields]} if whole else shown
+
+
+def _both(said: Callable[..., str]) -> dict[str, str]:
+    return {language: said(language) for language in LANGUAGES}

@@ -1,12 +1,13 @@
 """What is said of doubts, verdicts and categories: one catalogue, English and Russian."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from headwater.analytics.profile.model import Category, Doubt
 
 Language: TypeAlias = Literal["en", "ru"]
+LANGUAGES: Sequence[Language] = ("en", "ru")
 
 DOUBTS: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
     {
