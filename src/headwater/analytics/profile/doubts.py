@@ -89,11 +89,11 @@ def of_fields(entity: Entity, found: Sequence[Found], looked_at: int) -> list[Do
     doubts: list[Doubt] = []
     for one in found:
         doubts += _of_values(entity.slug, one, looked_at)
-    unused = [one.known for one in found if one.known.custom and not one.profile.filled]
+    customs = [one for one in found if one.known.custom and one.known.described]
+    unused = [one.known for one in customs if not one.profile.filled]
     if unused and looked_at:
-        whole = sum(one.known.custom for one in found)
         names = ", ".join(one.label[0] for one in unused[:MOST_PAIRS])
-        doubts.append(doubt("unused", entity.slug, len(unused), whole, facts={"fields": names}))
+        doubts.append(doubt("unused", entity.slug, len(unused), len(customs), facts={"fields": names}))
     return doubts
 
 

@@ -181,4 +181,4 @@ def _judged(
 
 def _stranger(name: str) -> Known:
     """A custom field that records hold and nobody described: it is counted, and not looked at."""
-    return Known(name, "custom", (name, name), "json", Privacy.SECRET, {}, custom=True)
+    return Known(name, "custom", (name, name), "json", Privacy.SECRET, {}, custom=True, described=False)
