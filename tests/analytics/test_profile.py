@@ -90,7 +90,7 @@ def found(module_database: Any) -> Looked:
         ("deals", "gaps", "created_at", "info", 1, 1),
         ("deals", "stale", "created_at", "info", 128, 128),
         ("deals", "idle", "assigned_to", "info", 2, 6),
-        ("deals", "unused", None, "info", 1, 11),
+        ("deals", "unused", None, "info", 1, 10),
         ("contacts", "placeholder", "email", "warning", 15, 60),
         ("companies", "misspelt", "industry", "warning", 3, 12),
         ("activities", "nights", "started_at", "critical", 50, 100),

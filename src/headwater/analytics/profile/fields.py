@@ -47,8 +47,8 @@ WITH_VALUES = frozenset({"text", "list", "flag", "person", "integer"})
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A field before it is looked at. `labels`: what its values are called. Not `described`: records hold it, and
-    the metadata do not tell of it."""
+    """A field before it is looked at. `labels`: what its values are called. Not `described`: records hold it,
+    and the metadata do not tell of it."""
 
     name: str
     where: Where
