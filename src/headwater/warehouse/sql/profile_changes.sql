@@ -7,7 +7,7 @@ select case
                            from headwater.changes as c
                           where c.tenant_id = %(tenant)s and (c.era, c.xid, c.id) > (f.era, f.xid, f.id)
                             and c.connection_id = %(connection)s
-                          limit %(most)s) as some)
+                          limit %(most)s) as counted)
        end as changes
   from (select 1) as one
   left join headwater.feed_places as f
