@@ -173,10 +173,10 @@ class TestMaven:
         profile, sentences = profiled(shared_database)
 
         assert {
-            "deals: Product names products, and in 1 480 records looks like a name that is written otherwise there: “GTXPro” / “GTX Pro”",
+            "deals: Product copies names of products; what looks like one is written otherwise there (records: 1 480): “GTXPro” / “GTX Pro”",
             "deals: Company is empty in 1 425 of 8 800 records",
-            "companies: Industry id: “technolgy” looks like a misspelling of “technology”, in 12 records",
-            "companies: Страна: “Philipines” looks like a misspelling of “philippines”, in 1 records",
+            "companies: Industry id: “technolgy” looks like a misspelling of “technology” (records: 12)",
+            "companies: Страна: “Philipines” looks like a misspelling of “philippines” (records: 1)",
             "deals: 5 of 35 people of the position “Sales agent” have no deal: Mei-Mei Johns, Elizabeth Anderson,"
             " Natalya Ivanova, Carol Thompson, Carl Lin",
         } <= {one.replace("\N{NARROW NO-BREAK SPACE}", " ") for one in sentences}

@@ -20,7 +20,9 @@ SAMPLE = 25_000
 """Of an entity with more records about so many are looked at, chosen by the hash of their ids."""
 
 SECONDS = 20
-MOST_VALUES = 500
+MOST_VALUES = 300
+"""So many values of a field are looked at one by one."""
+
 NAMES = 120  # characters of a value that count
 
 TERMS = f"""
@@ -121,7 +123,14 @@ async def asked(
 
 
 async def held(
-    warehouse: Warehouse, link: Link, place: Place, cells: Sequence[Cell], opened: Sequence[str], every: int
+    warehouse: Warehouse,
+    link: Link,
+    place: Place,
+    cells: Sequence[Cell],
+    opened: Sequence[str],
+    every: int,
+    *,
+    zone: str,
 ) -> list[Held]:
     """What these fields hold, in one record of `every`; custom fields, whose names begin with `custom:`,
     among them. Values of custom fields are looked at where they are `opened`; of the others is counted how
@@ -133,7 +142,7 @@ async def held(
         key=Identifier(place.key), table=place.name, columns=SQL(", ").join([*columns, customs]),
         cells=SQL(",\n            ").join(_cell(cell) for cell in cells),
     )  # fmt: skip
-    params = {"every": every, "opened": list(opened), "most_values": MOST_VALUES}
+    params = {"every": every, "zone": zone, "opened": list(opened), "most_values": MOST_VALUES}
     rows = await asked(warehouse, link, statement, params)
     return [Held(**row | {"commonest": [tuple(one) for one in row["commonest"]]}) for row in rows]
 
@@ -156,7 +165,7 @@ def _cell(cell: Cell) -> Composed:
             value = SQL("({})::text").format(number)
             size = SQL("({} is not null)::integer").format(number)
         case Kind.MOMENT:
-            value = SQL("to_char({} at time zone 'UTC', 'YYYY-MM-DD')").format(column)
+            value = SQL("to_char({} at time zone %(zone)s, 'YYYY-MM-DD')").format(column)
     if not cell.open:
         number, value = SQL("null::numeric"), SQL("''")
     return SQL("({}, {}, {}, {})").format(Literal(cell.name), value, size, number)

@@ -13,6 +13,7 @@ from headwater.warehouse.columns import Column
 from headwater.warehouse.profiling import MOST_VALUES, Cell, Held
 
 CUSTOM = "custom:"
+NAMES_LENGTH = 120
 KEPT_VALUES, EXAMPLE_VALUES = 200, 20
 LOOKED = (Privacy.PLAIN, Privacy.PERSONAL)
 """Classes of fields whose values are looked at; only those of plain ones are kept."""
@@ -113,7 +114,7 @@ def of_source(
         privacy = Privacy(column.privacy) if column.privacy else Privacy.SECRET
         called = labels.get(f"typed:{column.name}", {})
         kind = "list" if called else MEANT.get(column.type, column.kind.value)
-        label = (column.label or column.field,) * 2
+        label = ((column.label or column.field)[:NAMES_LENGTH],) * 2
         name = column.field.lower() if custom else column.name
         known = Known(name, "custom" if custom else "source", label, kind, privacy, called, custom=custom)
         wanted = column.real and column.kind is Kind.TEXT and kind == "text" and column.name not in NAMES

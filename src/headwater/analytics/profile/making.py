@@ -147,24 +147,22 @@ async def _fields(
     ground: Ground, entity: Entity, known: Sequence[Known], every: int, looked_at: int
 ) -> tuple[list[Found], dict[str, int]]:
     """Every field judged; and how many records have what people fill, by its name."""
+    warehouse, link, zone = ground.warehouse, ground.link, ground.zone
     held: dict[tuple[str, str], Held] = {}
     ours = [one for one in known if one.where != "source"]
     opened = [one.name for one in ours if one.custom and one.looked]
-    place = profiling.normal(entity.slug)
-    for one in await profiling.held(
-        ground.warehouse, ground.link, place, cells_of(entity, ours), opened, every
-    ):
+    place, cells = profiling.normal(entity.slug), cells_of(entity, ours)
+    for one in await profiling.held(warehouse, link, place, cells, opened, every, zone=zone):
         custom = one.field.startswith(CUSTOM)
         held["custom" if custom else "column", one.field.removeprefix(CUSTOM)] = one
     if source := [one for one in known if one.where == "source"]:
-        typed_place = ground.places[entity.slug]
-        for one in await profiling.held(
-            ground.warehouse, ground.link, typed_place, cells_of(entity, source), (), every
-        ):
+        place, cells = ground.places[entity.slug], cells_of(entity, source)
+        for one in await profiling.held(warehouse, link, place, cells, (), every, zone=zone):
             held["source", one.field] = one
     described = {one.name for one in known if one.custom}
     strangers = [_stranger(name) for where, name in held if where == "custom" and name not in described]
-    found = await asyncio.to_thread(_judged, [*known, *strangers], held, looked_at, ground.books)
+    filled_in = [one for one in known if one.where != "source" or (one.where, one.name) in held]
+    found = await asyncio.to_thread(_judged, [*filled_in, *strangers], held, looked_at, ground.books)
     filled = {one.profile.name: one.profile.filled for one in found if one.profile.where == "column"}
     groups = [one.name for one in entity.filled if len(one.columns) > 1]
     return found, filled | {name: held["column", name].filled for name in groups if ("column", name) in held}

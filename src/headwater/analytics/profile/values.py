@@ -26,7 +26,6 @@ YES = frozenset({"да", "yes", "y", "ha", "true", "есть"})
 
 ANSWERS = frozenset({"нет", "yo q", "yoq", "none"})
 REPEATED = re.compile(r"(\w)\1{3,}")
-MOST_COMPARED = 300
 SHORTEST = 5
 RARE = 0.25
 """A misspelling is rarer than what it misspells: by this share at the most."""
@@ -87,7 +86,7 @@ def alike(seen: Sequence[Seen]) -> list[Like]:
     """Values that look like a commoner one: the same but for capitals, blanks, signs; or, where they are far
     rarer, one letter away (two in long ones). Digits have to be the same: `Model 2` is not `Model 3`. Values
     that nobody else has (a misspelling of a word that is not there) are compared with well-known words."""
-    ordered = sorted(seen, key=lambda one: (-one.records, one.value))[:MOST_COMPARED]
+    ordered = sorted(seen, key=lambda one: (-one.records, one.value))
     forms = [(one, joined(one.shown)) for one in ordered]
     found: list[Like] = []
     for at, (one, form) in enumerate(forms):

@@ -31,16 +31,16 @@ DOUBTS: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
             "текст списком.",
         ),
         "misspelt": (
-            "{label}: {examples} looks like a misspelling of “{word}”, in {count} records",
+            "{label}: {examples} looks like a misspelling of “{word}” (records: {count})",
             "{label}: {examples} похоже на опечатку в слове «{word}», записей: {count}",
             "If it is one, correct the entry of the list or the records.",
             "Если это опечатка, исправьте элемент списка или записи.",
         ),
         "astray": (
-            "{label} names {book}, and in {count} records looks like a name that is written otherwise "
-            "there: {examples}",
-            "{label} повторяет названия ({book}), и в {count} записях похоже на название, которое там "
-            "пишется иначе: {examples}",
+            "{label} copies names of {book}; what looks like one is written otherwise there"
+            " (records: {count}): {examples}",
+            "{label} повторяет названия («{book}»); похожее на одно из них там пишется иначе"
+            " (записей: {count}): {examples}",
             "Use the name as it is written there, or link the record instead of copying its name.",
             "Пишите название так же, как там, или используйте привязку вместо копирования названия.",
         ),
@@ -53,8 +53,8 @@ DOUBTS: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
             "Очистите поле в этих записях; если форма требует его напрасно, не делайте его обязательным.",
         ),
         "orphans": (
-            "{label}: {count} records name {different} of the {target} that are not here",
-            "{label}: {count} записей ссылаются на отсутствующие ({target}: {different})",
+            "{label}: {count} records name {different} {target} that are not here",
+            "{label}: записей со ссылкой на то, чего здесь нет: {count} ({target}: {different})",
             "They may be deleted, or closed to us: look at the rights, then `headwater reconcile`.",
             "Возможно, они удалены или недоступны нам: проверьте права, затем `headwater reconcile`.",
         ),
@@ -159,6 +159,20 @@ DOUBTS: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
 )
 """By kind: what looks wrong in English and Russian, what helps in English and Russian."""
 
+NAMES: Mapping[Any, tuple[str, str]] = MappingProxyType(
+    {
+        "leads": ("leads", "лиды"),
+        "deals": ("deals", "сделки"),
+        "contacts": ("contacts", "контакты"),
+        "companies": ("companies", "компании"),
+        "activities": ("activities", "дела"),
+        "products": ("products", "товары"),
+        "users": ("people", "сотрудники"),
+        "stages": ("stages", "стадии"),
+    }
+)
+"""What facts of doubts call the records they are about."""
+
 VERDICTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "excellent": ("excellent", "отлично"),
@@ -211,8 +225,13 @@ CATEGORIES: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
 
 def sentence(doubt: Doubt, language: Language, *, label: str, examples: str = "", people: str = "") -> str:
     """What looks wrong. `label`: what its field is called; `examples`, `people`: values and names to show."""
+    called = {
+        name: NAMES[doubt.facts[name]][language == "ru"]
+        for name in ("book", "target")
+        if doubt.facts.get(name) in NAMES
+    }
     facts: dict[str, Any] = {
-        **doubt.facts, "count": number(doubt.count), "of": number(doubt.of), "label": label,
+        **doubt.facts, **called, "count": number(doubt.count), "of": number(doubt.of), "label": label,
         "examples": examples, "people": people,
     }  # fmt: skip
     return DOUBTS[doubt.kind][language == "ru"].format(**facts)

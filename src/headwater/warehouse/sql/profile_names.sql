@@ -1,9 +1,9 @@
 -- What values of an entity's fields are called: stages, pipelines, and entries of lists.
-select s.entity, case s.entity when 'leads' then 'status' else 'stage' end as field, s.id, s.name as label
+select s.entity, case s.entity when 'leads' then 'status' else 'stage' end as field, s.id, substr(s.name, 1, 120) as label
   from public.crm_stages as s
  where s.tenant_id = %(tenant)s and s.connection_id = %(connection)s and s.entity in ('leads', 'deals')
  union all
-select p.entity, 'pipeline', p.id, p.name
+select p.entity, 'pipeline', p.id, substr(p.name, 1, 120)
   from public.crm_pipelines as p
  where p.tenant_id = %(tenant)s and p.connection_id = %(connection)s and p.entity = 'deals'
  union all
