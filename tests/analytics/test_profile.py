@@ -254,9 +254,9 @@ async def test_an_entity_that_takes_too_long_is_looked_at_in_a_smaller_sample_or
 
 
 async def test_a_connection_without_records_is_empty_and_one_without_leads_simple(
-    newest_database: Any,
+    database: Any,
 ) -> None:
-    with newest_database.as_admin() as admin:
+    with database.as_admin() as admin:
         _, bare = link_of(admin, "bare", {})
         tables, simple = link_of(admin, "simple", {"mode": "simple"})
         tables.put("deals", *[
@@ -264,7 +264,7 @@ async def test_a_connection_without_records_is_empty_and_one_without_leads_simpl
              "created_at": f"2026-10-{at % 28 + 1:02}T00:00:00Z"}
             for at in range(1, 61)
         ])  # fmt: skip
-    async with Warehouse(newest_database.url(), size=2) as warehouse:
+    async with Warehouse(database.url(), size=2) as warehouse:
         nothing = await making.made(warehouse, bare, now=NOW)
         something = await making.made(warehouse, simple, now=NOW)
 

@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
-from headwater.core.errors import HeadwaterError, RetryLater
+from headwater.core.errors import RetryLater
 from headwater.core.model import Kind
 from headwater.warehouse import sql, walk
 from headwater.warehouse.connections import Link
@@ -19,7 +19,7 @@ from headwater.warehouse.pool import Connection, Warehouse
 SAMPLE = 25_000
 """Of an entity with more records about so many are looked at, chosen by the hash of their ids."""
 
-SECONDS = 20
+SECONDS = 10
 MOST_VALUES = 300
 """So many values of a field are looked at one by one."""
 
@@ -33,7 +33,7 @@ TERMS = f"""
     set local max_parallel_workers_per_gather = 0"""
 
 
-class TooLong(HeadwaterError):
+class TooLong(RetryLater):
     """The database did not come to an end in time: so many records are too many to look at."""
 
 

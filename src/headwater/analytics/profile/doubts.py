@@ -47,7 +47,7 @@ NIGHTS, NIGHTS_OF = 0.2, 50
 IMPORTED, IMPORTED_OF = 0.5, 100
 STALE_DAYS, STALE_OF = 60, 50
 GAPS_OF = 100
-MOST_PAIRS, MOST_RECORDS = 10, 5
+MOST_PAIRS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,5 +257,5 @@ def _idle(entity: Entity, counted: Counted) -> Iterable[Doubt]:
         if 0 < row["idle"] < row["people"]:
             yield doubt(
                 "idle", entity.slug, row["idle"], row["people"], field="assigned_to",
-                facts={"position": row["position"] or "–"}, records=row["ids"][:MOST_RECORDS * 4],
+                facts={"position": row["position"] or "–"}, records=row["ids"],
             )  # fmt: skip

@@ -26,6 +26,9 @@ MEANT: Mapping[str, str] = {
 }  # fmt: skip
 """Kinds of fields that their source's type word tells."""
 
+LISTED = "crm_enum_"
+"""So begin the type words of the source's own lists."""
+
 NAMES = frozenset(
     {
         "title",
@@ -113,7 +116,9 @@ def of_source(
             continue
         privacy = Privacy(column.privacy) if column.privacy else Privacy.SECRET
         called = labels.get(f"typed:{column.name}", {})
-        kind = "list" if called else MEANT.get(column.type, column.kind.value)
+        kind = MEANT.get(column.type, column.kind.value)
+        if called or column.type.startswith(LISTED):
+            kind = "list"
         label = ((column.label or column.field)[:NAMES_LENGTH],) * 2
         name = column.field.lower() if custom else column.name
         known = Known(name, "custom" if custom else "source", label, kind, privacy, called, custom=custom)

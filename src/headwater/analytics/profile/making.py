@@ -3,10 +3,8 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import groupby
+from datetime import date, datetime
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from headwater.analytics.profile import doubts, scoring
 from headwater.analytics.profile.entities import ENTITIES, Entity
@@ -23,8 +21,6 @@ LOGGER = log.get("analytics")
 THINNER = (1, 10, 100)
 """An entity that takes too long is looked at in so much smaller a sample."""
 
-MEMORY_MODES: Mapping[Any, Literal["simple", "classic"]] = {"simple": "simple", "classic": "classic"}
-
 
 @dataclass(frozen=True, slots=True)
 class Ground:
@@ -34,6 +30,7 @@ class Ground:
     link: Link
     now: datetime
     zone: str
+    today: date
     counts: Mapping[str, int]
     labels: Mapping[str, Mapping[str, Mapping[str, str]]]
     books: Mapping[str, Mapping[str, str]]
@@ -47,7 +44,7 @@ async def made(warehouse: Warehouse, link: Link, *, now: datetime, sample: int =
     many are looked at."""
     ground = await _ground(warehouse, link, now)
     entities = [await _entity(ground, entity, sample) for entity in ENTITIES]
-    mode = MEMORY_MODES.get(link.memory.get("mode")) or ("classic" if ground.counts["leads"] else "simple")
+    mode = _mode(link.memory.get("mode"), leads=ground.counts["leads"])
     [sold] = await profiling.asked(warehouse, link, sql.profile_sold)
     people = sum(row["people"] - row["idle"] for row in ground.idle)
     by_slug = {one.entity: one for one in entities}
@@ -63,6 +60,13 @@ async def made(warehouse: Warehouse, link: Link, *, now: datetime, sample: int =
     return profile
 
 
+def _mode(said: object, *, leads: int) -> Literal["simple", "classic"]:
+    """Whether leads are used: what the portal says, else what there is."""
+    if said in ("simple", "classic"):
+        return "simple" if said == "simple" else "classic"
+    return "classic" if leads else "simple"
+
+
 async def _ground(warehouse: Warehouse, link: Link, now: datetime) -> Ground:
     async def rows(statement: Any) -> list[dict[str, Any]]:
         return await profiling.asked(warehouse, link, statement)
@@ -71,13 +75,12 @@ async def _ground(warehouse: Warehouse, link: Link, now: datetime) -> Ground:
     labels: dict[str, dict[str, dict[str, str]]] = {}
     for row in await rows(sql.profile_names):
         labels.setdefault(row["entity"], {}).setdefault(row["field"], {})[row["id"]] = row["label"]
-    books = {
-        entity: {row["name"]: row["id"] for row in names}
-        for entity, names in groupby(await rows(sql.profile_books), key=lambda row: row["entity"])
-    }
-    [zone] = await rows(sql.zone)
+    books: dict[str, dict[str, str]] = {}
+    for row in await rows(sql.profile_books):
+        books.setdefault(row["entity"], {})[row["name"]] = row["id"]
+    [clock] = await profiling.asked(warehouse, link, sql.profile_clock, {"now": now})
     return Ground(
-        warehouse, link, now, zone["zone"], counts, labels, books,
+        warehouse, link, now, clock["zone"], clock["today"], counts, labels, books,
         rates=frozenset(row["id"] for row in await rows(sql.profile_rates)),
         places=await profiling.typed_places(warehouse, link), idle=await rows(sql.profile_idle),
     )  # fmt: skip
@@ -108,7 +111,7 @@ async def _looked(ground: Ground, entity: Entity, every: int) -> EntityProfile:
     found, filled = await _fields(ground, entity, known, every, looked_at)
     counted = doubts.Counted(
         records=ground.counts[entity.slug], looked_at=looked_at,
-        today=ground.now.astimezone(ZoneInfo(ground.zone)).date(), checks=checks,
+        today=ground.today, checks=checks,
         strays=await profiling.strays(warehouse, link, place, entity.references, every),
         amounts=await profiling.amounts(warehouse, link, place, entity.money, every) if entity.money else (),
         idle=ground.idle, rates=ground.rates,

@@ -77,8 +77,8 @@ def score(
 def completeness(
     entity: Entity, found: "Sequence[Found]", filled: Mapping[str, int], looked_at: int
 ) -> float:
-    """The mean share of records that have what people fill: the declared fields and the custom fields in use,
-    but for yes-no fields. What only looks like a value counts as nothing."""
+    """The mean share of records that have what people fill: the declared fields, and as one more the custom
+    fields in use, but for yes-no fields. What only looks like a value counts as nothing."""
     if not looked_at:
         return 0.0
     shares = []
@@ -86,8 +86,9 @@ def completeness(
         share = filled.get(one.name, 0) / looked_at
         if one.needed or share >= IN_USE:
             shares.append(share)
-    customs = [one.profile for one in found if one.known.custom and one.profile.kind != "flag"]
-    shares += [one.share for one in customs if one.share >= IN_USE]
+    customs = [one.profile.share for one in found if one.known.custom and one.profile.kind != "flag"]
+    if used := [share for share in customs if share >= IN_USE]:
+        shares.append(sum(used) / len(used))
     return sum(shares) / len(shares) if shares else 0.0
 
 

@@ -59,7 +59,7 @@ def told(doubt: Doubt, entity: EntityProfile, found: Values, language: Language)
     )
     if doubt.field and "|" in doubt.field:
         labels = {one.name: one.label[language == "ru"] for one in entity.fields if one.where == "column"}
-        label = ", ".join(labels.get(name, name) for name in doubt.field.split("|"))
+        label = " / ".join(labels.get(name, name) for name in doubt.field.split("|"))
     shown = [_pair(one, other, found) for one, other in doubt.pairs]
     examples = ", ".join([one for one in shown if one][:SHOWN]) or "–"
     names = [found.get(Sight("users", "column", "name", id), f"#{id}") for id in doubt.records]
