@@ -18,7 +18,7 @@ from headwater.warehouse.pool import Warehouse
 DEAL = {"ID": "1", "TITLE": "Сделка", "AMOUNT": "12345678901234.56", "MODIFIED": "2026-11-20T18:00:00+03:00"}
 HANDED_OUT = {
     "alerts", "certificates", "changes", "connections", "dashboard_configs", "data_access_logs", "erasures", "failed", "gone",
-    "history_rest", "inbox", "keys", "listening", "outbox", "people", "retention", "starts", "sync_config", "sync_logs", "sync_state",
+    "history_rest", "inbox", "keys", "listening", "outbox", "people", "profiles", "retention", "starts", "sync_config", "sync_logs", "sync_state",
     "typed_columns",
 }  # fmt: skip
 """Tables of ours that tell something of the tenant: whoever adds one decides, here or in LEFT_OUT."""

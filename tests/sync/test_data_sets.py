@@ -15,11 +15,15 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from headwater.analytics.patterns import refresh
+from headwater.analytics import patterns
+from headwater.analytics.profile import keeping, showing
+from headwater.analytics.profile.model import Profile
 from headwater.cli.sandbox import mapping
+from headwater.core.clock import WallClock
 from headwater.sandbox.bitrix24 import Options, built
 from headwater.testing.river import river
-from headwater.warehouse import bi
+from headwater.warehouse import bi, connections
+from headwater.warehouse.pool import Warehouse
 
 Line = dict[str, str]
 FIRST_LINE = 2
@@ -59,7 +63,7 @@ def replicated(database: Any, name: str, data: Path) -> Iterator[Reader]:
         try:
             async with river(database.url(), portal=portal) as flowing:
                 runs = await flowing.sync_all()
-                await refresh(flowing.warehouse, flowing.link, enough=lambda: False)
+                await patterns.refresh(flowing.warehouse, flowing.link, enough=lambda: False)
                 assert {run.entity: run.stored.failed for run in runs if run.stored.failed} == {}
                 assert {run.entity: run.notes for run in runs if run.notes} == {}
                 return bi.Terms(flowing.tenant.id, [flowing.link.slug])
@@ -81,6 +85,24 @@ def replicated(database: Any, name: str, data: Path) -> Iterator[Reader]:
 def reader(request: pytest.FixtureRequest, shared_database: Any, folder: Path) -> Iterator[Reader]:
     with replicated(shared_database, request.cls.name, folder) as found:
         yield found
+
+
+def profiled(database: Any) -> tuple[Profile, list[str]]:
+    """What the profile of the only connection says, and its doubts in words."""
+
+    async def looked() -> tuple[Profile, list[str]]:
+        async with Warehouse(database.url(), size=2) as warehouse:
+            [tenant] = await connections.tenants(warehouse)
+            [link] = await connections.links(warehouse, tenant.id)
+            profile = await keeping.remade(warehouse, link, now=WallClock().now())
+            values = await showing.values(warehouse, link, profile.entities)
+            return profile, [
+                f"{each.entity}: {showing.told(one, each, values, 'en').text}"
+                for each in profile.entities
+                for one in each.doubts
+            ]
+
+    return asyncio.run(looked())
 
 
 def lines(path: Path, delimiter: str = ",") -> list[Line]:
@@ -146,6 +168,27 @@ class TestMaven:
             }
             for agent in stages
         }
+
+    def test_its_profile_finds_the_faults_that_the_files_are_known_for(
+        self, reader: Reader, shared_database: Any
+    ) -> None:
+        profile, sentences = profiled(shared_database)
+
+        assert {
+            "deals: Product copies names of products; what looks like one is written otherwise there (records: 1 480): “GTXPro” / “GTX Pro”",
+            "deals: Company is empty in 1 425 of 8 800 records",
+            "companies: Industry id: “technolgy” looks like a misspelling of “technology” (records: 12)",
+            "companies: Страна: “Philipines” looks like a misspelling of “philippines” (records: 1)",
+            "deals: 5 of 35 people of the position “Sales agent” have no deal: Mei-Mei Johns, Elizabeth Anderson,"
+            " Natalya Ivanova, Carol Thompson, Carl Lin",
+        } <= {one.replace("\N{NARROW NO-BREAK SPACE}", " ") for one in sentences}
+        scores = {one.entity: one.score for one in profile.entities}
+        assert scores["deals"].record_count == 8_800
+        assert {name: one.recommendation for name, one in scores.items()} == {
+            "leads": "empty", "deals": "good", "contacts": "empty", "companies": "usable", "activities": "empty",
+            "calls": "empty", "products": "insufficient",
+        }  # fmt: skip
+        assert (profile.recommendation, profile.zone) == ("good", "Etc/GMT-3")
 
     def test_revenue_by_the_month_of_closing(self, reader: Reader, file: list[Line]) -> None:
         found = reader.by(

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from headwater.access.audit import logged
+from headwater.analytics.profile import keeping
 from headwater.core import log
 from headwater.warehouse import deleting, lease, sql
 from headwater.warehouse.connections import Link
@@ -44,6 +45,7 @@ async def disconnect(
         if delete_data:
             await deleting.schema(warehouse, link)
             await deleting.rows(warehouse, link.tenant, counted, connection=link.id)
+            await keeping.forgotten(warehouse, link.tenant)
     await logged(
         warehouse,
         link.tenant,

@@ -20,6 +20,7 @@ from headwater.api import (
     paper,
     people,
     problems,
+    profiling,
     ranking,
     records,
     rights,
@@ -41,7 +42,8 @@ from headwater.wiring import House
 
 ROOMS = (
     health, metrics, inside, people, keyring, connections, starts, standing, settings, changes, failed, crm,
-    records, search, exports, usage, ranking, erasures, accesses, rights, pages, entering, welcome, paper,
+    records, search, exports, profiling, usage, ranking, erasures, accesses, rights, pages, entering, welcome,
+    paper,
 )  # fmt: skip
 
 ABOUT = """

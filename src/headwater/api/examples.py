@@ -155,6 +155,45 @@ REPORT = ANSWERING | {
     ],
 }  # fmt: skip
 
+DOUBTED = {
+    "entity": "deals", "record_count": 8800, "completeness": 0.854, "has_temporal_data": True,
+    "has_categorical_variety": True, "recommendation": "good", "looked_at": 8800, "sampled": False,
+    "from_day": "2016-10-20", "to_day": "2017-12-27", "months": 15, "gaps": [],
+    "doubts": [
+        {
+            "kind": "missing", "severity": "warning", "field": "company_id", "count": 1425, "of": 8800,
+            "says": {
+                "en": "Company is empty in 1 425 of 8 800 records",
+                "ru": "Компания: не заполнено в 1 425 из 8 800 записей",
+            },
+            "mend": {
+                "en": "Make the field required in the CRM, and fill it where it is known.",
+                "ru": "Сделайте поле обязательным в CRM и заполните там, где значение известно.",
+            },
+            "records": [],
+        }
+    ],
+}  # fmt: skip
+PROFILED = {
+    "connection": "bitrix24", "made_at": AT, "mode": "classic", "zone": "Europe/Moscow",
+    "recommendation": "good", "records": 8892, "entities": [DOUBTED],
+    "categories": [
+        {
+            "category": "pipeline", "suggested": True,
+            "title": {"en": "Leads and sales pipeline", "ru": "Лиды и воронка продаж"},
+            "reason": {
+                "en": "0 leads, 8 800 deals in 4 stages", "ru": "лидов: 0, сделок: 8 800, стадий: 4",
+            },
+        }
+    ],
+}  # fmt: skip
+PROFILED_FIELD = {
+    "name": "stage", "where": "column", "label": ["Stage id", "Код стадии"], "kind": "list",
+    "privacy": "plain", "custom": False, "open": True, "filled": 8800, "share": 1.0, "blank": 0,
+    "cardinality": 4, "categorical": True, "shortest": None, "longest": None, "least": None, "most": None,
+    "values": [{"value": "WON", "records": 4238, "label": "Won"}],
+}  # fmt: skip
+
 ANSWERS: Mapping[tuple[str, str], Any] = {
     ("GET", "/health"): {
         "status": "ok", "version": "0.1.0",
@@ -221,6 +260,12 @@ ANSWERS: Mapping[tuple[str, str], Any] = {
     ("GET", "/api/v1/connections/{connection}/entities/{entity}"): {"connection": "bitrix24"}
     | ENTITY
     | {"fields": [FIELD]},
+    ("GET", "/api/v1/profile"): {"profiles": [PROFILED]},
+    ("GET", "/api/v1/profile/{entity}"): {
+        "entity": "deals",
+        "profiles": [PROFILED | {"entities": [DOUBTED | {"fields": [PROFILED_FIELD]}]}],
+    },
+    ("POST", "/api/v1/profile/refresh"): {"profiles": [PROFILED]},
     ("GET", "/api/data/usage"): {
         "at": AT, "bytes": 1_073_741_824,
         "connections": [

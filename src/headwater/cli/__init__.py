@@ -21,6 +21,7 @@ from headwater.cli import (
     health,
     key,
     privacy,
+    profile,
     reconcile,
     sandbox,
     say,
@@ -76,6 +77,7 @@ app.command("config")(config.config)
 app.command("pause")(config.pause)
 app.command("resume")(config.resume)
 app.command("doctor")(doctor.doctor)
+app.command("profile")(profile.profile)
 app.command("privacy")(privacy.privacy)
 app.command("erase")(erase.erase)
 app.command("disconnect")(tenant_data.disconnect)

@@ -23,12 +23,20 @@ class Unrefreshed(HeadwaterError):
 
 
 class Refreshing:
-    """Calls all `followers` of a connection, by their names."""
+    """Calls all `followers` of a connection, by their names; then `lookers`, who look whether enough changed
+    for them to do anything, and for whom nobody is woken."""
 
-    def __init__(self, warehouse: Warehouse, clock: Clock, followers: Mapping[str, Refresh]) -> None:
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        clock: Clock,
+        followers: Mapping[str, Refresh],
+        lookers: Mapping[str, Refresh] | None = None,
+    ) -> None:
         self.warehouse = warehouse
         self.clock = clock
         self.followers = followers
+        self.every = {**followers, **(lookers or {})}
 
     def works(self, others: Mapping[Kind, Work]) -> dict[Kind, Work]:
         """These works, which wake the refreshing of their connection when they stored something; and that."""
@@ -40,7 +48,7 @@ class Refreshing:
         if link is None:
             return None
         stirred = await following.waiting(self.warehouse, link, self.followers)
-        if not await refreshed(self.warehouse, link, self.followers, enough=turn.enough):
+        if not await refreshed(self.warehouse, link, self.every, enough=turn.enough):
             return Done(self.clock.now())
         return Done(self.clock.now() + (WHILE_IT_CHANGES if stirred else NEVER_LATER))
 

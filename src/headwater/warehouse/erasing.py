@@ -134,6 +134,7 @@ class _Work:
         await self._swept(tables)
         async with self.warehouse.acting_for(tenant) as conn:
             await self.held.hold(conn)
+            await conn.execute(sql.drop_profile, self.base)
             await conn.execute(sql.end_erasing, self.base)
         LOGGER.info("erased what is not kept", connection=self.link.slug, rows=self.found.total())
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from headwater.analytics import patterns, search
+from headwater.analytics.profile import keeping
 from headwater.jobs.refreshing import refreshed
 from headwater.warehouse import documents, rollups
 from headwater.warehouse import patterns as counted
@@ -20,8 +21,11 @@ FOLLOWERS: Mapping[str, Refresh] = MappingProxyType(
 )
 """By the names that `headwater.feed_places` has for them."""
 
+LOOKERS: Mapping[str, Refresh] = MappingProxyType({"profile": keeping.refresh})
+"""Who looks now and then whether so much changed that there is something to do."""
+
 
 async def followed(house: House, link: Link) -> None:
     """Brings everything that is derived from a connection's rows up to date. Raises what went wrong when all
     had their turn."""
-    await refreshed(house.warehouse, link, FOLLOWERS, enough=lambda: False)
+    await refreshed(house.warehouse, link, {**FOLLOWERS, **LOOKERS}, enough=lambda: False)

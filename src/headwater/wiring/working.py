@@ -15,7 +15,7 @@ from headwater.jobs.worker import SLOTS, Worker
 from headwater.warehouse import retention
 from headwater.warehouse.connections import Link
 from headwater.wiring.copies import nightly
-from headwater.wiring.followers import FOLLOWERS
+from headwater.wiring.followers import FOLLOWERS, LOOKERS
 from headwater.wiring.opened import House
 from headwater.wiring.rights import rights_done
 from headwater.wiring.watching import alerting
@@ -40,7 +40,7 @@ async def worker(
             "sets": lambda link, source, _: engine.sets(link, source),
         },
     )  # fmt: skip
-    refreshing = Refreshing(house.warehouse, house.clock, FOLLOWERS)
+    refreshing = Refreshing(house.warehouse, house.clock, FOLLOWERS, LOOKERS)
     back_up, why_not = nightly(house.settings)
     days = {retention.known(what): days for what, days in house.settings.keep_days.items()}
     household = Household(

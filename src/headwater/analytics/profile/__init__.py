@@ -1,0 +1,1 @@
+"""What the data of a connection is like: how full, how varied, what looks wrong in it, and what for."""
