@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 Text = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 Name = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
@@ -16,6 +16,10 @@ Grain = Literal["day", "week", "month", "quarter", "year"]
 Operator = Literal["eq", "ne", "in", "lt", "lte", "gt", "gte", "contains", "null"]
 Value = Text | bool | int | float | None
 
+CHART: dict[str, JsonValue] = {
+    "metric": "won_revenue", "chart_type": "bar", "x_field": "employee", "time_range_days": 90,
+    "comparison_period_days": 90,
+}  # fmt: skip
 LONGEST_DAYS = 36_600
 MOST_ROWS = 1_000
 
@@ -71,6 +75,8 @@ class ChartConfig(Asked):
     `currency`: amounts in that currency; `apart` keeps each in its own.
     """
 
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [CHART]})
+
     description: Annotated[str, StringConstraints(max_length=1000)] = ""
     chart_type: ChartType = "bar"
     x_field: Name | None = None
@@ -85,6 +91,10 @@ class ChartConfig(Asked):
 
 class KPIConfig(Asked):
     """One figure, beside that of `comparison_period_days` before."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"metric": "total_leads", "time_range_days": 7}]}
+    )
 
     metric_field: Name | None = None
     format: Literal["number", "currency", "percentage"] | None = None

@@ -14,7 +14,7 @@ from headwater.analytics.configs import Aggregation, ChartConfig
 from headwater.analytics.data import Unit
 from headwater.analytics.drawing import CURRENCY, RECORDS, Drawing
 from headwater.analytics.kept import Given
-from headwater.analytics.metrics import METRICS, Metric, Ratio
+from headwater.analytics.metrics import METRICS
 from headwater.analytics.notes import Note
 from headwater.analytics.query import Answer, Figure
 from headwater.analytics.spoken import Spoken
@@ -184,18 +184,15 @@ class Told:
         return [*row, _exact(one.value, self.unit), one.records]
 
 
-def described(metric: Metric | Ratio, language: str) -> dict[str, Any]:
-    """A metric as people and programs are told of it."""
-    about = {
-        "metric": metric.slug,
-        "title": metric.title.to(language),
-        "description": metric.description.to(language),
-        "unit": metric.unit,
-        "good": metric.good,
-    }
-    if isinstance(metric, Ratio):
-        return about | {"data_source": None, "time_field": None, "over": metric.over, "under": metric.under}
-    return about | {"data_source": metric.data, "time_field": metric.time, "over": None, "under": None}
+def explained(documents: Sequence[Mapping[str, Any]]) -> str:
+    """In words, what charts show: a line for each, with its period and what is to be noticed."""
+    return "\n".join(_line(one) for one in documents if "error" not in one)
+
+
+def _line(document: Mapping[str, Any]) -> str:
+    period = document["period"]
+    days = " – ".join(filter(None, (period["from"], period["to"])))
+    return " ".join([f"{document['title']}{f' ({days})' if days else ''}.", *document["notes"]])
 
 
 def _exact(value: Decimal | None, unit: Unit) -> str | int | float | None:

@@ -12,6 +12,7 @@ from headwater.api import (
     erasures,
     exports,
     failed,
+    figures,
     health,
     inside,
     keyring,
@@ -39,7 +40,7 @@ from headwater.wiring import House
 
 ROOMS = (
     health, metrics, inside, people, keyring, connections, starts, standing, settings, changes, failed, crm,
-    records, exports, usage, erasures, accesses, rights, pages, entering, welcome, paper,
+    records, figures, exports, usage, erasures, accesses, rights, pages, entering, welcome, paper,
 )  # fmt: skip
 
 ABOUT = """
