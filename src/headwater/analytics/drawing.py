@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from headwater.analytics import periods
 from headwater.analytics.configs import ChartConfig, Grain
-from headwater.analytics.data import Unit
+from headwater.analytics.data import WEEKDAYS, Unit
 from headwater.analytics.periods import WeekStart
 from headwater.analytics.query import EARLIER, Answer, Figure
 from headwater.analytics.spoken import LENGTHS, NOTHING, Spoken
@@ -70,23 +70,30 @@ class Drawing:
 
     @cached_property
     def rows(self) -> Sequence[Row]:
-        """The places of the axis in their order; of time also those where nothing was."""
-        found = {
-            (one.connection, one.x): self.word(one.x, one.label, self.answer.asked.x)
-            for one in self.answer.figures
-        }
-        if _is_time(self.answer.asked.x):
+        """The places of the axis in their order; of time, hours and days of the week also those where nothing
+        was."""
+        axis = self.answer.asked.x
+        found = {(one.connection, one.x): self.word(one.x, one.label, axis) for one in self.answer.figures}
+        if _is_time(axis):
             return self._through_time(found)
+        if axis is not None and axis.part is not None:
+            unknown = [Row(key, label) for key, label in found.items() if key[1] is None]
+            return [*(Row((None, key), self._clock(key, axis)) for key in self._turn(axis)), *unknown]
         return [Row(key, label) for key, label in found.items()]
 
     @cached_property
     def lines(self) -> Sequence[Line]:
-        """The series, the largest first; one without a name where nothing is grouped further."""
+        """The series, the largest first, those of time in their order; one without a name where nothing is
+        grouped further."""
         sums: dict[Line, Decimal] = {}
         for one in self.answer.figures:
             line = self._line(one)
             sums[line] = sums.get(line, Decimal()) + (one.value or Decimal())
-        if _is_time(self.answer.asked.g):
+        axis = self.answer.asked.g
+        if axis is not None and axis.part is not None and len(self.answer.whole) <= 1:
+            unknown = [line for line in sums if line.group is None]
+            return [*(Line(key, None, self._clock(key, axis)) for key in self._turn(axis)), *unknown]
+        if _is_time(axis):
             return sorted(sums, key=lambda line: (line.group is None, line.group or ""))
         return sorted(sums, key=lambda line: -sums[line])
 
@@ -131,6 +138,16 @@ class Drawing:
         grain = axis.grain if axis is self.answer.asked.g and axis.grain else self.answer.grain
         return self.spoken.begin(date.fromisoformat(key), grain or "day", with_year=self._over_years)  # type: ignore[arg-type]  # the words of grains
 
+    def _turn(self, axis: Axis) -> Sequence[str]:
+        """The hours of a day, or the days of a week from its first."""
+        if axis.part == "hour":
+            return [str(hour) for hour in range(24)]
+        days = [str(day) for day in range(1, 8)]
+        return days if self.week_start == "monday" else [days[-1], *days[:-1]]
+
+    def _clock(self, key: str, axis: Axis) -> str:
+        return f"{int(key):02d}:00" if axis.part == "hour" else self.spoken.of(WEEKDAYS[key])
+
     @cached_property
     def _over_years(self) -> bool:
         years = {one.x[:4] for one in self.answer.figures if one.x and one.x != EARLIER}
@@ -144,8 +161,8 @@ class Drawing:
     def _line(self, one: Figure) -> Line:
         """The series of a figure. Amounts that were not converted have one for each currency."""
         group = self.word(one.g, one.group, self.answer.asked.g) if self.answer.asked.g else ""
-        apart = len(self.answer.whole) > 1 or self.answer.asked.display is None
-        parts = [group, one.currency or "" if apart and self.answer.asked.money else ""]
+        apart = len(self.answer.whole) > 1
+        parts = [group, (one.currency or self.spoken.of(NOTHING)) if apart else ""]
         return Line(one.g, one.currency if apart else None, " · ".join(filter(None, parts)))
 
     def _through_time(self, found: Mapping[tuple[int | None, str | None], str]) -> list[Row]:

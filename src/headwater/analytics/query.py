@@ -263,7 +263,11 @@ def _notes(
         notes.append(Note("cut", {"most": f"{MOST_GROUPS:,}"}))
     if asked.money and asked.display is None and len(whole) > 1:
         notes.append(Note("own_currencies"))
-    elif asked.money and (apart := [one.currency for one in whole if one.currency != asked.display]):
+    elif (
+        asked.money
+        and asked.display
+        and (apart := [one.currency for one in whole if one.currency != asked.display])
+    ):
         listed = ", ".join(one or Note("no_currency").to(language) for one in apart)
         notes.append(Note("no_rate", {"display": asked.display, "currencies": listed}))
     if assumed := sum(row["assumed"] for row in counted.groups if row["level"] == WHOLE):
