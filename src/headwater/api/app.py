@@ -63,7 +63,6 @@ def built(house: House) -> Described:
     found.state.house = house
     found.state.streams = Streams()
     problems.install(found)
-    found.state.glances = pages.Glances()
     found.state.scrapes = metrics.Scrapes()
     found.state.asked = Tally()
     for room in ROOMS:
