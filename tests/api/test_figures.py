@@ -43,4 +43,3 @@ async def test_a_chart_is_answered_with_all_that_is_to_be_known_of_it(sales):
     assert chart["chart_id"] == "t1"
     assert chart["definition"]["metric"] == "won_revenue"
     assert (chart["value"], chart["text"]) == ("1407.00", "1 407 EUR")
-    print(answer.text)

@@ -109,7 +109,9 @@ async def test_what_cannot_be_drawn_is_refused_by_name(tenanted, headwater, word
 
 async def test_how_a_tenant_counts_is_shown_and_changed(tenanted, headwater):
     before = await headwater("counting")
-    after = (await headwater("counting", "--timezone", "asia/tashkent", "--week-start", "sunday", "--json")).json
+    after = (
+        await headwater("counting", "--timezone", "asia/tashkent", "--week-start", "sunday", "--json")
+    ).json
     wrong = await headwater("counting", "--timezone", "Mars/Base")
     back = (await headwater("counting", "--timezone", "auto", "--json")).json
 
