@@ -74,7 +74,7 @@ def _series(kind: str, **more: Any) -> Callable[[Drawing], Option]:
             told: list[Any] = [row.label]
             for line in lines:
                 figure = drawing.cells.get((row.key, line))
-                told += [drawing.drawn(figure), drawing.said(figure)]
+                told += [drawing.drawn(figure), drawing.said(figure, line)]
             source.append(told)
         return {
             **_hints("axis"),
@@ -144,7 +144,12 @@ def _squares(drawing: Drawing) -> Option:
             figure = drawing.cells.get((row.key, line))
             if figure is not None:
                 source.append(
-                    [row.label, _label(drawing, line.label), drawing.drawn(figure), drawing.said(figure)]
+                    [
+                        row.label,
+                        _label(drawing, line.label),
+                        drawing.drawn(figure),
+                        drawing.said(figure, line),
+                    ]
                 )
     values = [row[2] for row in source[1:] if row[2] is not None]
     asked = drawing.answer.asked
@@ -180,7 +185,7 @@ def _points(drawing: Drawing) -> Option:
             figure = drawing.cells.get((row.key, line))
             if figure is not None:
                 name = " · ".join(filter(None, (row.label, line.label)))
-                source.append([figure.records, drawing.drawn(figure), name, drawing.said(figure)])
+                source.append([figure.records, drawing.drawn(figure), name, drawing.said(figure, line)])
     return {
         **_hints("item"),
         "grid": {"containLabel": True},
@@ -204,7 +209,7 @@ def _items(drawing: Drawing) -> list[list[Any]]:
             figure = drawing.cells.get((row.key, line))
             if figure is not None:
                 name = " · ".join(filter(None, (row.label, line.label)))
-                found.append([name, drawing.drawn(figure), drawing.said(figure)])
+                found.append([name, drawing.drawn(figure), drawing.said(figure, line)])
     return found
 
 

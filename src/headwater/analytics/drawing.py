@@ -122,12 +122,12 @@ class Drawing:
             return 0.0 if self.answer.asked.metric.adds_up else None
         return None if figure.value is None else round(float(figure.value / self.scale.by), 4)
 
-    def said(self, figure: Figure | None) -> str:
-        """A value as it is read."""
+    def said(self, figure: Figure | None, line: Line) -> str:
+        """A value of a series as it is read."""
         value = (
             figure.value if figure is not None else Decimal() if self.answer.asked.metric.adds_up else None
         )
-        currency = figure.currency if figure is not None else self.answer.asked.display
+        currency = figure.currency if figure is not None else line.currency or self.answer.asked.display
         return self.spoken.figure(value, self.unit, currency)
 
     def axis_title(self, axis: Axis | None) -> str:

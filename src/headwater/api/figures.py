@@ -66,8 +66,8 @@ async def charts(
     """A chart, or a board of up to 30 at once. Each answer has an option object for ECharts, its figures as
     rows, the definition of what is counted, the period, what was mended or is to be noticed, and the path
     that lists the records behind it. A chart of a board that cannot be answered has an `error` instead, a
-    problem document; a chart alone is refused with it. Figures are at most five seconds behind what is stored:
-    `counted_seconds_ago` says how old they are, `complete_to` up to when the CRM was read."""
+    problem document; a chart alone is refused with it. Figures are at most five seconds behind what is
+    stored: `counted_seconds_ago` says how old they are, `complete_to` up to when the CRM was read."""
     if isinstance(body, ChartConfig):
         found = [(await _told(house, sight, body, language)).document()]
     else:

@@ -75,7 +75,7 @@ def _bars(drawing: Drawing) -> None:
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)
     for (label, figure), value in zip(found, values, strict=True):
-        table.add_row(Text(label), Text(drawing.said(figure)), Text(_bar(value, most)))
+        table.add_row(Text(label), Text(drawing.said(figure, line)), Text(_bar(value, most)))
     say.console.print(table)
 
 
@@ -91,7 +91,7 @@ def _crossed(drawing: Drawing) -> None:
     for line in drawing.lines:
         table.add_column(Text(line.label), justify="right")
     for row in drawing.rows:
-        cells = [drawing.said(drawing.cells.get((row.key, line))) for line in drawing.lines]
+        cells = [drawing.said(drawing.cells.get((row.key, line)), line) for line in drawing.lines]
         table.add_row(Text(row.label), *map(Text, cells))
     say.console.print(table)
 
@@ -104,5 +104,5 @@ def _listed(drawing: Drawing) -> None:
         for line in drawing.lines:
             figure = drawing.cells.get((row.key, line))
             if figure is not None:
-                table.add_row(Text(row.label), Text(line.label), Text(drawing.said(figure)))
+                table.add_row(Text(row.label), Text(line.label), Text(drawing.said(figure, line)))
     say.console.print(table)
