@@ -31,8 +31,8 @@ async def manner(warehouse: Warehouse, tenant: UUID) -> Manner:
 async def change(warehouse: Warehouse, tenant: UUID, wanted: Manner) -> Manner:
     """Counts so from now on; what was chosen, as it is written. Raises Misasked."""
     chosen = Manner(
-        wanted.timezone and await _zone(warehouse, tenant, wanted.timezone),
-        wanted.currency and await _currency(warehouse, tenant, wanted.currency),
+        None if wanted.timezone is None else await _zone(warehouse, tenant, wanted.timezone),
+        None if wanted.currency is None else await _currency(warehouse, tenant, wanted.currency),
         wanted.week_start,
     )
     params = {"timezone": chosen.timezone, "currency": chosen.currency, "week_start": chosen.week_start}
