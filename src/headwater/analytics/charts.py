@@ -80,7 +80,7 @@ def _series(kind: str, **more: Any) -> Callable[[Drawing], Option]:
             **_hints("axis"),
             **_legend(len(lines)),
             "grid": {"containLabel": True},
-            "dataset": {"source": source, "sourceHeader": True},
+            "dataset": _dataset(source),
             "xAxis": {"type": "category", "name": drawing.axis_title(drawing.answer.asked.x)},
             "yAxis": _values(drawing),
             "series": [
@@ -153,15 +153,16 @@ def _squares(drawing: Drawing) -> Option:
                 )
     values = [row[2] for row in source[1:] if row[2] is not None]
     asked = drawing.answer.asked
+    called = {"line": drawing.axis_title(asked.g), "said": _metric(drawing)}
     return {
         **_hints("item"),
         "grid": {"containLabel": True},
-        "dataset": {"source": source, "sourceHeader": True},
+        "dataset": _dataset(source, called),
         "xAxis": {
             "type": "category", "name": drawing.axis_title(asked.x), "data": [row.label for row in rows],
         },
         "yAxis": {
-            "type": "category", "name": drawing.axis_title(asked.g),
+            "type": "category", "name": drawing.axis_title(asked.g), "inverse": True,
             "data": [_label(drawing, line.label) for line in lines],
         },
         "visualMap": {
@@ -186,10 +187,11 @@ def _points(drawing: Drawing) -> Option:
             if figure is not None:
                 name = " · ".join(filter(None, (row.label, line.label)))
                 source.append([figure.records, drawing.drawn(figure), name, drawing.said(figure, line)])
+    called = {"records": drawing.spoken.of(RECORDS), "said": _metric(drawing)}
     return {
         **_hints("item"),
         "grid": {"containLabel": True},
-        "dataset": {"source": source, "sourceHeader": True},
+        "dataset": _dataset(source, called),
         "xAxis": {"type": "value", "name": drawing.spoken.of(RECORDS), "minInterval": 1},
         "yAxis": _values(drawing),
         "series": [
@@ -202,8 +204,8 @@ def _points(drawing: Drawing) -> Option:
 
 
 def _items(drawing: Drawing) -> list[list[Any]]:
-    """Groups with their values, where there is one axis alone."""
-    found = []
+    """Groups with their values under a head, where there is one axis alone."""
+    found: list[list[Any]] = [["group", "value", "said"]]
     for row in drawing.rows:
         for line in drawing.lines:
             figure = drawing.cells.get((row.key, line))
@@ -213,8 +215,10 @@ def _items(drawing: Drawing) -> list[list[Any]]:
     return found
 
 
-def _dataset(items: Sequence[Sequence[Any]]) -> Option:
-    return {"source": [["group", "value", "said"], *items], "sourceHeader": True}
+def _dataset(source: Sequence[Sequence[Any]], called: Mapping[str, str] = MappingProxyType({})) -> Option:
+    """Rows under their head; what hints name is `called` so there."""
+    names = [{"name": name, "displayName": called.get(name, name)} for name in source[0]]
+    return {"dimensions": names, "source": list(source), "sourceHeader": True}
 
 
 def _item_encode() -> Option:

@@ -352,7 +352,7 @@ MOVES = Data(
             words=("manager", "менеджер", "ответственный", "menejer"),
         ),
     ),
-    ("deals",), "stage_history",
+    ("deals", "deal_stage_history"), "stage_history",
     {
         "days": Amount(
             "days", Said("Days in the stage", "Дней на стадии", "Bosqichdagi kunlar"),

@@ -162,7 +162,7 @@ async def _words(looking: Looking) -> Words:
     known = await vocabulary(looking.warehouse, looking.tenant, looking.own)
     told = (
         known.zone, known.today, known.week_start, known.currency, known.connections,
-        sorted(known.names.items()), known.own,
+        sorted((book, sorted(names.items())) for book, names in known.names.items()), sorted(known.own),
     )  # fmt: skip
     return Words(known, blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest())
 

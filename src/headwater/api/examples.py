@@ -104,17 +104,20 @@ ERASURE = WISH | {
     "certificate": CERTIFICATE,
 }  # fmt: skip
 CHART = {
-    "chart_id": "t1", "title": "Won revenue: employee", "description": "", "chart_type": "bar", "size": "medium",
+    "chart_id": "t1", "title": "Won revenue: employee", "description": "", "chart_type": "bar",
+    "size": "medium",
     "option": {
         "title": {"text": "Won revenue: employee"},
         "dataset": {
-            "source": [["group", "value0", "said0"], ["Anna Berg", 1057.0, "1 057 EUR"]], "sourceHeader": True,
+            "source": [["group", "value0", "said0"], ["Anna Berg", 1057.0, "1 057 EUR"]],
+            "sourceHeader": True,
         },
         "xAxis": {"type": "category", "name": "Employee"}, "yAxis": {"type": "value", "name": "EUR"},
         "series": [{"type": "bar", "name": "Won revenue", "encode": {"x": "group", "y": "value0"}}],
     },
     "columns": [
-        {"name": "x", "title": "Employee", "unit": None}, {"name": "currency", "title": "Currency", "unit": None},
+        {"name": "x", "title": "Employee", "unit": None},
+        {"name": "currency", "title": "Currency", "unit": None},
         {"name": "value", "title": "Won revenue", "unit": "money"},
         {"name": "records", "title": "Records", "unit": "number"},
     ],
@@ -127,8 +130,8 @@ CHART = {
     },
     "definition": {
         "metric": "won_revenue", "data_source": "deals", "aggregation": None, "title": "Won revenue",
-        "description": "Amounts of deals won, by the day they were closed.", "unit": "money", "currency": "EUR",
-        "good": "up", "time_fields": ["closed_at"],
+        "description": "Amounts of deals won, by the day they were closed.", "unit": "money",
+        "currency": "EUR", "good": "up", "time_fields": ["closed_at"],
     },
     "filters": [{"field": "Source", "is": "= Web"}],
     "period": {"from": "2026-10-28", "to": "2026-11-26", "zone": "Europe/Berlin", "grain": None},
