@@ -125,6 +125,20 @@ async def test_a_change_of_something_else_changes_nothing(board, clock, ours):
     assert (await board.figures(looking(ours), DEALS)).seconds == UNASKED_SECONDS
 
 
+async def test_what_one_may_see_may_depend_on_anything(board, clock, ours):
+    own = {ours.link.id: ["5"]}
+    await stored(ours, "1", began=1)
+    await value(board, ours, own=own)
+    async with ours.warehouse.acting_for(ours.tenant.id) as conn:
+        await conn.execute(
+            "insert into headwater.sync_state (tenant_id, connection_id, entity_type) values (%s, %s, 'calls')",
+            [ours.tenant.id, ours.link.id],
+        )
+    clock.now = UNASKED_SECONDS
+
+    assert (await board.figures(looking(ours, own), DEALS)).seconds == 0
+
+
 async def test_what_vanished_is_seen(board, clock, ours):
     await stored(ours, "1", "2", began=1)
     await value(board, ours)
@@ -156,8 +170,10 @@ async def test_nothing_is_kept_longer_than_a_minute(board, clock, ours):
         "select tenant_id, id, 'EUR', 'Euro', true, 1, now() from headwater.connections",
         "insert into public.crm_users (tenant_id, connection_id, external_id, crm_source, name, active, began, version, "
         "synced_at) select tenant_id, id, '5', 'bitrix24', 'Anna', true, 1, '', now() from headwater.connections",
+        "insert into headwater.erasures (tenant_id, status, dry_run, asked_by, sealed) select id, 'erased', false, 'boss', '' "
+        "from headwater.tenants",
     ],
-    ids=["what is kept", "how it counts", "rates", "names"],
+    ids=["what is kept", "how it counts", "rates", "names", "erased"],
 )
 async def test_what_figures_stand_on_is_heeded_too(board, clock, ours, newest_database, statement):
     await stored(ours, "1", began=1)

@@ -1,5 +1,6 @@
 """Figures over HTTP: charts and boards, who sees what, how a tenant counts."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -89,11 +90,14 @@ async def test_a_board_answers_each_of_its_charts_or_says_why_not(sales):
         {"chart_id": "d", "data_source": "deals", "chart_type": "pie"},
         {"chart_id": ["e"], "metric": "total_deals"},
         {"chart_id": "f", "metric": "won_dealz", "chart_type": "kpi"},
+        {"chart_id": "\ud800" + "g" * 200, "metric": 5},
     ]
-    charts = (await ask(sales, board))["charts"]
+    content = json.dumps(board)
+    answer = await sales.post("/api/v1/charts", content=content, headers={"content-type": "application/json"})
+    charts = answer.json()["charts"]
 
-    assert [one["chart_id"] for one in charts] == ["a", "b", "c", "d", None, "f"]
-    assert [one.get("value") for one in charts] == [7, None, None, None, None, 5]
+    assert [one["chart_id"] for one in charts] == ["a", "b", "c", "d", None, "f", "g" * 100]
+    assert [one.get("value") for one in charts] == [7, None, None, None, None, 5, None]
     assert [one["error"]["errors"][0]["where"] for one in charts[1:5]] == [
         "chart_type", "body.metric", "body.x_field", "chart_id",
     ]  # fmt: skip

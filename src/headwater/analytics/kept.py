@@ -73,9 +73,11 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
+    """`depends` None: on everything, as what somebody may see of one thing may depend on another."""
+
     answer: Answer
     at: float
-    depends: frozenset[str]
+    depends: frozenset[str] | None
     stamp: Any
     size: int
 
@@ -143,7 +145,7 @@ class Board:
     ) -> _Entry:
         at = self._clock()
         answer = await answered(looking, config, known, language=key.language)
-        depends = _depends(answer, own=looking.own is not None, every=standing)
+        depends = None if looking.own is not None else _depends(answer)
         entry = _Entry(answer, at, depends, standing.of(depends), _size(answer))
         self._keep(key, entry)
         return entry
@@ -171,10 +173,8 @@ def _scope(own: People | None) -> Scope:
     return None if own is None else tuple(sorted((link, tuple(sorted(ids))) for link, ids in own.items()))
 
 
-def _depends(answer: Answer, *, own: bool, every: Versions) -> frozenset[str]:
-    """What an answer would change with. What somebody may see of one thing may depend on another."""
-    if own:
-        return frozenset(one.name for one in every.all)
+def _depends(answer: Answer) -> frozenset[str]:
+    """What an answer would change with, for whoever sees everything."""
     return frozenset({*answer.entities, *_named(answer), *_derived(answer)})
 
 

@@ -33,12 +33,12 @@ class Versions:
 
     all: Sequence[Version]
 
-    def of(self, names: Collection[str]) -> Sequence[tuple[int, str, str | None]]:
-        """What figures that come from these entities depend on: equal as long as they are."""
+    def of(self, names: Collection[str] | None) -> Sequence[tuple[int, str, str | None]]:
+        """What figures of these entities (None: of any) depend on: equal as long as they are."""
         return tuple(
             (one.connection, one.name, one.version)
             for one in self.all
-            if one.name in names or one.name in ALWAYS
+            if names is None or one.name in names or one.name in ALWAYS
         )
 
     def complete_to(self, names: Collection[str], connections: Collection[int] | None) -> datetime | None:

@@ -24,6 +24,7 @@ from headwater.wiring import House
 MOST_CHARTS = 30
 """Charts of one request: a board."""
 
+LONGEST_ID = 100
 AT_ONCE = 3
 """Charts of a board that are counted at a time."""
 
@@ -153,7 +154,8 @@ async def _tile(house: House, sight: Looking, told: dict[str, Any], language: st
     except HeadwaterError as exc:
         problem = document(refused(exc))
     name = told.get("chart_id")
-    return {"chart_id": name if isinstance(name, str) else None, "error": problem}
+    told_back = name.encode("utf-8", "ignore").decode()[:LONGEST_ID] if isinstance(name, str) else None
+    return {"chart_id": told_back, "error": problem}
 
 
 def _counting(chosen: Manner, known: Vocabulary) -> dict[str, Any]:
