@@ -170,7 +170,7 @@ async def test_nothing_is_kept_longer_than_a_minute(board, clock, ours):
         "select tenant_id, id, 'EUR', 'Euro', true, 1, now() from headwater.connections",
         "insert into public.crm_users (tenant_id, connection_id, external_id, crm_source, name, active, began, version, "
         "synced_at) select tenant_id, id, '5', 'bitrix24', 'Anna', true, 1, '', now() from headwater.connections",
-        "insert into headwater.erasures (tenant_id, status, dry_run, asked_by, sealed) select id, 'erased', false, 'boss', '' "
+        "insert into headwater.erasures (tenant_id, status, dry_run, asked_by, asked_at) select id, 'erased', false, 'boss', now() "
         "from headwater.tenants",
     ],
     ids=["what is kept", "how it counts", "rates", "names", "erased"],
