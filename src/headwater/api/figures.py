@@ -110,7 +110,10 @@ async def change(counting: Counting, who: Administrator, sight: Sight, house: Op
     """From now on days begin in this time zone, amounts are shown in this currency, weeks begin on this day.
     What is left out is as the portals say."""
     wanted = Manner(counting.timezone, counting.currency, counting.week_start)
-    found = await manner.change(house.warehouse, who.tenant, wanted)
+    try:
+        found = await manner.change(house.warehouse, who.tenant, wanted)
+    except Misasked as exc:
+        raise _misasked(exc, "GET /api/v1/figures/settings shows what holds now.") from exc
     house.board.forget(who.tenant)
     return _counting(found, await house.board.known(sight))
 
@@ -119,10 +122,13 @@ async def _told(house: House, sight: Looking, config: ChartConfig, language: str
     try:
         return Told(config, await house.board.figures(sight, config, language), language)
     except Misasked as exc:
-        raise Refusal(
-            422, "not-understood", f"{exc.where}: {exc}", help=HELP,
-            errors=[{"where": f"body.{exc.where}", "problem": str(exc)}],
-        ) from exc  # fmt: skip
+        raise _misasked(exc, HELP) from exc
+
+
+def _misasked(exc: Misasked, remedy: str) -> Refusal:
+    """Which part of the body is wrong, and where to look what it may be."""
+    errors = [{"where": f"body.{exc.where}", "problem": str(exc)}]
+    return Refusal(422, "not-understood", f"{exc.where}: {exc}", help=remedy, errors=errors)
 
 
 async def _board(
