@@ -28,6 +28,7 @@ from bench import (
     reconcile,
     river,
     rls,
+    rollups,
     sandbox_batch,
     slow,
 )
@@ -51,6 +52,7 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Sample]]]] = {
     "memory": memory.once,
     "api": api.once,
     "rls": rls.once,
+    "rollups": rollups.once,
     "connections": connections.once,
     "backup": backup.once,
 }

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from headwater.sandbox.bitrix24 import Fault, Kind
+from headwater.wiring import FOLLOWERS
 
 KEYS = {
     "connection", "entity", "sync_type", "read", "created", "updated", "same", "failed", "again", "requests",
@@ -50,6 +51,15 @@ async def test_words_say_what_became_of_the_records(connected, headwater):
     assert said.code == 0
     assert "deals: 60 read, 60 new, 0 changed, 0 as before, 0 kept aside · " in said.out
     assert " a second" in said.err
+
+
+async def test_everything_that_follows_from_the_rows_has_had_its_turn_afterwards(connected, given, headwater):
+    said = await headwater("sync")
+
+    with given.as_admin() as admin:
+        places = admin.execute("select reader from headwater.feed_places").fetchall()
+    assert {reader for (reader,) in places} == set(FOLLOWERS)
+    assert "bitrix24: working in what changed" in said.err
 
 
 async def test_a_full_sync_reads_everything_again(filled, headwater):

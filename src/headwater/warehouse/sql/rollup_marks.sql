@@ -1,6 +1,7 @@
--- The next days of a connection that are to be counted anew, the latest first, with the version of each mark.
-select entity, day, version
+-- The next days of a connection that are to be counted anew, the latest first, with the version of each mark. As texts: a
+-- zone in the east makes the last day of the year 9999 one that no calendar of Python's has.
+select entity, day::text as day, version
   from headwater.rollup_marks
  where tenant_id = %(tenant)s and connection_id = %(connection)s and version < %(upto)s
- order by day desc, entity
+ order by rollup_marks.day desc, entity
  limit %(limit)s
