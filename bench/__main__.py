@@ -25,6 +25,7 @@ from bench import (
     loader,
     memory,
     others,
+    patterns,
     reconcile,
     river,
     rls,
@@ -53,6 +54,7 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Sample]]]] = {
     "rls": rls.once,
     "connections": connections.once,
     "backup": backup.once,
+    "patterns": patterns.once,
 }
 
 

@@ -20,6 +20,7 @@ LEFT_OUT: Mapping[str, str] = {
     "headwater.jobs": "which process works",
     "headwater.feeds": "where the feed of changes was cut",
     "headwater.feed_places": "how far those who follow the changes have come",
+    "headwater.pattern_marks": "whose patterns are to be counted anew",
     "headwater.role_tenants": "logins of the database",
     "headwater.doors": "digests of the secrets by which events come in",
     "headwater.answers": "answers of a day to programs, encrypted: one may tell a secret",
