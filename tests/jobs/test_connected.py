@@ -331,5 +331,6 @@ async def test_every_connection_has_its_work_planned_once(newest_database, small
 
         assert await jobs.listed(one.stream.warehouse, one.stream.tenant.id) == first
         assert {(line.connection, line.kind) for line in first} == {
-            (0, "backup"), (0, "housekeeping"), (one.stream.link.id, "reconcile"), (one.stream.link.id, "sync"),
+            (0, "backup"), (0, "housekeeping"), (one.stream.link.id, "reconcile"),
+            (one.stream.link.id, "refresh"), (one.stream.link.id, "sync"),
         }  # fmt: skip

@@ -29,7 +29,7 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 NEXT = """
     select min(greatest(due_at, held_until, rests_until)) as at
       from headwater.jobs
-     where due_at is not null and kind not in ('backup', 'housekeeping', 'rights', 'watch')
+     where due_at is not null and kind not in ('backup', 'housekeeping', 'refresh', 'rights', 'watch')
 """
 BUSY = """
     select count(*)

@@ -19,7 +19,7 @@ WITHOUT_TENANT = {
 house, and hold nothing of a record): no SQL login may read them."""
 
 DEFINERS = {
-    "asking", "tenant", "sees_all", "own_people", "door", "caller", "persons", "zone", "update_deal_patterns",
+    "asking", "tenant", "sees_all", "own_people", "door", "caller", "persons", "unrolled", "zone", "update_deal_patterns",
     "update_lead_patterns",
 }  # fmt: skip
 """Functions that run with their owner's rights. Each was read with care."""

@@ -60,6 +60,7 @@ WORDS = MappingProxyType(
         "kind_drain": ("Applying events", "Обработка событий"),
         "kind_sets": ("Reading what belongs to records", "Чтение связанных данных"),
         "kind_reconcile": ("Comparing", "Сверка"),
+        "kind_refresh": ("Working in what changed", "Учёт изменений"),
         "kind_housekeeping": ("Housekeeping", "Уборка"),
         "kind_watch": ("Looking what is wrong", "Поиск неполадок"),
         "alerts": ("Alerts", "Неполадки"),

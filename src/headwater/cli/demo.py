@@ -227,6 +227,7 @@ async def synced(opened: House, link: Link, *, as_json: bool) -> None:
     found = await sync.once(opened, connection=link.slug, quiet=as_json)
     if not as_json:
         sync.show(found, as_json=False)
+    await sync.worked_in(opened, connection=link.slug, quiet=as_json)
 
 
 async def connected(opened: House, tenant: Tenant, portal: Portal, slug: str) -> Link:

@@ -16,7 +16,7 @@ from headwater.cli.texts import text
 from headwater.core.errors import NeedsPerson, RetryLater
 from headwater.core.words import entity_of
 from headwater.sync.runs import Run
-from headwater.wiring import House
+from headwater.wiring import House, followed
 
 SHOWN = 20  # refused ids are told one by one up to here
 
@@ -99,10 +99,12 @@ def sync(
             house, tenant=tenant, connection=connection, entity=entity, full=full, quiet=as_json
         )
         show(found, as_json=as_json)
+        await worked_in(house, tenant=tenant, connection=connection, quiet=as_json)
         while watch is not None:
             await asyncio.sleep(watch)
             try:
                 more = await once(house, tenant=tenant, connection=connection, entity=entity, quiet=True)
+                await worked_in(house, tenant=tenant, connection=connection, quiet=True)
             except RetryLater as exc:
                 say.errors.print(text("later", message=exc), markup=False)
                 continue
@@ -137,6 +139,16 @@ async def once(
             await source.close()
         found += [_synced(link.slug, one, time.monotonic() - started) for one in runs]
     return found
+
+
+async def worked_in(
+    house: House, *, tenant: str | None = None, connection: str | None = None, quiet: bool = False
+) -> None:
+    """What is derived from the rows of the chosen connections is brought up to date, as a worker does it."""
+    for link in await house.connected(await house.tenant(tenant), connection):
+        if not quiet:
+            say.errors.print(text("following", connection=link.slug), markup=False)
+        await followed(house, link)
 
 
 def show(found: list[Synced], *, as_json: bool) -> None:
@@ -180,6 +192,7 @@ def _sync_ids(
                 made = await house.engine(progress).sync_ids(links[0], source, entity, ids)
         finally:
             await source.close()
+        await worked_in(house, tenant=tenant, connection=links[0].slug, quiet=as_json)
         return _synced_ids(links[0].slug, made, len(ids), time.monotonic() - started)
 
     found = run(work, as_json=as_json)

@@ -77,6 +77,8 @@ TEXTS = MappingProxyType(
         "kind_drain": ("applying events", "обработка событий"),
         "kind_sets": ("reading what belongs to records", "чтение связанных данных"),
         "kind_reconcile": ("comparing", "сверка"),
+        "following": ("{connection}: working in what changed", "{connection}: учёт изменений"),
+        "kind_refresh": ("working in what changed", "учёт изменений"),
         "kind_housekeeping": ("housekeeping", "уборка"),
         "kind_backup": ("the backup", "резервная копия"),
         "kind_watch": ("looking what is wrong", "поиск неполадок"),

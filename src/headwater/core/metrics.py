@@ -102,6 +102,12 @@ WAITING = Metric(
     "headwater_events_waiting", "gauge", "Events that are stored and not applied yet", CONNECTION
 )
 OLDEST = Metric("headwater_events_oldest_seconds", "gauge", "How long the oldest of them waits", CONNECTION)
+BEHIND = Metric(
+    "headwater_refresh_behind_seconds",
+    "gauge",
+    "How long the oldest change waits that derived data does not show",
+    (*CONNECTION, "follower"),
+)
 JOBS = Metric("headwater_jobs", "gauge", "Work, by state: planned, due, taken, failing", ("kind", "state"))
 WORKERS = Metric("headwater_workers", "gauge", "Workers that live")
 WORKER_MEMORY = Metric("headwater_worker_memory_bytes", "gauge", "Memory of a worker", ("worker",))

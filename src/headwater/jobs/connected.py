@@ -11,11 +11,11 @@ from headwater.core.ports import Clock, Source
 from headwater.jobs import schedule
 from headwater.jobs.schedule import Entity
 from headwater.jobs.taps import Taps
-from headwater.jobs.turn import Done, Turn, Work
+from headwater.jobs.turn import Done, Turn, Work, link_of
 from headwater.sync.engine import Begun, Engine
 from headwater.sync.reconcile import Terms, reconcile
 from headwater.sync.runs import Run
-from headwater.warehouse import connections, schedules, starts, state
+from headwater.warehouse import schedules, starts, state
 from headwater.warehouse.connections import Link
 from headwater.warehouse.jobs import Kind
 from headwater.warehouse.starts import Start
@@ -55,7 +55,7 @@ class Connected:
 
     async def sync(self, turn: Turn) -> Done | None:
         """First what people asked for, then what is due by its schedule."""
-        link = await self._link(turn)
+        link = await link_of(self.warehouse, turn)
         if link is None:
             return None
         async with self.taps.using(link) as source:
@@ -71,7 +71,7 @@ class Connected:
 
     async def reconcile(self, turn: Turn) -> Done | None:
         """One entity compared with its source: of what people asked for, or of tonight."""
-        link = await self._link(turn)
+        link = await link_of(self.warehouse, turn)
         if link is None:
             return None
         now, told = self.clock.now(), turn.job.payload
@@ -96,7 +96,7 @@ class Connected:
 
     def _heard(self, work: Listening) -> Work:
         async def heard(turn: Turn) -> Done | None:
-            link = await self._link(turn)
+            link = await link_of(self.warehouse, turn)
             if link is None:
                 return None
             if not await schedules.paused(self.warehouse, link.tenant, link.id):
@@ -199,16 +199,6 @@ class Connected:
             verdict=issued.certificate.verdict,
         )  # fmt: skip
         return None
-
-    async def _link(self, turn: Turn) -> Link | None:
-        if turn.job.tenant is None:
-            return None
-        links = await connections.links(self.warehouse, turn.job.tenant)
-        found = next((link for link in links if link.id == turn.job.connection), None)
-        if found is None or found.disconnected:
-            return None
-        log.bind(tenant=str(found.tenant), connection=found.slug)  # a turn is a task of its own
-        return found
 
     async def _entities(self, link: Link) -> list[Entity]:
         return [Entity(**row) for row in await schedules.due(self.warehouse, link.tenant, link.id)]

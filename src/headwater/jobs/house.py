@@ -30,8 +30,10 @@ class Terms:
 
 
 async def planned(warehouse: Warehouse, link: Link, *, now: datetime) -> None:
-    """Gives work of a connection its first times, if it never had any: a sync now, a comparison at night."""
+    """Gives work of a connection its first times, if it never had any: a sync and what follows from its rows
+    now, a comparison at night."""
     await jobs.plan(warehouse, link.tenant, link.id, "sync", due_at=now)
+    await jobs.plan(warehouse, link.tenant, link.id, "refresh", due_at=now)
     night = schedule.quiet(link.id, now, link.memory.get("region"))
     await jobs.plan(warehouse, link.tenant, link.id, "reconcile", due_at=night)
 

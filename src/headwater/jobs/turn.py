@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from headwater.core import log
+from headwater.warehouse import connections
+from headwater.warehouse.connections import Link
 from headwater.warehouse.jobs import Job
+from headwater.warehouse.pool import Warehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +32,15 @@ class Done:
 
 Work: TypeAlias = Callable[[Turn], Awaitable[Done | None]]
 """Does a turn; None: its connection is no more."""
+
+
+async def link_of(warehouse: Warehouse, turn: Turn) -> Link | None:
+    """The connection a turn is about; None: it is no more, or was given up. From now on the log names it."""
+    if turn.job.tenant is None:
+        return None
+    links = await connections.links(warehouse, turn.job.tenant)
+    found = next((link for link in links if link.id == turn.job.connection), None)
+    if found is None or found.disconnected:
+        return None
+    log.bind(tenant=str(found.tenant), connection=found.slug)  # a turn is a task of its own
+    return found

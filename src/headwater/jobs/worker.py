@@ -29,7 +29,7 @@ LONGEST_PAUSE = 30.0  # between two tries to begin at all
 
 QUICK: Sequence[Kind] = ("drain",)
 """Has a slot of its own: what just happened is not kept waiting by what takes long."""
-SLICED: Sequence[Kind] = ("sync", "drain", "sets")
+SLICED: Sequence[Kind] = ("sync", "drain", "sets", "refresh")
 """Ends at the next committed page. Everything else is cut by a stop, and begun again by the next worker."""
 
 

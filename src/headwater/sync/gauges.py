@@ -87,6 +87,8 @@ def _connection(one: ConnectionReport) -> Iterator[Count]:
     yield _line(m.TURNED_AWAY, one.events_refused, **slug)
     yield _line(m.WAITING, one.events_waiting, **slug)
     yield _line(m.OLDEST, one.events_oldest_seconds, **slug)
+    for follower, seconds in one.followers.items():
+        yield _line(m.BEHIND, seconds, follower=follower, **slug)
     for state in STATES:
         yield _line(m.STATES, sum(each.status == state for each in one.entities), state=state, **slug)
 

@@ -16,7 +16,7 @@ from headwater.core.ports import Clock
 from headwater.warehouse import backup, connections, watched
 from headwater.warehouse.connections import Tenant
 from headwater.warehouse.pool import Warehouse
-from headwater.warehouse.watched import Entity, Watched, Whole
+from headwater.warehouse.watched import Entity, Follower, Watched, Whole
 
 SECONDS = 2.0
 GRACE = timedelta(minutes=5)
@@ -75,6 +75,8 @@ class ConnectionReport:
     """Ways that are open for events."""
     alarms: int
     entities: Sequence[EntityReport]
+    followers: Mapping[str, float]
+    """Who follows its changes, and for how many seconds what he has not worked in waits; 0: nothing does."""
 
     @property
     def refused(self) -> bool:
@@ -146,7 +148,12 @@ async def report(
             mine.tenant.id,
             mine.tenant.slug,
             [
-                _connection(one, [e for e in mine.entities if e.connection == one.connection], now)
+                _connection(
+                    one,
+                    [each for each in mine.entities if each.connection == one.connection],
+                    [each for each in mine.followers if each.connection == one.connection],
+                    now,
+                )
                 for one in mine.connections
             ],
         )
@@ -203,7 +210,9 @@ def _house(
     )  # fmt: skip
 
 
-def _connection(one: Watched, entities: Sequence[Entity], now: datetime) -> ConnectionReport:
+def _connection(
+    one: Watched, entities: Sequence[Entity], followers: Sequence[Follower], now: datetime
+) -> ConnectionReport:
     answered = [each.answered_at for each in entities if each.answered_at is not None]
     return ConnectionReport(
         connection=one.connection,
@@ -226,6 +235,7 @@ def _connection(one: Watched, entities: Sequence[Entity], now: datetime) -> Conn
         doors=one.doors,
         alarms=one.alarms,
         entities=[_entity(each, now, paused=one.paused_at is not None) for each in entities],
+        followers={each.reader: _seconds(each.waits_since, now) or 0.0 for each in followers},
     )
 
 

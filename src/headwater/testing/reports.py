@@ -45,6 +45,7 @@ def connection(**other: Any) -> ConnectionReport:
         "doors": 1,
         "alarms": 0,
         "entities": [entity()],
+        "followers": {},
     }
     return ConnectionReport(**fine | other)
 

@@ -12,6 +12,9 @@ MONTHS = 0x4859 << 48
 ALONE = 0x485A << 48
 """Work on people and accounts that one process does at a time, by its number."""
 
+FOLLOWERS = 0x485C << 48
+"""Who writes what follows from a connection, by its number; shared, until its data goes."""
+
 ALERTS = 0x485B << 48
 """One process at a time judges what is wrong."""
 

@@ -8,7 +8,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from headwater.core.errors import RetryLater
-from headwater.warehouse import connections, sql, walk
+from headwater.warehouse import connections, following, sql, walk
 from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Connection, Warehouse
 from headwater.warehouse.walk import Place
@@ -27,9 +27,10 @@ async def rows(
     warehouse: Warehouse, tenant: UUID, counted: Counted, *, connection: int | None = None
 ) -> None:
     """Deletes the rows of a tenant, or of one of its connections, in stretches that are a commit each; first
-    what says only by an alert whose it is."""
+    what says only by an alert whose it is. What follows from them was said to be given up before."""
     params = {"tenant": tenant, "connection": connection}
     async with warehouse.acting_for(tenant) as conn:
+        await following.shaken_off(conn, tenant, connection)
         letters = (await conn.execute(sql.drop_letters, params)).rowcount
         if letters:
             await counted(conn, "headwater.letters", letters)

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from psycopg.sql import SQL
 
-from headwater.warehouse import arrays, failed, patterns, sets, sql
+from headwater.warehouse import arrays, failed, patterns, rollups, sets, sql
 from headwater.warehouse.columns import SQL_TYPES
 from headwater.warehouse.origin import Origin
 from headwater.warehouse.places import names_of
@@ -118,6 +118,11 @@ async def _store(conn: Connection, shape: Shape, made: Sequence[Made], origin: O
         await patterns.mark(conn, shape.spec.place, shape.spec.scope, decision.changed, origin)
         await conn.execute(statements.stage_normal)
         await copied(conn, statements.copy_normal, [f"{r.normal}\t{r.version}\n" for r in writing])
+        if statements.mark_page is not None:
+            await conn.execute(
+                statements.mark_page,
+                base | {"entity": shape.spec.place, "changed": arrays.texts(decision.changed)},
+            )
         await conn.execute(statements.put_normal, base | {"source": shape.source, "now": origin.seen_at})
         ids = decision.new + decision.changed
         actions = ["create"] * len(decision.new) + ["update"] * len(decision.changed)
@@ -201,8 +206,11 @@ async def vanish(conn: Connection, shape: Shape, ids: Sequence[str], origin: Ori
     """
     base = {"tenant": origin.tenant, "connection": origin.connection, "entity": shape.spec.slug}
     await patterns.mark(conn, shape.spec.place, shape.spec.scope, ids, origin)
+    statements = Statements(shape)
+    if statements.mark_gone is not None:
+        await conn.execute(statements.mark_gone, base | {"entity": shape.spec.place, "ids": list(ids)})
     moved = await conn.execute(
-        Statements(shape).put_gone,
+        statements.put_gone,
         base | {"ids": list(ids), "began": origin.began, "noticed": noticed, "now": origin.seen_at},
     )
     gone = [row[0] for row in await moved.fetchall()]
@@ -239,6 +247,8 @@ class Statements:
         self.put_normal = SQL(sql.put_normal).format(
             **names, columns=names_in(normal), sets=updates_of(normal), staged=staged
         )
+        self.mark_page = rollups.page_marks(shape.spec.place, names, staged)
+        self.mark_gone = rollups.gone_marks(shape.spec.place, names)
         self.put_gone = SQL(sql.put_gone).format(**names)
         self.distrust = SQL(sql.distrust).format(**names)
         self.touch_typed = SQL(sql.touch_typed).format(**names)

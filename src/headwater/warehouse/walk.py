@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
 from headwater.core.persons import ERASED, Eye, leaves, mapped, unescaped
-from headwater.warehouse import sql
+from headwater.warehouse import rollups, sql
 from headwater.warehouse.pool import Connection, Warehouse
 
 AT_ONCE = 500  # rows in one commit
@@ -145,6 +145,7 @@ async def _cleaned(conn: Connection, tenant: UUID, place: Place, row: Mapping[st
     }
     if not changed:
         return False
+    await rollups.mark_row(conn, tenant, (place.schema, place.name), row["place"], changed)
     statement = SQL(sql.unmention_row).format(
         table=place.table, part=place.part, sets=_sets(place, list(changed))
     )  # fmt: skip

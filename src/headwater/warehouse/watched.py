@@ -61,12 +61,22 @@ class Watched:
     alarms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """One who follows the changes of a connection. `waits_since`: of the oldest that he has not worked in."""
+
+    connection: int
+    reader: str
+    waits_since: datetime | None
+
+
 class Mine(NamedTuple):
     """What is watched of one tenant."""
 
     tenant: Tenant
     connections: Sequence[Watched]
     entities: Sequence[Entity]
+    followers: Sequence[Follower]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,15 @@ async def of_tenants(
             await claim(conn, tenant.id)
             links = await _rows(conn, sql.watched_connections, tenant.id, times)
             entities = await _rows(conn, sql.watched_entities, tenant.id, times)
-            found.append(Mine(tenant, [Watched(**row) for row in links], [Entity(**row) for row in entities]))
+            followers = await _rows(conn, sql.watched_followers, tenant.id, {})
+            found.append(
+                Mine(
+                    tenant,
+                    [Watched(**row) for row in links],
+                    [Entity(**row) for row in entities],
+                    [Follower(**row) for row in followers],
+                )
+            )
     return found
 
 

@@ -27,6 +27,7 @@ from headwater.wiring.doctor import (
     port_check,
     rounds,
 )
+from headwater.wiring.followers import FOLLOWERS, followed
 from headwater.wiring.logfile import LogFile, log_file
 from headwater.wiring.logins import bi_access, bi_login, bi_logins, bi_password, bi_removed
 from headwater.wiring.opened import House, house, key_rotated, network_of
@@ -35,6 +36,7 @@ from headwater.wiring.watching import alerting, bounds, wrong
 from headwater.wiring.working import worker
 
 __all__ = [
+    "FOLLOWERS",
     "SLOTS",
     "Access",
     "Copy",
@@ -62,6 +64,7 @@ __all__ = [
     "database_status",
     "embeds",
     "eraser",
+    "followed",
     "home_checks",
     "house",
     "key_rotated",

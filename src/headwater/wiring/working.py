@@ -9,11 +9,13 @@ from functools import partial
 from headwater.core.ports import Source
 from headwater.jobs.connected import Connected
 from headwater.jobs.house import Household, Terms
+from headwater.jobs.refreshing import Refreshing
 from headwater.jobs.taps import Taps
 from headwater.jobs.worker import SLOTS, Worker
 from headwater.warehouse import retention
 from headwater.warehouse.connections import Link
 from headwater.wiring.copies import nightly
+from headwater.wiring.followers import FOLLOWERS
 from headwater.wiring.opened import House
 from headwater.wiring.rights import rights_done
 from headwater.wiring.watching import alerting
@@ -38,6 +40,7 @@ async def worker(
             "sets": lambda link, source, _: engine.sets(link, source),
         },
     )  # fmt: skip
+    refreshing = Refreshing(house.warehouse, house.clock, FOLLOWERS)
     back_up, why_not = nightly(house.settings)
     days = {retention.known(what): days for what, days in house.settings.keep_days.items()}
     household = Household(
@@ -46,7 +49,7 @@ async def worker(
     )  # fmt: skip
     try:
         yield Worker(
-            house.warehouse, house.clock, connected.works() | household.works(),
+            house.warehouse, house.clock, refreshing.works(connected.works()) | household.works(),
             look_over=household.looked_over, slots=slots, monotonic=monotonic,
         )  # fmt: skip
     finally:

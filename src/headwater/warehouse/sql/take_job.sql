@@ -1,5 +1,5 @@
 -- The work that is due longest, of a connection on which nobody works and that does not rest, becomes the worker's
--- while he is registered.
+-- while he is registered. To refresh what follows the changes is done beside other work, and while its portal rests.
 with me as (
     select id from headwater.workers where id = %(worker)s for share
 ), next as (
@@ -7,10 +7,11 @@ with me as (
       from headwater.jobs as j
      where j.due_at <= %(now)s and j.taken_by is null and j.kind = any(%(kinds)s)
        and (j.held_until is null or j.held_until <= %(now)s)
-       and not exists (select
-                         from headwater.jobs as other
-                        where other.connection_id = j.connection_id
-                          and (other.taken_by is not null or other.rests_until > %(now)s))
+       and (j.kind = 'refresh'
+            or not exists (select
+                             from headwater.jobs as other
+                            where other.connection_id = j.connection_id and other.kind <> 'refresh'
+                              and (other.taken_by is not null or other.rests_until > %(now)s)))
      order by j.due_at, j.connection_id, j.kind
      limit 1
        for update skip locked

@@ -1,0 +1,136 @@
+-- Derived data is refreshed beside whatever else is done for a connection; activities and calls are counted by the day
+-- beforehand.
+-- Runs as hw_owner.
+
+------------------------------------------------------------------------------------------------------------
+-- Work: nobody works on two things of one connection, but what follows the changes asks no portal and waits for
+-- nobody
+------------------------------------------------------------------------------------------------------------
+
+drop index headwater.jobs_one_at_a_time;
+create unique index jobs_one_at_a_time on headwater.jobs (connection_id)
+ where taken_by is not null and kind <> 'refresh';
+
+------------------------------------------------------------------------------------------------------------
+-- Rollups: how many activities and calls there are by day, employee, type and outcome
+------------------------------------------------------------------------------------------------------------
+
+create table headwater.rolled (
+    tenant_id      uuid    not null,
+    connection_id  bigint  not null,
+    zone           text    not null,
+    primary key (tenant_id, connection_id)
+);
+comment on table headwater.rolled is
+    'Connections whose activities and calls are counted by the day in this time zone, except for days that are marked. Without a row here, or with that of another zone than the tenant''s, rows are counted.';
+select headwater.protect('headwater.rolled', whole => true);
+
+create table headwater.rollups (
+    tenant_id      uuid     not null,
+    connection_id  bigint   not null,
+    entity         text     not null check (entity in ('activities', 'calls')),
+    day            date     not null,
+    employee_id    text,
+    type           text,
+    outcome        boolean,
+    records        bigint   not null,
+    seconds        bigint   not null
+);
+create index on headwater.rollups (tenant_id, entity, day, connection_id);
+comment on table headwater.rollups is
+    'Activities and calls of a day, counted. To be read through rolled_activities and rolled_calls: what is marked here is out of date.';
+comment on column headwater.rollups.type is 'The type of activities, the direction of calls.';
+comment on column headwater.rollups.outcome is 'Whether activities are completed, whether calls were answered.';
+select headwater.protect('headwater.rollups', whole => true);
+
+create table headwater.rollup_marks (
+    tenant_id      uuid         not null,
+    connection_id  bigint       not null,
+    entity         text         not null check (entity in ('activities', 'calls')),
+    day            date         not null,
+    begins         timestamptz  not null,
+    ends           timestamptz  not null,
+    version        bigint       not null default nextval('headwater.feed_seq'),
+    primary key (tenant_id, connection_id, entity, day)
+);
+comment on table headwater.rollup_marks is
+    'Days whose activities or calls changed since they were counted; in one commit with the change.';
+comment on column headwater.rollup_marks.begins is
+    'All of the day lies between these two, and a few hours around it: to find its rows by an index.';
+comment on column headwater.rollup_marks.version is
+    'Another one whenever the day is marked again: who counted it meanwhile does not take such a mark away.';
+select headwater.protect('headwater.rollup_marks', whole => true);
+
+-- The connections of whoever asks of which nothing is counted beforehand in his time zone.
+create function headwater.unrolled() returns setof bigint
+    language sql stable parallel safe security definer rows 1
+    set search_path = pg_catalog, pg_temp
+as $$
+    select c.id
+      from headwater.connections as c
+     where c.tenant_id = headwater.tenant()
+       and not exists (select
+                         from headwater.rolled as s
+                        where s.tenant_id = c.tenant_id and s.connection_id = c.id and s.zone = headwater.zone())
+$$;
+revoke all on function headwater.unrolled() from public;
+grant execute on function headwater.unrolled() to hw_app, hw_fix, hw_query;
+
+create view headwater.rolled_activities with (security_invoker = true) as
+    select r.tenant_id, r.connection_id, r.day, r.employee_id, r.type, r.outcome, r.records, r.seconds
+      from headwater.rollups as r
+      join headwater.rolled as s on s.tenant_id = r.tenant_id and s.connection_id = r.connection_id
+     where r.entity = 'activities' and s.zone = (select headwater.zone())
+       and not exists (select
+                         from headwater.rollup_marks as m
+                        where m.tenant_id = r.tenant_id and m.connection_id = r.connection_id and m.entity = r.entity
+                          and m.day = r.day)
+     union all
+    select m.tenant_id, m.connection_id, m.day, t.employee_id, t.type, t.completed, 1::bigint,
+           coalesce(t.duration_seconds, 0)::bigint
+      from headwater.rollup_marks as m
+      join headwater.rolled as s on s.tenant_id = m.tenant_id and s.connection_id = m.connection_id
+      join public.crm_activities as t
+        on t.tenant_id = m.tenant_id and t.connection_id = m.connection_id
+       and t.started_at >= m.begins and t.started_at < m.ends
+     where m.entity = 'activities' and s.zone = (select headwater.zone())
+       and (t.started_at at time zone s.zone)::date = m.day
+     union all
+    select t.tenant_id, t.connection_id, (t.started_at at time zone (select headwater.zone()))::date, t.employee_id,
+           t.type, t.completed, 1::bigint, coalesce(t.duration_seconds, 0)::bigint
+      from headwater.unrolled() as u (connection_id)
+      join public.crm_activities as t on t.tenant_id = (select headwater.tenant()) and t.connection_id = u.connection_id
+     where t.started_at is not null;
+comment on view headwater.rolled_activities is
+    'All activities that have a time, counted by day, employee, type and whether completed; exact at every moment, whatever was counted beforehand. Only for those who see the whole tenant.';
+
+create view headwater.rolled_calls with (security_invoker = true) as
+    select r.tenant_id, r.connection_id, r.day, r.employee_id, r.type, r.outcome, r.records, r.seconds
+      from headwater.rollups as r
+      join headwater.rolled as s on s.tenant_id = r.tenant_id and s.connection_id = r.connection_id
+     where r.entity = 'calls' and s.zone = (select headwater.zone())
+       and not exists (select
+                         from headwater.rollup_marks as m
+                        where m.tenant_id = r.tenant_id and m.connection_id = r.connection_id and m.entity = r.entity
+                          and m.day = r.day)
+     union all
+    select m.tenant_id, m.connection_id, m.day, t.employee_id, t.direction, t.answered, 1::bigint,
+           coalesce(t.duration_seconds, 0)::bigint
+      from headwater.rollup_marks as m
+      join headwater.rolled as s on s.tenant_id = m.tenant_id and s.connection_id = m.connection_id
+      join public.crm_calls as t
+        on t.tenant_id = m.tenant_id and t.connection_id = m.connection_id
+       and t.started_at >= m.begins and t.started_at < m.ends
+     where m.entity = 'calls' and s.zone = (select headwater.zone())
+       and (t.started_at at time zone s.zone)::date = m.day
+     union all
+    select t.tenant_id, t.connection_id, (t.started_at at time zone (select headwater.zone()))::date, t.employee_id,
+           t.direction, t.answered, 1::bigint, coalesce(t.duration_seconds, 0)::bigint
+      from headwater.unrolled() as u (connection_id)
+      join public.crm_calls as t on t.tenant_id = (select headwater.tenant()) and t.connection_id = u.connection_id
+     where t.started_at is not null;
+comment on view headwater.rolled_calls is
+    'All calls that have a time, counted by day, employee, direction and whether answered; exact at every moment, whatever was counted beforehand. Only for those who see the whole tenant.';
+
+grant select on headwater.rolled_activities, headwater.rolled_calls to hw_app, hw_fix, hw_query;
+grant select on headwater.rolled, headwater.rollups, headwater.rollup_marks to hw_query;

@@ -1,0 +1,126 @@
+"""Activities and calls counted by the day: commits mark the days they change, a follower counts those anew.
+
+A day is one of the tenant's time zone. Rows without a time are of no day, and in no rollup. Whoever reads goes
+through headwater.rolled_activities and rolled_calls, which are exact at every moment: days that are marked are
+counted from rows, and everything is where nothing was counted yet, or in another zone (decision 0022).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+from types import MappingProxyType
+from typing import Any, LiteralString, NamedTuple
+from uuid import UUID
+
+from psycopg.rows import dict_row
+from psycopg.sql import SQL, Composable, Composed, Identifier
+
+from headwater.warehouse import following, sql
+from headwater.warehouse.connections import Link
+from headwater.warehouse.pool import Connection, Warehouse
+
+READER = "rollups"
+AT_ONCE = 40  # days in one commit
+
+
+class Rolled(NamedTuple):
+    """A table that is counted, by these of its columns."""
+
+    type: str
+    outcome: str
+
+
+ROLLED: Mapping[str, Rolled] = MappingProxyType(
+    {"activities": Rolled("type", "completed"), "calls": Rolled("direction", "answered")}
+)
+"""By the name after crm_."""
+
+COUNTED = frozenset({"employee_id", *(column for one in ROLLED.values() for column in one)})
+"""Columns of which a change moves rows from one bucket to another: those of texts."""
+
+
+def page_marks(place: str, names: Mapping[str, Composable], staged: Composable) -> Composed | None:
+    """The statement that marks what a staged page changes; None where nothing is counted. `changed` are the
+    ids of records that are stored already."""
+    return None if place not in ROLLED else _of(sql.mark_page, place, **names, staged=staged)
+
+
+def gone_marks(place: str, names: Mapping[str, Composable]) -> Composed | None:
+    """The statement that marks what goes with the records `ids`; None where nothing is counted."""
+    return None if place not in ROLLED else _of(sql.mark_gone, place, **names)
+
+
+async def mark_row(
+    conn: Connection, tenant: UUID, table: tuple[str, str], place: str, columns: Collection[str]
+) -> None:
+    """Marks what a change of these columns of the row at a place of a table moves."""
+    entity = table[1].removeprefix("crm_")
+    if table[0] == "public" and entity in ROLLED and COUNTED.intersection(columns):
+        statement = SQL(sql.mark_row).format(table=Identifier(*table))
+        await conn.execute(statement, {"tenant": tenant, "entity": entity, "place": place})
+
+
+async def refresh(warehouse: Warehouse, link: Link, *, enough: Callable[[], bool]) -> bool:
+    """Counts the marked days of a connection anew; all days when none was counted yet, or the tenant's zone
+    is another one. What is marked meanwhile is left to the next time."""
+    base = {"tenant": link.tenant, "connection": link.id}
+    async with warehouse.acting_for(link.tenant) as conn:
+        place = await following.head(conn)
+        zone, wanted = await _zones(conn, link)
+        if zone != wanted:
+            await _begin(conn, base, wanted)
+        row = await (await conn.execute(sql.next_number)).fetchone()
+    known = base | {"upto": row[0] if row else 0, "limit": AT_ONCE}
+    while True:
+        async with warehouse.acting_for(link.tenant) as conn:
+            await _zones(conn, link)
+            async with conn.cursor(row_factory=dict_row) as cursor:
+                marks = await (await cursor.execute(sql.rollup_marks, known)).fetchall()
+            if not marks:
+                await following.moved(conn, link, READER, place)
+                return True
+            await _count(conn, base, marks)
+        if enough():
+            return False
+
+
+async def _zones(conn: Connection, link: Link) -> tuple[str | None, str]:
+    """The zone that was counted in, and the one that is wanted; nobody else counts until the transaction
+    ends."""
+    await following.held(conn, link)
+    found = await conn.execute(sql.rolled_zone, {"tenant": link.tenant, "connection": link.id})
+    zone, wanted = await found.fetchone() or (None, "UTC")
+    return zone, wanted
+
+
+async def _begin(conn: Connection, base: Mapping[str, Any], zone: str) -> None:
+    """Everything is marked, in this zone: from now on commits mark what they change. Whoever is committing is
+    waited for, and waits, so that nobody marks days of another zone after this."""
+    await conn.execute(sql.hold_writers, base)
+    await conn.execute(sql.drop_rollups, base)
+    for entity in ROLLED:
+        await conn.execute(_of(sql.mark_all, entity), {**base, "entity": entity, "zone": zone})
+    await conn.execute(sql.put_rolled, {**base, "zone": zone})
+
+
+async def _count(conn: Connection, base: Mapping[str, Any], marks: Sequence[Mapping[str, Any]]) -> None:
+    """Counts these days. Marks are taken away last: whoever sets one meanwhile waits no longer than the
+    commit takes."""
+    days: dict[str, list[date]] = defaultdict(list)
+    versions: dict[str, list[int]] = defaultdict(list)
+    for mark in marks:
+        days[mark["entity"]].append(mark["day"])
+        versions[mark["entity"]].append(mark["version"])
+    for entity, its in days.items():
+        params = {**base, "entity": entity, "days": its}
+        await conn.execute(sql.empty_rollups, params)
+        await conn.execute(_of(sql.put_rollups, entity), params)
+    for entity, its in days.items():
+        params = {**base, "entity": entity, "days": its, "versions": versions[entity]}
+        await conn.execute(sql.settle_marks, params)
+
+
+def _of(statement: LiteralString, place: str, **names: Composable) -> Composed:
+    made = {"normal": Identifier("public", f"crm_{place}")} | names
+    about = ROLLED[place]
+    return SQL(statement).format(type=Identifier(about.type), outcome=Identifier(about.outcome), **made)

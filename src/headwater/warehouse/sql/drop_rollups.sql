@@ -1,0 +1,7 @@
+-- Nothing of a connection is counted beforehand any more.
+with gone as (
+    delete from headwater.rollups
+     where tenant_id = %(tenant)s and connection_id = %(connection)s
+)
+delete from headwater.rollup_marks
+ where tenant_id = %(tenant)s and connection_id = %(connection)s

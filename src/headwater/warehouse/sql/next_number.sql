@@ -1,0 +1,2 @@
+-- A number above all that were given before.
+select nextval('headwater.feed_seq')
