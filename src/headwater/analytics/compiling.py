@@ -81,12 +81,13 @@ class Compiler:
             joins=[join for name, join in data.joins.items() if name in needed],
             wheres=[metric.where] if metric.where else [], conditions=conditions, keys=keys,
             period=None if column is None else Period(column, window.since, window.until, cut_seconds=cut),
-            money=self._money(data, column), by_currency=asked.money, tenanted=tenanted(data.relation),
+            money=self._money(data, column if metric.time else None), by_currency=asked.money, tenanted=tenanted(data.relation),
             measured=asked.counted.custom,
         )  # fmt: skip
 
     def _money(self, data: Data, clock: LiteralString | None) -> Money | None:
-        """Amounts of rows, where they are counted or compared."""
+        """Amounts of rows, where they are counted or compared. What is a state as of now is worth what it is
+        worth now, whatever it is grouped by."""
         compared = any(one.amount is not None and one.amount.unit == "money" for one in self.asked.chosen)
         if data.money is None or not (self.asked.money or compared):
             return None

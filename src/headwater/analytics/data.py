@@ -360,7 +360,7 @@ MOVES = Data(
         )
     },
     joins={
-        "d": "join public.crm_deals as d on d.tenant_id = %(tenant)s and d.connection_id = r.connection_id"
+        "d": "left join public.crm_deals as d on d.tenant_id = %(tenant)s and d.connection_id = r.connection_id"
         " and d.external_id = r.external_id"
     },
     words=("stage move", "движение", "переход"),

@@ -72,6 +72,7 @@ def _phrases(words: Said) -> Sequence[str]:
 
 
 COUNT: LiteralString = "count(*)"
+SUM: LiteralString = "coalesce(sum(m.amount), 0)"
 RECORDS: LiteralString = "coalesce(sum(r.records), 0)::bigint"
 AVERAGE_DAYS: LiteralString = "avg(extract(epoch from r.closed_at - r.created_at) / 86400)"
 WON_IN_TIME: LiteralString = (
@@ -149,7 +150,7 @@ _EVERY: Sequence[Metric | Ratio] = (
     Metric(
         "pipeline_value", Said("Pipeline value", "Сумма в работе", "Voronka summasi"),
         Said("Amounts of all deals that are open now.", "Сумма всех сделок, которые сейчас в работе.", "Hozir ochiq bitimlar summasi."),
-        "deals", "sum(m.amount)", unit="money", where="r.won is null", adds_up=True,
+        "deals", SUM, unit="money", where="r.won is null", adds_up=True,
         words=Said("pipeline, pipeline value, value in the pipeline", "сумма в работе, сумма воронки, пайплайн", "voronka summasi"),
     ),
     Metric(
@@ -159,7 +160,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Сумма выигранных сделок, по дню закрытия.",
             "Yutilgan bitimlar summasi, yopilgan kuni bo‘yicha.",
         ),
-        "deals", "sum(m.amount)", unit="money", time="closed_at", where="r.won", adds_up=True,
+        "deals", SUM, unit="money", time="closed_at", where="r.won", adds_up=True,
         words=Said("revenue, won revenue, turnover, income", "выручка, сумма продаж, оборот, доход", "tushum, daromad"),
     ),
     Metric(
@@ -200,6 +201,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Davrda yopilgan lidlardan aylantirilganlari ulushi.",
         ),
         "leads", "avg(case when r.converted then 1.0 else 0 end)", unit="share", time="closed_at",
+        where="r.closed_at is not null",
         words=Said("conversion of closed leads", "конверсия закрытых лидов", "yopilgan lidlar konversiyasi"),
     ),
     Metric(
@@ -334,7 +336,7 @@ _EVERY: Sequence[Metric | Ratio] = (
         Said("Of the calls of the period, the share that was answered.", "Доля отвеченных среди звонков за период.", "Davrdagi qo‘ng‘iroqlardan javob berilganlari ulushi."),
         "calls", "avg(case when r.answered then 1.0 else 0 end)", unit="share", time="started_at",
         where="r.answered is not null",
-        rolled="sum(r.records) filter (where r.outcome) / nullif(sum(r.records), 0)",
+        rolled="coalesce(sum(r.records) filter (where r.outcome), 0) / nullif(sum(r.records), 0)",
         rolled_where="r.outcome is not null",
         words=Said("answered share, answered calls, answer rate", "доля отвеченных, отвеченные звонки, дозвон", "javob berilgan qo‘ng‘iroqlar"),
     ),
@@ -352,7 +354,7 @@ _EVERY: Sequence[Metric | Ratio] = (
     Metric(
         "product_revenue", Said("Revenue by products", "Выручка по товарам", "Mahsulotlar bo‘yicha tushum"),
         Said("Price times quantity of what was sold in deals won in the period.", "Цена на количество по товарам сделок, выигранных за период.", "Davrda yutilgan bitimlardagi mahsulotlar narxi va miqdori."),
-        "deal_products", "sum(m.amount)", unit="money", time="closed_at", where="r.won", adds_up=True,
+        "deal_products", SUM, unit="money", time="closed_at", where="r.won", adds_up=True,
         words=Said("product revenue, revenue by products", "выручка по товарам, продажи по товарам", "mahsulotlar bo‘yicha tushum"),
     ),
     Metric(

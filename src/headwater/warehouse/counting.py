@@ -48,8 +48,8 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What rows are grouped by: a column as text; with `apart`, each connection's ids by themselves. With
-    `starts` a clock (`ticks`: of timestamps, not of days), cut at the beginnings of these days: the group is
+    """What rows are grouped by: a column as text; with `apart`, each connection's ids by themselves (what has
+    none is one group). With `starts` a clock (`ticks`: of timestamps, not of days), cut at the beginnings of these days: the group is
     how many of them came before. `local` is `hour` or `isodow`: of a clock, in the tenant's zone."""
 
     column: LiteralString
@@ -147,7 +147,7 @@ def rendered(question: Question) -> tuple[Composed, dict[str, Any]]:
 
 FACTORS = SQL("""factors as materialized (
     select c.connection_id, c.id as currency,
-           case when c.id = d.id then 1 else c.rate / nullif(d.rate, 0) end as factor,
+           case when c.id = d.id then 1 when c.rate > 0 and d.rate > 0 then c.rate / d.rate end as factor,
            greatest(c.valid_from, d.valid_from) as valid_from,
            least(c.valid_until, d.valid_until) as valid_until,
            case when c.id <> d.id then greatest(c.assumed_before, d.assumed_before) end as assumed_before
@@ -213,10 +213,12 @@ def _sets(keys: int, *, money: bool) -> Composable:
 def _keys(keys: Sequence[Key], at: int, params: dict[str, Any]) -> list[Composable]:
     columns: list[Composable] = []
     for name, key in zip(("x", "g"), keys, strict=False):
-        connection = "r.connection_id" if key.apart else "null::bigint"
         value = _key(key, f"{at}_{name}", params)
+        connection: Composable = SQL("null::bigint")
+        if key.apart:
+            connection = SQL("case when {} is not null then r.connection_id end").format(value)
         columns.append(SQL("{} as {}, {} as {}").format(
-            SQL(connection), SQL(f"{name}_connection"), value, SQL(name)
+            connection, SQL(f"{name}_connection"), value, SQL(name)
         ))  # fmt: skip
     return columns
 
@@ -286,7 +288,7 @@ def _within(period: Period, at: int, params: dict[str, Any]) -> list[Composable]
 
 def _money(money: Money, display: str | None) -> list[Composable]:
     """Joins that make `m` of a row: its amount in the displayed currency where there is a rate, otherwise in
-    its own."""
+    its own. Nothing is nothing in every currency: it needs no rate."""
     if display is None:
         return [
             SQL("cross join lateral (select {} as amount, coalesce({}, '') as currency) as m").format(
@@ -302,7 +304,8 @@ def _money(money: Money, display: str | None) -> list[Composable]:
         SQL(
             "cross join lateral (select"
             " case when f.factor is null or f.factor = 1 then {0} else {0} * f.factor end as amount,"
-            " case when f.factor is null then coalesce({1}, '') else %(display)s::text end as currency,"
+            " case when f.factor is null and {0} <> 0 then coalesce({1}, '') else %(display)s::text end"
+            " as currency,"
             " {2} < f.assumed_before as assumed) as m"
         ).format(SQL(money.amount), SQL(money.currency), clock),
     ]
@@ -320,7 +323,7 @@ def _cells(question: Question) -> Composable:
             ).format(Literal(WHOLE))
         return SQL("select {}, {} as value, records, assumed from p0").format(columns, value)
     return SQL(
-        "select {0}, (max(over)::numeric / nullif(max(under), 0)) as value, sum(records)::bigint as records,"
+        "select {0}, (coalesce(max(over), 0)::numeric / nullif(max(under), 0)) as value, sum(records)::bigint as records,"
         " sum(assumed)::bigint as assumed from"
         " (select {0}, value as over, null::numeric as under, records, assumed from p0"
         " union all select {0}, null, value, records, assumed from p1) as sides group by {0}"
