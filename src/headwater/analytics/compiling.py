@@ -55,8 +55,7 @@ class Compiler:
 
     def before(self, window: Window) -> Question:
         """The figure of an earlier period, as a whole. What of today is still to come is not in it either."""
-        tomorrow = self.known.today + timedelta(days=1)
-        cut = (24 * 60 - self.known.minutes) * 60 if self.asked.window.until == tomorrow else 0
+        cut = (24 * 60 - self.known.minutes) * 60 if self.asked.window.lasts(self.known.today) else 0
         parts = [self._part(one, window, cut=cut, alone=True) for one in self.asked.parts]
         return Question(parts, self.known.zone, self.asked.connections, self.asked.display)
 
@@ -81,8 +80,8 @@ class Compiler:
             joins=[join for name, join in data.joins.items() if name in needed],
             wheres=[metric.where] if metric.where else [], conditions=conditions, keys=keys,
             period=None if column is None else Period(column, window.since, window.until, cut_seconds=cut),
-            money=self._money(data, column if metric.time else None), by_currency=asked.money, tenanted=tenanted(data.relation),
-            measured=asked.counted.custom,
+            money=self._money(data, column if metric.time else None), by_currency=asked.money,
+            tenanted=tenanted(data.relation), measured=asked.counted.custom,
         )  # fmt: skip
 
     def _money(self, data: Data, clock: LiteralString | None) -> Money | None:

@@ -360,8 +360,8 @@ MOVES = Data(
         )
     },
     joins={
-        "d": "left join public.crm_deals as d on d.tenant_id = %(tenant)s and d.connection_id = r.connection_id"
-        " and d.external_id = r.external_id"
+        "d": "left join public.crm_deals as d on d.tenant_id = %(tenant)s"
+        " and d.connection_id = r.connection_id and d.external_id = r.external_id"
     },
     words=("stage move", "движение", "переход"),
 )  # fmt: skip

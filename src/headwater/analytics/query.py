@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from headwater.analytics.catalog import RECORD_BOOKS
@@ -32,6 +32,9 @@ from headwater.warehouse.pool import Connection
 
 DIGITS: Mapping[Unit, int] = {"number": 4, "money": 2, "share": 6, "days": 2, "seconds": 0}
 STAGED = (("stages", "deals"), ("stages", "leads"))
+ROOMY = Context(prec=200_000)
+"""More digits than the database has."""
+
 EARLIER = "earlier"
 """The group of what lies before an axis begins."""
 
@@ -80,10 +83,11 @@ class Answer:
     @property
     def change(self) -> Decimal | None:
         """By what part the figure changed since the period before; None: there is nothing to compare with."""
-        before = self.before[0].value if self.before else None
+        currency = self.whole[0].currency if self.whole else None
+        before = next((one.value for one in self.before or () if one.currency == currency), None)
         if self.value is None or not before:
             return None
-        return round((self.value - before) / abs(before), 6)
+        return rounded((self.value - before) / abs(before), 6)
 
     @property
     def entities(self) -> Sequence[str]:
@@ -101,7 +105,7 @@ async def answered(
         days = looking.own is None and await all_have_days(conn, looking.tenant, asked)
         compiler = Compiler(config, known, asked, cut, days)
         counted = await numbers.counted(conn, looking.tenant, compiler.question(asked.window))
-        earlier = _earlier(config, asked)
+        earlier = _earlier(config, asked, known)
         before = None
         if earlier is not None:
             before = _whole(asked, await numbers.counted(conn, looking.tenant, compiler.before(earlier)))
@@ -109,7 +113,7 @@ async def answered(
     whole = _whole(asked, counted)
     figures = told.figures(counted, staged=config.chart_type in ("funnel", "heatmap"))
     return Answer(
-        asked, figures, whole, before, earlier, _rest(asked, figures, whole),
+        asked, figures, whole, before, earlier, _rest(asked, counted, whole),
         cut["x"].grain if "x" in cut else None,
         _notes(config, asked, counted, whole, cut, earlier, language), known.zone, counted.cost,
     )  # fmt: skip
@@ -136,12 +140,12 @@ async def _labels(
     return found
 
 
-def _earlier(config: ChartConfig, asked: Understood) -> Window | None:
+def _earlier(config: ChartConfig, asked: Understood, known: Vocabulary) -> Window | None:
     """The period that this one is compared with, where there is one."""
     days = config.comparison_period_days
-    if days is None or asked.window.since is None or None in {clock_of(asked, one) for one in asked.parts}:
+    if days is None or None in {clock_of(asked, one) for one in asked.parts}:
         return None
-    return asked.window.earlier(days)
+    return asked.window.earlier(days, known.today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,21 +233,25 @@ class _Told:
 
 
 def _whole(asked: Understood, counted: Counted) -> list[Figure]:
-    """The figure of everything, the displayed currency first."""
+    """The figure of everything, the displayed currency first. Of no amounts at all the sum is nothing."""
     found = [
         Figure(None, None, None, None, _exact(row["value"], asked.unit), row["currency"], row["records"])
         for row in counted.groups
         if row["level"] == WHOLE
     ]
+    if not found and asked.metric.adds_up and asked.unit == "money":
+        return [Figure(None, None, None, None, Decimal(0), asked.display, 0)]
     return sorted(found, key=lambda one: (one.currency != asked.display, -one.records))
 
 
-def _rest(asked: Understood, figures: Sequence[Figure], whole: Sequence[Figure]) -> Decimal | None:
+def _rest(asked: Understood, counted: Counted, whole: Sequence[Figure]) -> Decimal | None:
     """What is left of the whole beside the groups that are shown, where they add up."""
-    if not figures or not asked.metric.adds_up or asked.counted.share or not whole or whole[0].value is None:
+    if asked.x is None or not asked.metric.adds_up or asked.counted.share or not whole:
         return None
-    shown = [one.value for one in figures if one.value is not None and one.currency == whole[0].currency]
-    return whole[0].value - sum(shown, Decimal())
+    rows = [row for row in counted.groups if row["currency"] == whole[0].currency]
+    everything = sum((_number(row["value"]) for row in rows if row["level"] == WHOLE), Decimal())
+    shown = sum((_number(row["value"]) for row in rows if row["level"] == ROW), Decimal())
+    return rounded(everything - shown, DIGITS[asked.unit])
 
 
 def _notes(
@@ -275,5 +283,14 @@ def _exact(value: Any, unit: Unit) -> Decimal | None:
     """A figure with as many digits as its unit has meaning for."""
     if value is None or isinstance(value, int):
         return value if value is None else Decimal(value)
-    exact = value if isinstance(value, Decimal) else Decimal(str(value))
-    return round(exact, DIGITS[unit]) if exact.is_finite() else None
+    exact = _number(value)
+    return rounded(exact, DIGITS[unit]) if exact.is_finite() else None
+
+
+def _number(value: Any) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(str(value or 0))
+
+
+def rounded(value: Decimal, digits: int) -> Decimal:
+    """A number with so many digits after the point, however many come before it."""
+    return value.quantize(Decimal(1).scaleb(-digits), context=ROOMY)

@@ -49,8 +49,8 @@ class Condition:
 @dataclass(frozen=True, slots=True)
 class Key:
     """What rows are grouped by: a column as text; with `apart`, each connection's ids by themselves (what has
-    none is one group). With `starts` a clock (`ticks`: of timestamps, not of days), cut at the beginnings of these days: the group is
-    how many of them came before. `local` is `hour` or `isodow`: of a clock, in the tenant's zone."""
+    none is one group). With `starts` a clock (`ticks`: of timestamps, not of days), cut at the beginnings of
+    these days: the group is how many of them came before. `local` is `hour` or `isodow`: of a clock, in the tenant's zone."""
 
     column: LiteralString
     apart: bool = False
@@ -64,7 +64,8 @@ class Key:
 @dataclass(frozen=True, slots=True)
 class Period:
     """From the beginning of a day to that of another, in the tenant's zone; None: without end. `ticks`: the
-    clock is a column of timestamps; otherwise of days. `cut_seconds`: it ends that much earlier."""
+    clock is a column of timestamps; otherwise of days. `cut_seconds`: it ends that much earlier on the clock
+    there, whatever the clock does that day."""
 
     clock: LiteralString
     since: date | None
@@ -277,11 +278,11 @@ def _within(period: Period, at: int, params: dict[str, Any]) -> list[Composable]
             continue
         params[f"{name}{at}"] = day
         bound: Composable = SQL("{}::date").format(Placeholder(f"{name}{at}"))
-        if period.ticks:
-            bound = SQL("({}::timestamp at time zone %(zone)s)").format(bound)
         if name == "until" and period.cut_seconds:
             params[f"cut{at}"] = period.cut_seconds
-            bound = SQL("{} - {} * interval '1 second'").format(bound, Placeholder(f"cut{at}"))
+            bound = SQL("({}::timestamp - {} * interval '1 second')").format(bound, Placeholder(f"cut{at}"))
+        if period.ticks:
+            bound = SQL("({}::timestamp at time zone %(zone)s)").format(bound)
         found.append(SQL("{} {} {}").format(SQL(period.clock), SQL(sign), bound))
     return found
 
@@ -323,8 +324,8 @@ def _cells(question: Question) -> Composable:
             ).format(Literal(WHOLE))
         return SQL("select {}, {} as value, records, assumed from p0").format(columns, value)
     return SQL(
-        "select {0}, (coalesce(max(over), 0)::numeric / nullif(max(under), 0)) as value, sum(records)::bigint as records,"
-        " sum(assumed)::bigint as assumed from"
+        "select {0}, (coalesce(max(over), 0)::numeric / nullif(max(under), 0)) as value,"
+        " sum(records)::bigint as records, sum(assumed)::bigint as assumed from"
         " (select {0}, value as over, null::numeric as under, records, assumed from p0"
         " union all select {0}, null, value, records, assumed from p1) as sides group by {0}"
     ).format(columns)

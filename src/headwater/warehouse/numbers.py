@@ -74,8 +74,11 @@ async def counted(conn: Connection, tenant: UUID, question: Question) -> Counted
 
 
 async def span(conn: Connection, tenant: UUID, rows: Timed, zone: str) -> tuple[date | None, date | None]:
-    """The first and the last day of all rows by a clock, in a zone."""
-    local = SQL("({} at time zone %(zone)s)::date")
+    """The first and the last day of all rows by a clock, in a zone; as far as Python has days."""
+    local = SQL(
+        "case when {0} is not null"
+        " then (greatest(least({0}, '9999-12-30'), '0001-01-02') at time zone %(zone)s)::date end"
+    )
     statement = SQL("select {}, {} from {}{}").format(
         local.format(SQL("min({})").format(SQL(rows.clock))),
         local.format(SQL("max({})").format(SQL(rows.clock))),
