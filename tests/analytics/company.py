@@ -284,7 +284,7 @@ class _Some:
     def lines(self, deals: Any) -> list[dict[str, Any]]:
         return [
             {"deal_id": deal["external_id"], "place": place, "product_id": self.one("1", "2", "3", None),
-             "name": self.one("Товар 1", "Ручная работа"), "price": self.amount(), "quantity": self.one(1, 2.5, 0, None)}
+             "name": self.one("Доставка", "Ручная работа"), "price": self.amount(), "quantity": self.one(1, 2.5, 0, None)}
             for deal in deals for place in range(self.dice.randint(0, 2))
         ]  # fmt: skip
 

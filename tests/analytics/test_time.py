@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -286,7 +287,7 @@ def test_groups_of_time_follow_each_other_and_begin_where_they_should(grain: Gra
     assert starts[0] <= since < starts[1]
     assert starts[-1] < until <= periods.following(starts[-1], grain)
     assert all(periods.begin(start, grain, week) == start for start in starts)
-    assert all(periods.following(one, grain) == other for one, other in zip(starts, starts[1:], strict=False))
+    assert all(periods.following(one, grain) == other for one, other in pairwise(starts))
 
 
 def test_what_a_period_means_where_days_end():

@@ -15,7 +15,7 @@ from headwater.analytics.periods import Window
 from headwater.analytics.understood import Axis, Understood
 from headwater.analytics.vocabulary import Vocabulary
 from headwater.warehouse import numbers
-from headwater.warehouse.counting import Condition, Key, Money, Part, Period, Question, Timed
+from headwater.warehouse.counting import Condition, Held, Key, Money, Part, Period, Question, Timed
 from headwater.warehouse.pool import Connection
 
 LIMITS = {"pie": 8, "donut": 8, "table": 100, "funnel": 100, "heatmap": 100, "cohort": 100}
@@ -80,17 +80,18 @@ class Compiler:
             joins=[join for name, join in data.joins.items() if name in needed],
             wheres=[metric.where] if metric.where else [], conditions=conditions, keys=keys,
             period=None if column is None else Period(column, window.since, window.until, cut_seconds=cut),
-            money=self._money(data, column if metric.time else None), by_currency=asked.money,
+            money=self._money(metric), by_currency=asked.money,
             tenanted=tenanted(data.relation), measured=asked.counted.custom,
         )  # fmt: skip
 
-    def _money(self, data: Data, clock: LiteralString | None) -> Money | None:
-        """Amounts of rows, where they are counted or compared. What is a state as of now is worth what it is
-        worth now, whatever it is grouped by."""
+    def _money(self, metric: Metric) -> Money | None:
+        """Amounts of rows, where they are counted or compared: worth what they were worth by the metric's own
+        clock, whatever they are grouped by; what is a state as of now, what it is worth now."""
+        data = metric.about
         compared = any(one.amount is not None and one.amount.unit == "money" for one in self.asked.chosen)
         if data.money is None or not (self.asked.money or compared):
             return None
-        return Money(*data.money, clock)
+        return Money(*data.money, data.times[metric.time] if metric.time else None)
 
     def _rolls(self, metric: Metric, axes: Any) -> bool:
         """Whether days that are counted already answer this: they tell few things apart."""
@@ -218,6 +219,13 @@ def axis_clock(asked: Understood, axis: Axis, metric: Metric) -> str:
 def tenanted(relation: str) -> bool:
     """Whether a relation has the rows of all tenants: one made for a question names its own inside."""
     return not relation.startswith("(")
+
+
+def place_of(data: Data, dimension: Dimension) -> Held:
+    """Where this data has the values of a dimension."""
+    one = _in(data, dimension)
+    joins = [join for name, join in data.joins.items() if name == one.needs]
+    return Held(data.relation, one.column, joins, tenanted(data.relation), one.custom)
 
 
 def _all(data: Data, clock: LiteralString) -> Timed:

@@ -1,9 +1,10 @@
 """A chart's figures: asked of the warehouse, and called as people call them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from headwater.analytics.catalog import RECORD_BOOKS
 from headwater.analytics.compiling import (
@@ -15,6 +16,7 @@ from headwater.analytics.compiling import (
     axes_of,
     clock_of,
     cuts,
+    place_of,
 )
 from headwater.analytics.configs import ChartConfig
 from headwater.analytics.data import WEEKDAYS, Dimension, Unit
@@ -100,7 +102,9 @@ async def answered(
     """The figures of a chart, their groups called in that language. Raises Misasked, TooDear, RetryLater."""
     asked = understood(config, known)
     async with numbers.looking(looking.warehouse, looking.tenant, looking.own) as conn:
-        asked = replace(asked, chosen=[await _looked_up(conn, looking, one) for one in asked.chosen])
+        asked = replace(
+            asked, chosen=[await _looked_up(conn, looking, known, asked, one) for one in asked.chosen]
+        )
         cut = await cuts(conn, looking.tenant, asked, known)
         days = looking.own is None and await all_have_days(conn, looking.tenant, asked)
         compiler = Compiler(config, known, asked, cut, days)
@@ -119,11 +123,40 @@ async def answered(
     )  # fmt: skip
 
 
-async def _looked_up(conn: Connection, looking: Looking, one: Chosen) -> Chosen:
-    """Names of companies and the like become ids: there are too many of them to know by heart."""
-    if not one.named or one.dimension is None or one.dimension.book is None:
+async def _looked_up(
+    conn: Connection, looking: Looking, known: Vocabulary, asked: Understood, one: Chosen
+) -> Chosen:
+    """Names of companies and the like become ids: there are too many of them to know by heart. A word that no
+    book has may still be in the rows. Raises Misasked."""
+    if one.dimension is None or not one.doubts:
         return one
-    return replace(one, ids=await called(conn, looking.tenant, one.dimension.book[0], one.named))
+    ids = list(one.ids or ())
+    for text, doubt in one.doubts.items():
+        found = await _records(conn, looking, one.dimension, text)
+        there = await _is_there(conn, looking, asked, one.dimension, text)
+        if not found and not there:
+            raise doubt
+        ids += found
+        ids += [(link, text) for link in known.connections if there]
+    return replace(one, ids=ids)
+
+
+async def _records(
+    conn: Connection, looking: Looking, dimension: Dimension, text: str
+) -> Sequence[tuple[int, str]]:
+    if dimension.book is None or dimension.book[0] not in RECORD_BOOKS:
+        return []
+    return await called(conn, looking.tenant, dimension.book[0], [text])
+
+
+async def _is_there(
+    conn: Connection, looking: Looking, asked: Understood, dimension: Dimension, text: str
+) -> bool:
+    """Whether a row of anything that is counted has this value, as it is written."""
+    for data in {one.data: one.about for one in asked.parts}.values():
+        if await numbers.holds(conn, looking.tenant, place_of(data, dimension), text):
+            return True
+    return False
 
 
 async def _labels(
@@ -148,6 +181,10 @@ def _earlier(config: ChartConfig, asked: Understood, known: Vocabulary) -> Windo
     return asked.window.earlier(days, known.today)
 
 
+Named: TypeAlias = dict[tuple[int | None, str | None], tuple[str | None, str | None, int]]
+"""By connection and key: the key as it is kept, what people call it, its place among its like."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Told:
     """Groups as people call them: `labels` of records, everything else from the tenant's words."""
@@ -165,7 +202,9 @@ class _Told:
         if axis is None:
             return []
         level = CELL if self.asked.g is not None else ROW
-        found = [self._figure(row) for row in counted.groups if row["level"] == level]
+        rows = [row for row in counted.groups if row["level"] == level]
+        names = {name: self._names(name, axis, rows) for name, axis in axes_of(self.asked).items()}
+        found = [self._figure(row, names) for row in rows]
         if axis.dimension is None:
             return sorted(found, key=lambda one: (one.x is None, one.sort, one.group or ""))
         if staged and axis.dimension.book in STAGED:
@@ -176,20 +215,36 @@ class _Told:
             found, key=lambda one: (places.get((one.connection, one.x, one.currency), 0), one.group or "")
         )
 
-    def _figure(self, row: Mapping[str, Any]) -> Figure:
-        x, label, sort = self._named("x", self.asked.x, row)
-        g, group, _ = self._named("g", self.asked.g, row)
+    def _figure(self, row: Mapping[str, Any], names: Mapping[Name, Named]) -> Figure:
+        x, label, sort = names["x"][row["x_connection"], row["x"]]
+        g, group, _ = names["g"][row["g_connection"], row["g"]] if "g" in names else (None, None, 0)
         value = _exact(row["value"], self.asked.unit)
         return Figure(x, label, g, group, value, row["currency"], row["records"], sort, row["x_connection"])
 
-    def _named(
-        self, name: Name, axis: Axis | None, row: Mapping[str, Any]
-    ) -> tuple[str | None, str | None, int]:
+    def _names(self, name: Name, axis: Axis, rows: Sequence[Mapping[str, Any]]) -> Named:
+        """What groups are called, told apart where several are called the same: by their portals, and by
+        their ids where that is not enough."""
+        found = {(row[f"{name}_connection"], row[name]): self._named(name, axis, row) for row in rows}
+        alike = Counter(label for _, label, _ in found.values())
+        there = Counter((link, label) for (link, _), (_, label, _) in found.items())
+        for (link, key), (shown, label, sort) in found.items():
+            if label is None or alike[label] == 1:
+                continue
+            portal = [] if link is None or alike[label] == there[link, label] else [self._portal(link)]
+            id = [] if there[link, label] == 1 or key is None else [key]
+            found[link, key] = shown, " · ".join((label, *portal, *id)), sort
+        return found
+
+    def _portal(self, link: int) -> str:
+        named = self.known.of(CONNECTIONS).get((link, str(link)))
+        return named.label if named else str(link)
+
+    def _named(self, name: Name, axis: Axis, row: Mapping[str, Any]) -> tuple[str | None, str | None, int]:
         """A key: its value, what people call it, its place."""
         key: str | None = row[name]
-        if axis is not None and axis.dimension is not None:
+        if axis.dimension is not None:
             return self._worded(axis.dimension, key, row[f"{name}_connection"])
-        if axis is None or key is None:
+        if key is None:
             return None, None, 0
         place = int(key)
         if axis.part == "isodow":
@@ -216,20 +271,10 @@ class _Told:
             links = [int(key)]
         for link in links:
             if found := names.get((link, key)):
-                return key, self._apart(dimension, found.label, connection), found.sort
+                return key, found.label, found.sort
             if (link, key) in self.labels:
-                return key, self._apart(dimension, self.labels[link, key], connection), 0
+                return key, self.labels[link, key], 0
         return key, key, 0
-
-    def _apart(self, dimension: Dimension, label: str, connection: int | None) -> str:
-        """A name, with its portal where another portal calls something of its own the same."""
-        if connection is None or dimension.book is None:
-            return label
-        names = self.known.of(dimension.book).items()
-        if not any(name.label == label and link != connection for (link, _), name in names):
-            return label
-        portal = self.known.of(CONNECTIONS).get((connection, str(connection)))
-        return f"{label} · {portal.label if portal else connection}"
 
 
 def _whole(asked: Understood, counted: Counted) -> list[Figure]:

@@ -25,6 +25,16 @@ SIGNS: Mapping[str, LiteralString] = {
     "out": "({0} = any ({1})) is not true",
     "contains": "strpos(lower({0}), lower({1})) > 0",
 }
+DAYS: Mapping[str, LiteralString] = {
+    "eq": "({0} >= {1} and {0} < {2})",
+    "ne": "({0} >= {1} and {0} < {2}) is not true",
+    "lt": "{0} < {1}",
+    "lte": "{0} < {2}",
+    "gt": "{0} >= {2}",
+    "gte": "{0} >= {1}",
+}
+"""How a time compares with a day, which begins and ends."""
+
 OWN_NUMBER: LiteralString = (
     "(case when jsonb_typeof(r.custom_fields -> {0}) = 'number' then (r.custom_fields ->> {0})::numeric end)"
 )
@@ -34,7 +44,7 @@ WHOLE, ROW, CELL = 3, 1, 0
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A column compared with a value of the SQL type `type`; with `ids`, its connection and its id are one of
+    """A column compared with a value of the SQL type `type` (a time with a whole day, by `date`); with `ids`, its connection and its id are one of
     these pairs (or, `out`, are not)."""
 
     column: LiteralString
@@ -111,6 +121,17 @@ class Timed:
     relation: LiteralString
     clock: LiteralString
     tenanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Where the rows of a relation have a value: in a column, or in a field of one's own."""
+
+    relation: LiteralString
+    column: LiteralString
+    joins: Sequence[LiteralString]
+    tenanted: bool
+    custom: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +288,11 @@ def _condition(one: Condition, name: str, params: dict[str, Any]) -> Composable:
     many = one.operator in ("in", "out")
     value = SQL("{}::{}").format(Placeholder(f"v{name}"), SQL(one.type + ("[]" if many else "")))
     if one.type == "date":
-        value = SQL("({}::timestamp at time zone %(zone)s)").format(value)
+        begins, ends = (
+            SQL("(({} + {})::timestamp at time zone %(zone)s)").format(value, Literal(days))
+            for days in (0, 1)
+        )
+        return SQL(DAYS[one.operator]).format(column, begins, ends)
     return SQL(SIGNS[one.operator]).format(column, value)
 
 

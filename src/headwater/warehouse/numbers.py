@@ -9,10 +9,10 @@ from uuid import UUID
 
 import psycopg
 from psycopg.rows import dict_row
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composable, Composed
 
 from headwater.core.errors import NeedsPerson, RetryLater
-from headwater.warehouse.counting import MOST_GROUPS, Question, Timed, rendered
+from headwater.warehouse.counting import MOST_GROUPS, Held, Question, Timed, rendered
 from headwater.warehouse.pool import Connection, People, Warehouse
 
 SECONDS = 10
@@ -97,6 +97,21 @@ async def undated(conn: Connection, tenant: UUID, rows: Timed) -> bool:
         SQL(rows.clock),
     )
     row = await (await conn.execute(statement, {"tenant": tenant})).fetchone()
+    return bool(row and row[0])
+
+
+async def holds(conn: Connection, tenant: UUID, held: Held, value: str) -> bool:
+    """Whether a row has this value, as it is written."""
+    column: Composable = SQL("{}::text").format(SQL(held.column))
+    if held.custom is not None:
+        column = SQL("r.custom_fields ->> %(custom)s")
+    statement = SQL("select exists (select from {} where {}{} = %(value)s)").format(
+        SQL(" ").join(map(SQL, (held.relation, *held.joins))),
+        SQL("r.tenant_id = %(tenant)s and " if held.tenanted else ""),
+        column,
+    )
+    params = {"tenant": tenant, "value": value, "custom": held.custom}
+    row = await (await conn.execute(statement, params)).fetchone()
     return bool(row and row[0])
 
 
