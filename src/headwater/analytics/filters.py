@@ -93,10 +93,11 @@ def _among(
         return _containing(where, dimension, texts[0], catalog)
     way, mark = ("out", "≠") if filter_.operator == "ne" else ("in", "=")
     if dimension.values:
-        words = {key: (key or "null", *said) for key, said in dimension.values.items()}
-        keys = [lookup.found(f"{where}.value", text, words) for text in texts]
-        said = ", ".join(dimension.values[key].en for key in keys)
-        return Chosen(dimension.title, way, keys, f"{mark} {said}", dimension)
+        keys = {said.en: key for key, said in dimension.values.items()}
+        words = {said.en: (key or "null", *said) for key, said in dimension.values.items()}
+        found = [lookup.found(f"{where}.value", text, words) for text in texts]
+        spoken = f"{mark} {', '.join(found)}"
+        return Chosen(dimension.title, way, [keys[one] for one in found], spoken, dimension)
     said = f"{mark} {', '.join(texts)}"
     if dimension.book is not None and dimension.book[0] in RECORD_BOOKS:
         doubts = {text: _unknown(where, dimension, text) for text in texts}
@@ -109,11 +110,11 @@ def _among(
     doubts = {}
     for text in texts:
         try:
-            found = _named(f"{where}.value", text, dimension, names, lookup)
+            those = _named(f"{where}.value", text, dimension, names, lookup)
         except Misasked as doubt:
-            doubts[text], found = doubt, []
-        ids += found
-        labels += dict.fromkeys(names[one].label for one in found) if found else [text]
+            doubts[text], those = doubt, []
+        ids += those
+        labels += dict.fromkeys(names[one].label for one in those) if those else [text]
     said = f"{mark} {', '.join(labels)}"
     return Chosen(dimension.title, way, [], said, dimension, ids=ids, doubts=doubts)
 
@@ -127,14 +128,19 @@ def _named(
 ) -> list[tuple[int, str]]:
     """The ids that are called so, in all connections; an id itself goes before a name, and a name as it is
     written before one that is written much alike."""
-    exact = [key for key in names if key[1] == text] or [key for key in names if names[key].label == text]
+    wanted = plain(text)
+    exact = (
+        [key for key in names if key[1] == text]
+        or [key for key, name in names.items() if name.label == text]
+        or [key for key, name in names.items() if plain(name.label) == wanted]
+    )
     if exact:
         return exact
     words: dict[str, Sequence[str]] = {name.label: () for name in names.values()}
     if dimension.book == ("connections",):
         words |= {name.label: name.kind.split() for name in names.values()}
-    label = plain(lookup.found(where, text, words))
-    return [key for key, name in names.items() if plain(name.label) == label]
+    label = lookup.found(where, text, words, partly=True)
+    return [key for key, name in names.items() if name.label == label]
 
 
 def _containing(where: str, dimension: Dimension, text: str, catalog: Catalog) -> Chosen:

@@ -95,13 +95,19 @@ _EVERY: Sequence[Metric | Ratio] = (
         "total_contacts", Said("Contacts", "Контакты", "Kontaktlar"),
         Said("Contacts created in the period.", "Контакты, созданные за период.", "Davrda yaratilgan kontaktlar."),
         "contacts", COUNT, time="created_at", adds_up=True,
-        words=Said("contacts, total contacts", "контакты, всего контактов", "kontaktlar"),
+        words=Said(
+            "contacts, total contacts, new contacts", "контакты, всего контактов, новые контакты",
+            "kontaktlar, yangi kontaktlar",
+        ),
     ),
     Metric(
         "total_companies", Said("Companies", "Компании", "Kompaniyalar"),
         Said("Companies created in the period.", "Компании, созданные за период.", "Davrda yaratilgan kompaniyalar."),
         "companies", COUNT, time="created_at", adds_up=True,
-        words=Said("companies, total companies", "компании, всего компаний", "kompaniyalar"),
+        words=Said(
+            "companies, total companies, new companies", "компании, всего компаний, новые компании",
+            "kompaniyalar, yangi kompaniyalar",
+        ),
     ),
     Metric(
         "total_deals", Said("Deals", "Сделки", "Bitimlar"),
