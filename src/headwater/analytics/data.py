@@ -56,7 +56,8 @@ class Rolled:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Rows that figures come from. `relation` calls them `r`. `times` are their clocks, the usual one first.
+    """Rows that figures come from. `relation` calls them `r`; `whole` are the same rows with what takes
+    longer to find out, for who needs it ("whole"). `times` are their clocks, the usual one first.
     `money` is the amount that has a currency, with it. `entities` are those whose changes change the figures.
     `listing` is where the rows themselves are listed. `joins` are what some columns need, in their order."""
 
@@ -70,6 +71,7 @@ class Data:
     amounts: Mapping[str, Amount] = field(default_factory=dict)
     money: tuple[LiteralString, LiteralString] | None = None
     joins: Mapping[str, LiteralString] = field(default_factory=dict)
+    whole: LiteralString | None = None
     custom: str | None = None
     """The entity whose custom fields its rows have."""
     rolled: Rolled | None = None
@@ -328,10 +330,7 @@ CALLS = Data(
 
 MOVES = Data(
     "stage_history", Said("Moves through stages", "Движение по стадиям", "Bosqichlar bo‘ylab harakat"),
-    """(select h.*, lead(h.entered_at) over (
-                  partition by h.connection_id, h.external_id
-                  order by h.entered_at, length(h.id), h.id) as left_at
-          from public.crm_stage_history as h
+    """(select * from public.crm_stage_history as h
          where h.tenant_id = %(tenant)s and h.entity = 'deals') as r""",
     {"entered_at": "r.entered_at"},
     _dimensions(
@@ -356,13 +355,18 @@ MOVES = Data(
     {
         "days": Amount(
             "days", Said("Days in the stage", "Дней на стадии", "Bosqichdagi kunlar"),
-            "extract(epoch from r.left_at - r.entered_at) / 86400", "days",
+            "extract(epoch from r.left_at - r.entered_at) / 86400", "days", needs="whole",
         )
     },
     joins={
         "d": "join public.crm_deals as d on d.tenant_id = %(tenant)s and d.connection_id = r.connection_id"
         " and d.external_id = r.external_id"
     },
+    whole="""(select h.*, lead(h.entered_at) over (
+                  partition by h.connection_id, h.external_id
+                  order by h.entered_at, length(h.id), h.id) as left_at
+          from public.crm_stage_history as h
+         where h.tenant_id = %(tenant)s and h.entity = 'deals') as r""",
     words=("stage move", "движение", "переход"),
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from headwater.analytics.configs import ChartConfig
+from headwater.analytics.configs import ChartConfig, ChartType
 from headwater.core.said import Said
 
 MONTH, QUARTER, YEAR, EVER = 30, 90, 365, None
@@ -21,7 +21,7 @@ class Tile(NamedTuple):
         return self.config.model_copy(update={"title": self.title.to(language)})
 
 
-def _tile(title: Said, metric: str, days: int | None, x: str, type: str = "bar", **fields: Any) -> Tile:
+def _tile(title: Said, metric: str, days: int | None, x: str, type: ChartType = "bar", **fields: Any) -> Tile:
     return Tile(title, ChartConfig(metric=metric, time_range_days=days, x_field=x, chart_type=type, **fields))
 
 
