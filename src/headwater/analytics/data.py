@@ -330,8 +330,7 @@ CALLS = Data(
 
 MOVES = Data(
     "stage_history", Said("Moves through stages", "Движение по стадиям", "Bosqichlar bo‘ylab harakat"),
-    """(select * from public.crm_stage_history as h
-         where h.tenant_id = %(tenant)s and h.entity = 'deals') as r""",
+    "public.crm_stage_history as r join (select 'deals' as entity) as of_deals on of_deals.entity = r.entity",
     {"entered_at": "r.entered_at"},
     _dimensions(
         Dimension(
