@@ -1,4 +1,4 @@
-"""A company of two years written straight into the tables, with others beside it, for benchmarks of figures."""
+"""A company of two years written straight into the tables, with others beside it: what figures are counted of."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,8 +25,12 @@ SLICES = 10
 MADE: LiteralString = """(date_trunc('day', now() - interval '730 days' * (1 - power(n / %(of)s::numeric, 0.8)::float8))
     + interval '1 hour' * (7 + 6 * (random() + random())))"""
 PERSON: LiteralString = "(1 + floor(60 * power(random(), 1.8)))::text"
-AMOUNT: LiteralString = "round((exp(8.5 + 1.3 * (random() + random() + random() + random() - 2) * 1.7))::numeric, 2)"
-CURRENCY: LiteralString = """(case when random() < 0.8 then 'RUB' when random() < 0.75 then 'USD' else 'EUR' end)"""
+AMOUNT: LiteralString = (
+    "round((exp(8.5 + 1.3 * (random() + random() + random() + random() - 2) * 1.7))::numeric, 2)"
+)
+CURRENCY: LiteralString = (
+    """(case when random() < 0.8 then 'RUB' when random() < 0.75 then 'USD' else 'EUR' end)"""
+)
 STORED: LiteralString = "%(tenant)s, %(connection)s, n::text, 'bitrix24'"
 HEAD: LiteralString = "tenant_id, connection_id, external_id, crm_source"
 TAIL: LiteralString = "began, version, synced_at"

@@ -49,9 +49,10 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
-    """The same rows, counted by days already: `records` and `seconds` of a `day`."""
+    """The same rows, counted already: `records` and `seconds` of a `day`, or of a `month` by its first day."""
 
-    relation: LiteralString
+    days: LiteralString
+    months: LiteralString
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +295,7 @@ ACTIVITIES = Data(
         _employee("r.employee_id", "r.employee_id"), COMPANY, CONTACT,
     ),
     ("activities",), "activities",
-    custom="activities", rolled=Rolled("headwater.rolled_activities as r"),
+    custom="activities", rolled=Rolled("headwater.rolled_activities as r", "headwater.rolled_activities_by_month as r"),
     words=("activity", "touch", "дело", "активность", "касание", "faoliyat"),
 )  # fmt: skip
 
@@ -324,7 +325,7 @@ CALLS = Data(
         ),
         "cost": Amount("cost", Said("Cost", "Стоимость", "Narxi"), "m.amount", "money"),
     },
-    ("r.cost", "r.currency"), rolled=Rolled("headwater.rolled_calls as r"),
+    ("r.cost", "r.currency"), rolled=Rolled("headwater.rolled_calls as r", "headwater.rolled_calls_by_month as r"),
     words=("call", "звонок", "qo‘ng‘iroq"),
 )  # fmt: skip
 

@@ -169,9 +169,7 @@ def _explained(url: str) -> Iterator[None]:
         raise late
 
 
-async def claim(
-    conn: Connection, tenant: UUID, own: People | None = None, terms: LiteralString = ""
-) -> None:
+async def claim(conn: Connection, tenant: UUID, own: People | None = None, terms: LiteralString = "") -> None:
     """Says for the rest of this transaction whom we act for; with `own`, for whose records alone. `terms` go
     with it.
 
