@@ -29,6 +29,7 @@ from bench import (
     reconcile,
     river,
     rls,
+    rollups,
     sandbox_batch,
     slow,
 )
@@ -52,6 +53,7 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Sample]]]] = {
     "memory": memory.once,
     "api": api.once,
     "rls": rls.once,
+    "rollups": rollups.once,
     "connections": connections.once,
     "backup": backup.once,
     "patterns": patterns.once,

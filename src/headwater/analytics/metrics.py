@@ -271,7 +271,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Davrda bosqichga kelgan bitim keyingisigacha o‘rtacha necha kun turadi. Tugamaganlari hisobga olinmaydi.",
         ),
         "stage_history", "avg(extract(epoch from r.left_at - r.entered_at) / 86400)", unit="days",
-        time="entered_at", where="r.left_at is not null", good="down",
+        time="entered_at", where="r.left_at is not null", good="down", needs="whole",
         words=Said("time in stage, days in stage", "время на стадии, дней на стадии", "bosqichdagi vaqt"),
     ),
     Metric(
@@ -282,6 +282,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Davrda bosqichga kelgan turli bitimlar soni.",
         ),
         "stage_history", "count(distinct (r.connection_id, r.external_id))", time="entered_at",
+        where="r.external_id is not null",
         words=Said("funnel, sales funnel, stage conversion", "воронка продаж, воронка, конверсия по стадиям", "sotuv voronkasi"),
     ),
     Metric(

@@ -206,13 +206,13 @@ class _Told:
         names = {name: self._names(name, axis, rows) for name, axis in axes_of(self.asked).items()}
         found = [self._figure(row, names) for row in rows]
         if axis.dimension is None:
-            return sorted(found, key=lambda one: (one.x is None, one.sort, one.group or ""))
+            return sorted(found, key=lambda one: (one.x is None, one.sort, *_cell(one)))
         if staged and axis.dimension.book in STAGED:
-            return sorted(found, key=lambda one: (one.sort, one.label or "", one.group or ""))
+            return sorted(found, key=lambda one: (one.sort, one.label or "", one.x or "", *_cell(one)))
         rows = [row for row in counted.groups if row["level"] == ROW]
         places = {(row["x_connection"], row["x"], row["currency"]): at for at, row in enumerate(rows)}
         return sorted(
-            found, key=lambda one: (places.get((one.connection, one.x, one.currency), 0), one.group or "")
+            found, key=lambda one: (places.get((one.connection, one.x, one.currency), 0), *_cell(one))
         )
 
     def _figure(self, row: Mapping[str, Any], names: Mapping[Name, Named]) -> Figure:
@@ -275,6 +275,11 @@ class _Told:
             if (link, key) in self.labels:
                 return key, self.labels[link, key], 0
         return key, key, 0
+
+
+def _cell(one: Figure) -> tuple[str, str, str]:
+    """The place of a figure among those of one x; the same every time, also where groups are called alike."""
+    return one.group or "", one.g or "", one.currency or ""
 
 
 def _whole(asked: Understood, counted: Counted) -> list[Figure]:

@@ -44,8 +44,8 @@ WHOLE, ROW, CELL = 3, 1, 0
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A column compared with a value of the SQL type `type` (a time with a whole day, by `date`); with `ids`, its connection and its id are one of
-    these pairs (or, `out`, are not)."""
+    """A column compared with a value of the SQL type `type` (a time with a whole day, by `date`); with `ids`,
+    its connection and its id are one of these pairs (or, `out`, are not)."""
 
     column: LiteralString
     operator: str
@@ -60,7 +60,8 @@ class Condition:
 class Key:
     """What rows are grouped by: a column as text; with `apart`, each connection's ids by themselves (what has
     none is one group). With `starts` a clock (`ticks`: of timestamps, not of days), cut at the beginnings of
-    these days: the group is how many of them came before. `local` is `hour` or `isodow`: of a clock, in the tenant's zone."""
+    these days: the group is how many of them came before. `local` is `hour` or `isodow`: of a clock, in the
+    tenant's zone."""
 
     column: LiteralString
     apart: bool = False
@@ -162,8 +163,9 @@ def rendered(question: Question) -> tuple[Composed, dict[str, Any]]:
         SQL("p{} as ({})").format(Literal(at), _grouped(part, at, question, params))
         for at, part in enumerate(question.parts)
     ]
-    ctes.append(SQL("cells as materialized ({})").format(_cells(question)))
-    statement = SQL("with {}\n{}").format(SQL(",\n").join(ctes), _chosen(question, params))
+    shown = _cut if all(len(part.keys) < 2 for part in question.parts) else _chosen
+    ctes.append(SQL("cells as ({})").format(_cells(question)))
+    statement = SQL("with {}\n{}").format(SQL(",\n").join(ctes), shown(question, params))
     return statement, params
 
 
@@ -200,7 +202,7 @@ def _grouped(part: Part, at: int, question: Question, params: dict[str, Any]) ->
         "\n  from {relation}{joins}\n cross join lateral (select {keys}) as k{wheres}\n group by {groups}"
     ).format(
         level=SQL(LEVELS[len(part.keys)]),
-        shown=SQL(", ".join((*KEYED[: len(part.keys)], *KEYLESS[len(part.keys) :]))),
+        shown=_shown(part.keys),
         currency=SQL("m.currency" if part.by_currency else "null::text"),
         formula=_formula(part, at, params),
         weight=SQL(part.weight),
@@ -209,39 +211,47 @@ def _grouped(part: Part, at: int, question: Question, params: dict[str, Any]) ->
         joins=SQL("").join(SQL("\n {}").format(one) for one in joins),
         keys=SQL(", ").join(_keys(part.keys, at, params)),
         wheres=SQL("\n where {}").format(SQL("\n   and ").join(wheres)) if wheres else SQL(""),
-        groups=_sets(len(part.keys), money=part.by_currency),
+        groups=_sets(part.keys, money=part.by_currency),
     )
 
 
-KEYED: Sequence[LiteralString] = ("k.x_connection, k.x", "k.g_connection, k.g")
-KEYLESS: Sequence[LiteralString] = (
-    "null::bigint as x_connection, null::text as x",
-    "null::bigint as g_connection, null::text as g",
-)
+NAMES: Sequence[LiteralString] = ("x", "g")
 LEVELS: Sequence[LiteralString] = ("3", "case grouping(k.x) when 1 then 3 else 1 end", "grouping(k.x, k.g)")
 """How the level of a group is told, by the number of keys."""
 
 
-def _sets(keys: int, *, money: bool) -> Composable:
+def _shown(keys: Sequence[Key]) -> Composable:
+    """The keys of groups, as text: rows are grouped by what is quicker to compare."""
+    columns: list[LiteralString] = []
+    for at, name in enumerate(NAMES):
+        apart = at < len(keys) and keys[at].apart
+        columns += [
+            f"k.{name}_connection" if apart else f"null::bigint as {name}_connection",
+            f"k.{name}::text as {name}" if at < len(keys) else f"null::text as {name}",
+        ]
+    return SQL(", ").join(map(SQL, columns))
+
+
+def _sets(keys: Sequence[Key], *, money: bool) -> Composable:
     """What is grouped. Each set begins as the one before it ends short of: one sort serves all, where a sort
     is needed."""
     sets = []
-    for used in range(keys, -1, -1):
-        names: list[LiteralString] = [*["m.currency"] * money, *KEYED[:used]]
+    for used in range(len(keys), -1, -1):
+        names: list[LiteralString] = ["m.currency"] * money
+        for name, key in zip(NAMES, keys[:used], strict=False):
+            names += [f"k.{name}_connection", f"k.{name}"] if key.apart else [f"k.{name}"]
         sets.append(SQL("({})").format(SQL(", ").join(map(SQL, names))))
     return SQL("grouping sets ({})").format(SQL(", ").join(sets))
 
 
 def _keys(keys: Sequence[Key], at: int, params: dict[str, Any]) -> list[Composable]:
     columns: list[Composable] = []
-    for name, key in zip(("x", "g"), keys, strict=False):
+    for name, key in zip(NAMES, keys, strict=False):
         value = _key(key, f"{at}_{name}", params)
-        connection: Composable = SQL("null::bigint")
         if key.apart:
-            connection = SQL("case when {} is not null then r.connection_id end").format(value)
-        columns.append(SQL("{} as {}, {} as {}").format(
-            connection, SQL(f"{name}_connection"), value, SQL(name)
-        ))  # fmt: skip
+            link = SQL("case when {} is not null then r.connection_id end").format(value)
+            columns.append(SQL("{} as {}").format(link, SQL(f"{name}_connection")))
+        columns.append(SQL("{} as {}").format(value, SQL(name)))
     return columns
 
 
@@ -250,15 +260,15 @@ def _key(key: Key, name: str, params: dict[str, Any]) -> Composable:
     if key.starts is not None:
         params[f"s{name}"] = list(key.starts)
         begins = "s::timestamp at time zone %(zone)s" if key.ticks else "s"
-        return SQL(
-            "width_bucket({}, (select array_agg({} order by s) from unnest({}::date[]) as s))::text"
-        ).format(column, SQL(begins), Placeholder(f"s{name}"))
+        return SQL("width_bucket({}, (select array_agg({} order by s) from unnest({}::date[]) as s))").format(
+            column, SQL(begins), Placeholder(f"s{name}")
+        )
     if key.local is not None:
-        return SQL("extract({} from {} at time zone %(zone)s)::integer::text").format(SQL(key.local), column)
+        return SQL("extract({} from {} at time zone %(zone)s)::integer").format(SQL(key.local), column)
     if key.custom is not None:
         params[f"k{name}"] = key.custom
         return SQL("r.custom_fields ->> {}").format(Placeholder(f"k{name}"))
-    return SQL("{}::text").format(column)
+    return column
 
 
 def _formula(part: Part, at: int, params: dict[str, Any]) -> Composable:
@@ -358,17 +368,38 @@ def _cells(question: Question) -> Composable:
 
 def _chosen(question: Question, params: dict[str, Any]) -> Composable:
     """The whole, the first groups by x in the order of their values, and all their cells."""
-    shown = SQL("currency is distinct from %(display)s, ") if "display" in params else SQL("")
-    first = MOST_GROUPS + 1 if question.first is None else question.first
     return SQL(
-        ", first as (select * from cells where level = {row} order by {shown}value {way} nulls last,"
-        " x_connection, x limit {first})"
+        ", first as (select * from cells where level = {row} order by {order} limit {first})"
         "\nselect * from cells where level = {whole}\n union all select * from first"
         "\n union all select * from cells as c where level = {cell} and exists"
         " (select from first as f where f.x is not distinct from c.x"
         " and f.x_connection is not distinct from c.x_connection)\n limit {most}"
     ).format(
-        row=Literal(ROW), whole=Literal(WHOLE), cell=Literal(CELL), shown=shown,
-        way=SQL("desc" if question.descending else "asc"), first=Literal(first),
+        row=Literal(ROW), whole=Literal(WHOLE), cell=Literal(CELL), order=_order(question, params),
+        first=Literal(_first(question)), most=Literal(MOST_GROUPS + 1),
+    )  # fmt: skip
+
+
+def _cut(question: Question, params: dict[str, Any]) -> Composable:
+    """The same where groups have no cells: then one look at them is enough."""
+    if not any(part.keys for part in question.parts):
+        return SQL("select * from cells")
+    return SQL(
+        "select level, x_connection, x, g_connection, g, currency, value, records, assumed"
+        "\n  from (select *, row_number() over (partition by level order by {order}) as place"
+        " from cells) as c"
+        "\n where level = {whole} or place <= {first}\n order by level desc, place\n limit {most}"
+    ).format(
+        whole=Literal(WHOLE), order=_order(question, params), first=Literal(_first(question)),
         most=Literal(MOST_GROUPS + 1),
     )  # fmt: skip
+
+
+def _order(question: Question, params: dict[str, Any]) -> Composable:
+    shown = SQL("currency is distinct from %(display)s, ") if "display" in params else SQL("")
+    way = SQL("desc" if question.descending else "asc")
+    return SQL("{}value {} nulls last, x_connection, x").format(shown, way)
+
+
+def _first(question: Question) -> int:
+    return MOST_GROUPS + 1 if question.first is None else question.first

@@ -23,6 +23,7 @@ LEFT_OUT: Mapping[str, str] = {
     "headwater.pattern_marks": "whose patterns are to be counted anew",
     "headwater.rolled": "activities and calls, which are handed out, counted beforehand",
     "headwater.rollups": "activities and calls, which are handed out, counted beforehand",
+    "headwater.rollup_months": "activities and calls, which are handed out, counted beforehand",
     "headwater.rollup_marks": "activities and calls, which are handed out, counted beforehand",
     "headwater.role_tenants": "logins of the database",
     "headwater.doors": "digests of the secrets by which events come in",

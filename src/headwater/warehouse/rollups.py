@@ -1,13 +1,14 @@
 """Activities and calls counted by the day: commits mark the days they change, a follower counts those anew.
 
-A day is one of the tenant's time zone. Rows without a time are of no day, and in no rollup. Whoever reads goes
-through headwater.rolled_activities and rolled_calls, which are exact at every moment: days that are marked are
-counted from rows, and everything is where nothing was counted yet, or in another zone (decision 0022).
+A day is one of the tenant's time zone; whole months are added up from days. Rows without a time are of no
+day, and in no rollup. Whoever reads goes through headwater.rolled_activities, rolled_calls and the same by
+month, which are exact at every moment: marked days are counted from rows, and so is everything where nothing
+was counted yet, or in another zone (decision 0022).
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
@@ -104,8 +105,8 @@ async def _begin(conn: Connection, base: Mapping[str, Any], zone: str) -> None:
 
 
 async def _count(conn: Connection, base: Mapping[str, Any], marks: Sequence[Mapping[str, Any]]) -> None:
-    """Counts these days. Marks are taken away last: whoever sets one meanwhile waits no longer than the
-    commit takes."""
+    """Counts these days, and adds up their months. Marks are taken away last: whoever sets one meanwhile
+    waits no longer than the commit takes."""
     days: dict[str, list[date]] = defaultdict(list)
     versions: dict[str, list[int]] = defaultdict(list)
     for mark in marks:
@@ -115,9 +116,18 @@ async def _count(conn: Connection, base: Mapping[str, Any], marks: Sequence[Mapp
         params = {**base, "entity": entity, "days": its}
         await conn.execute(sql.empty_rollups, params)
         await conn.execute(_of(sql.put_rollups, entity), params)
+        months = sorted({day.replace(day=1) for day in its})
+        params = {**base, "entity": entity, "months": months, "nexts": [_next(month) for month in months]}
+        await conn.execute(sql.empty_rollup_months, params)
+        await conn.execute(sql.put_rollup_months, params)
     for entity, its in days.items():
         params = {**base, "entity": entity, "days": its, "versions": versions[entity]}
         await conn.execute(sql.settle_marks, params)
+
+
+def _next(month: date) -> date:
+    """The first day of the month after one."""
+    return (month + timedelta(days=31)).replace(day=1)
 
 
 def _of(statement: LiteralString, place: str, **names: Composable) -> Composed:

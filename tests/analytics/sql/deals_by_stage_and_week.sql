@@ -1,11 +1,11 @@
-with p0 as (select grouping(k.x, k.g) as level, k.x_connection, k.x, k.g_connection, k.g, null::text as currency, count(*) as value, count(*) as records, 0::bigint as assumed
+with p0 as (select grouping(k.x, k.g) as level, k.x_connection, k.x::text as x, null::bigint as g_connection, k.g::text as g, null::text as currency, count(*) as value, count(*) as records, 0::bigint as assumed
   from public.crm_deals as r
- cross join lateral (select case when r.stage::text is not null then r.connection_id end as x_connection, r.stage::text as x, null::bigint as g_connection, width_bucket(r.created_at, (select array_agg(s::timestamp at time zone %(zone)s order by s) from unnest(%(s0_g)s::date[]) as s))::text as g) as k
+ cross join lateral (select case when r.stage is not null then r.connection_id end as x_connection, r.stage as x, width_bucket(r.created_at, (select array_agg(s::timestamp at time zone %(zone)s order by s) from unnest(%(s0_g)s::date[]) as s)) as g) as k
  where r.tenant_id = %(tenant)s
    and r.created_at >= (%(since0)s::date::timestamp at time zone %(zone)s)
    and r.created_at < (%(until0)s::date::timestamp at time zone %(zone)s)
- group by grouping sets ((k.x_connection, k.x, k.g_connection, k.g), (k.x_connection, k.x), ())),
-cells as materialized (select level, x_connection, x, g_connection, g, currency, value as value, records, assumed from p0)
+ group by grouping sets ((k.x_connection, k.x, k.g), (k.x_connection, k.x), ())),
+cells as (select level, x_connection, x, g_connection, g, currency, value as value, records, assumed from p0)
 , first as (select * from cells where level = 1 order by value desc nulls last, x_connection, x limit 20)
 select * from cells where level = 3
  union all select * from first

@@ -19,12 +19,8 @@ p0 as (select 3 as level, null::bigint as x_connection, null::text as x, null::b
    and r.closed_at >= (%(since0)s::date::timestamp at time zone %(zone)s)
    and r.closed_at < ((%(until0)s::date::timestamp - %(cut0)s * interval '1 second')::timestamp at time zone %(zone)s)
  group by grouping sets ((m.currency))),
-cells as materialized (select level, x_connection, x, g_connection, g, currency, value as value, records, assumed from p0)
-, first as (select * from cells where level = 1 order by currency is distinct from %(display)s, value desc nulls last, x_connection, x limit 10001)
-select * from cells where level = 3
- union all select * from first
- union all select * from cells as c where level = 0 and exists (select from first as f where f.x is not distinct from c.x and f.x_connection is not distinct from c.x_connection)
- limit 10001
+cells as (select level, x_connection, x, g_connection, g, currency, value as value, records, assumed from p0)
+select * from cells
 -- cut0 = 50400
 -- display = 'UZS'
 -- since0 = datetime.date(2026, 11, 13)

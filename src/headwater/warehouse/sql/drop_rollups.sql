@@ -1,6 +1,9 @@
 -- Nothing of a connection is counted beforehand any more.
-with gone as (
+with days as (
     delete from headwater.rollups
+     where tenant_id = %(tenant)s and connection_id = %(connection)s
+), months as (
+    delete from headwater.rollup_months
      where tenant_id = %(tenant)s and connection_id = %(connection)s
 )
 delete from headwater.rollup_marks

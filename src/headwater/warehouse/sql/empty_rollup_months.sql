@@ -1,0 +1,3 @@
+-- What was counted of these months goes.
+delete from headwater.rollup_months
+ where tenant_id = %(tenant)s and connection_id = %(connection)s and entity = %(entity)s and month = any (%(months)s)
