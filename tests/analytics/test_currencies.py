@@ -12,6 +12,8 @@ from tests.analytics.company import Company
 from tests.analytics.conftest import Figures, figures_of
 
 from headwater.analytics.query import Answer
+from headwater.analytics.vocabulary import Own
+from headwater.core.model import Kind
 from headwater.warehouse.pool import Warehouse
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -217,3 +219,19 @@ async def test_numbers_may_be_as_long_as_the_database_has_them(asked):
 
     assert answer.value == 3 * 80 * Decimal("9999999999999999.99")
     assert answer.rest == 0
+
+
+async def test_fields_of_ones_own_may_hold_any_number(asked, module_database: Any):
+    figures = await asked((RATES, [("1", "USD", 5)] * 2))
+    with module_database.as_admin() as admin:
+        admin.execute(
+            "update crm_deals set custom_fields = '{\"uf_big\": 1e300}' where tenant_id = %s",
+            [figures.looking.tenant],
+        )
+    own = [Own("deals", figures.known.connections[0], "uf_big", "Big", Kind.NUMBER)]
+
+    for aggregation in ("sum", "max", "average", "median"):
+        answer = await figures.but(own=own)(
+            data_source="deals", aggregation=aggregation, y_field="uf_big", x_field="employee"
+        )
+        assert answer.value == pytest.approx(Decimal("2e300" if aggregation == "sum" else "1e300"))

@@ -308,6 +308,16 @@ async def test_records_are_found_by_name_in_all_portals_whatever_the_case(figure
         await figures(metric="total_deals", filters=[{"field": "company", "value": "Acme"}])
 
 
+async def test_what_no_row_has_is_told(figures: Figures):
+    answer = await figures(
+        metric="total_deals",
+        filters=[{"field": "currency", "operator": "in", "value": ["usd", "USD", "{x}"]}],
+    )
+
+    assert answer.value
+    assert [note.to("en") for note in answer.notes] == ["Currency: nothing has usd, {x}."]
+
+
 def test_a_note_may_hold_anything():
     note = Note("mended", {"where": "{x}", "was": "%s {0}", "now": "{"})
 

@@ -24,7 +24,8 @@ class Chosen:
 
     `operator` is `in` or `out` of several, `contains`, `null`, or one of those that compare. `ids` are pairs
     of connection and id. `doubts` are words that are to be looked up among records, or in the rows
-    themselves, with what is said of those that are not there. `said` is the filter as people read it.
+    themselves, with what is said of those that are not there; `absent` are values that no row has. `said`
+    is the filter as people read it.
     """
 
     title: Said
@@ -36,6 +37,13 @@ class Chosen:
     clock: str | None = None
     ids: Sequence[tuple[int, str]] | None = None
     doubts: Mapping[str, Misasked] = field(default_factory=dict)
+    absent: Sequence[str] = ()
+
+    @property
+    def free(self) -> bool:
+        """Whether it names values that no book has."""
+        listed = self.dimension is None or self.ids is not None or self.dimension.values
+        return not listed and self.operator in ("in", "out")
 
 
 def chosen(where: str, filter_: Filter, catalog: Catalog, lookup: Lookup) -> Chosen:

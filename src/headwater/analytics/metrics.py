@@ -254,9 +254,9 @@ _EVERY: Sequence[Metric | Ratio] = (
     Metric(
         "median_sales_cycle", Said("Median sales cycle", "Медианный цикл сделки", "Mediana sotuv sikli"),
         Said(
-            "Days within which half of the deals won in the period went from creation to closing.",
-            "За сколько дней половина сделок, выигранных за период, прошла от создания до закрытия.",
-            "Davrda yutilgan bitimlarning yarmi necha kunda yopilgani.",
+            "Days within which half of the deals won in the period went from creation to closing; mistakes are left out as in the average.",
+            "За сколько дней половина сделок, выигранных за период, прошла от создания до закрытия; ошибки не учитываются, как и в среднем.",
+            "Davrda yutilgan bitimlarning yarmi necha kunda yopilgani; xatolar o‘rtachadagidek hisobga olinmaydi.",
         ),
         "deals",
         "percentile_cont(0.5) within group (order by extract(epoch from r.closed_at - r.created_at) / 86400)",
@@ -299,9 +299,9 @@ _EVERY: Sequence[Metric | Ratio] = (
     Metric(
         "touches_per_deal", Said("Touches per deal", "Касаний на сделку", "Bitimga aloqalar"),
         Said(
-            "Average number of activities of deals closed in the period.",
-            "Сколько дел в среднем приходится на сделку, закрытую за период.",
-            "Davrda yopilgan bitimga o‘rtacha necha faoliyat to‘g‘ri keladi.",
+            "Average number of touches of deals closed in the period: calls, letters, meetings and messages that took place; tasks are none.",
+            "Сколько касаний в среднем у сделки, закрытой за период: состоявшихся звонков, писем, встреч и сообщений; задачи не считаются.",
+            "Davrda yopilgan bitimga o‘rtacha necha aloqa to‘g‘ri keladi: bo‘lib o‘tgan qo‘ng‘iroq, xat, uchrashuv va xabarlar; vazifalar hisoblanmaydi.",
         ),
         "deals", "avg(coalesce(p.touches_count, 0))", time="closed_at", where="r.won is not null", good=None,
         needs="p", words=Said("touches per deal", "касаний на сделку, касания", "bitimga aloqalar"),
@@ -355,7 +355,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             f"O‘z bosqichida {STUCK_DAYS} kun va undan ko‘p turgan ochiq bitimlar.",
         ),
         "deals", COUNT, good="down", adds_up=True, needs="p",
-        where="r.won is null and coalesce(p.stage_entered_at, r.created_at) < now() - interval '30 days'",
+        where="r.won is null and coalesce(p.stage_entered_at, r.created_at) <= now() - interval '30 days'",
         words=Said("stagnating deals, stuck deals", "застрявшие сделки, зависшие сделки", "turib qolgan bitimlar"),
     ),
     Metric(

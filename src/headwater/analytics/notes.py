@@ -48,6 +48,11 @@ TEXTS: Mapping[str, Said] = MappingProxyType(
             "{where}: «{was}» понято как «{now}».",
             "{where}: “{was}” “{now}” deb tushunildi.",
         ),
+        "absent": Said(
+            "{field}: nothing has {values}.",
+            "{field}: ни у чего нет значения {values}.",
+            "{field}: {values} hech narsada yo‘q.",
+        ),
         "no_currency": Said("no currency", "без валюты", "valyutasiz"),
         "earlier": Said("before {day}", "раньше {day}", "{day} dan oldin"),
     }
