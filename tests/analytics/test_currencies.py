@@ -82,13 +82,16 @@ async def test_an_amount_is_worth_what_it_was_worth_then(asked):
 
 async def test_before_the_first_rate_that_one_is_taken_and_told(asked):
     figures = await asked(
-        (RATES, [("1", "USD", 300), ("2", "USD", 101), ("5", "RUB", 300), ("1", "USD", 99)])
+        (
+            RATES,
+            [("1", "USD", 300), ("2", "USD", 101), ("5", "RUB", 300), ("1", "USD", 99), (None, "USD", 300)],
+        )
     )
 
     answer = await figures(metric="won_revenue")
 
     assert whole(answer) == {"RUB": Decimal(3 * 90 + 5 + 90)}
-    assert said(answer)["assumed"] == {"count": "2"}, "its own currency needs no rate"
+    assert said(answer)["assumed"] == {"count": "2"}, "neither its own currency nor nothing needs a rate"
 
 
 async def test_a_currency_without_rate_is_apart_and_told(asked):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.analytics.company import Company
 from tests.analytics.conftest import Figures
 
 from headwater.analytics.catalog import Catalog
@@ -59,6 +60,31 @@ async def test_nothing_is_lost_over_time(figures: Figures, slug: str):
         await adds_up(figures, metric=slug, x_field="time", grain=grain)
     for axis in ("weekday", "hour", *metric.about.times):
         await adds_up(figures, metric=slug, x_field=axis)
+
+
+@pytest.mark.parametrize(
+    "slug", ["total_deals", "won_revenue", "total_leads", "activities", "calls", "talk_time"]
+)
+@pytest.mark.parametrize("days", [None, 200])
+async def test_who_sees_his_own_sees_the_same_of_it(
+    figures: Figures, made_up: Company, slug: str, days: int | None
+):
+    north, south = made_up.links.values()
+    his = {(north, "1"), (north, "4"), (south, "2")}
+    asked = {"metric": slug, "x_field": "employee", "limit": MOST, "time_range_days": days}
+
+    whole = await figures(**asked)
+    own = await (await figures.of({north: ["1", "4"], south: ["2"]}))(**asked)
+
+    def of_his(figures_: Any) -> Any:
+        return {
+            (one.connection, one.x, one.currency): one.value
+            for one in figures_
+            if (one.connection, one.x) in his
+        }
+
+    assert of_his(own.figures) == of_his(whole.figures)
+    assert {(one.connection, one.x) for one in own.figures} <= his
 
 
 @pytest.mark.parametrize("slug", ADDING)

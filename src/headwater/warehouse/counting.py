@@ -342,7 +342,7 @@ def _money(money: Money, display: str | None) -> list[Composable]:
             " case when f.factor is null or f.factor = 1 then {0} else {0} * f.factor end as amount,"
             " case when f.factor is null and {0} <> 0 then coalesce({1}, '') else %(display)s::text end"
             " as currency,"
-            " {2} < f.assumed_before as assumed) as m"
+            " {2} < f.assumed_before and {0} <> 0 as assumed) as m"
         ).format(SQL(money.amount), SQL(money.currency), clock),
     ]
 

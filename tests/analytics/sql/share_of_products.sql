@@ -17,7 +17,7 @@ p0 as (select case grouping(k.x) when 1 then 3 else 1 end as level, k.x_connecti
             on d.tenant_id = l.tenant_id and d.connection_id = l.connection_id and d.external_id = l.deal_id
          where l.tenant_id = %(tenant)s) as r
  left join factors as f on f.connection_id = r.connection_id and f.currency = r.currency and coalesce(r.closed_at, now()) >= f.valid_from and coalesce(r.closed_at, now()) < f.valid_until
- cross join lateral (select case when f.factor is null or f.factor = 1 then r.amount else r.amount * f.factor end as amount, case when f.factor is null and r.amount <> 0 then coalesce(r.currency, '') else %(display)s::text end as currency, coalesce(r.closed_at, now()) < f.assumed_before as assumed) as m
+ cross join lateral (select case when f.factor is null or f.factor = 1 then r.amount else r.amount * f.factor end as amount, case when f.factor is null and r.amount <> 0 then coalesce(r.currency, '') else %(display)s::text end as currency, coalesce(r.closed_at, now()) < f.assumed_before and r.amount <> 0 as assumed) as m
  cross join lateral (select case when coalesce(r.product_id, r.name) is not null then r.connection_id end as x_connection, coalesce(r.product_id, r.name) as x) as k
  where r.closed_at >= (%(since0)s::date::timestamp at time zone %(zone)s)
    and r.closed_at < (%(until0)s::date::timestamp at time zone %(zone)s)

@@ -12,7 +12,7 @@ with factors as materialized (
 p0 as (select 3 as level, null::bigint as x_connection, null::text as x, null::bigint as g_connection, null::text as g, m.currency as currency, coalesce(sum(m.amount), 0) as value, count(*) as records, count(*) filter (where m.assumed) as assumed
   from public.crm_deals as r
  left join factors as f on f.connection_id = r.connection_id and f.currency = r.currency and coalesce(r.closed_at, now()) >= f.valid_from and coalesce(r.closed_at, now()) < f.valid_until
- cross join lateral (select case when f.factor is null or f.factor = 1 then r.value else r.value * f.factor end as amount, case when f.factor is null and r.value <> 0 then coalesce(r.currency, '') else %(display)s::text end as currency, coalesce(r.closed_at, now()) < f.assumed_before as assumed) as m
+ cross join lateral (select case when f.factor is null or f.factor = 1 then r.value else r.value * f.factor end as amount, case when f.factor is null and r.value <> 0 then coalesce(r.currency, '') else %(display)s::text end as currency, coalesce(r.closed_at, now()) < f.assumed_before and r.value <> 0 as assumed) as m
  cross join lateral (select ) as k
  where r.tenant_id = %(tenant)s
    and r.won
