@@ -22,8 +22,13 @@ from headwater.warehouse.pool import Warehouse
 CHARTS = 160
 """So many are asked by who sees all, and as many by who sees his own."""
 
-OTHERS = 400
 CHART_TYPES, GRAINS, AGGREGATIONS = get_args(ChartType), get_args(Grain), get_args(Aggregation)
+
+
+@pytest.fixture(scope="module")
+def module_database(shared_databases: Any) -> Any:
+    """Whatever can be said is said to the oldest server as well."""
+    return shared_databases
 
 
 class Said:
