@@ -25,6 +25,7 @@ from bench import (
     loader,
     memory,
     others,
+    patterns,
     reconcile,
     river,
     rls,
@@ -55,6 +56,7 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Sample]]]] = {
     "rollups": rollups.once,
     "connections": connections.once,
     "backup": backup.once,
+    "patterns": patterns.once,
 }
 
 

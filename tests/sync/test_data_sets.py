@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from headwater.analytics.patterns import refresh
 from headwater.cli.sandbox import mapping
 from headwater.sandbox.bitrix24 import Options, built
 from headwater.testing.river import river
@@ -58,6 +59,7 @@ def replicated(database: Any, name: str, data: Path) -> Iterator[Reader]:
         try:
             async with river(database.url(), portal=portal) as flowing:
                 runs = await flowing.sync_all()
+                await refresh(flowing.warehouse, flowing.link, enough=lambda: False)
                 assert {run.entity: run.stored.failed for run in runs if run.stored.failed} == {}
                 assert {run.entity: run.notes for run in runs if run.notes} == {}
                 return bi.Terms(flowing.tenant.id, [flowing.link.slug])

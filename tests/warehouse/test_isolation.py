@@ -18,7 +18,10 @@ WITHOUT_TENANT = {
 """Tables that belong to no tenant (role_tenants says who belongs to whom; jobs and alerts are of tenants and of the
 house, and hold nothing of a record): no SQL login may read them."""
 
-DEFINERS = {"asking", "tenant", "sees_all", "own_people", "door", "caller", "persons", "unrolled", "zone"}
+DEFINERS = {
+    "asking", "tenant", "sees_all", "own_people", "door", "caller", "persons", "unrolled", "zone", "update_deal_patterns",
+    "update_lead_patterns",
+}  # fmt: skip
 """Functions that run with their owner's rights. Each was read with care."""
 
 RELATIONS = """

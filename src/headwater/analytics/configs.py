@@ -3,10 +3,26 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
 
-Text = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
-Name = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
+
+def _storable(text: str) -> str:
+    if "\0" in text or any("\ud800" <= one <= "\udfff" for one in text):
+        raise ValueError("holds a character that no database stores")
+    return text
+
+
+STORABLE = AfterValidator(_storable)
+Text = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), STORABLE]
+Name = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True), STORABLE]
 ChartType = Literal[
     "bar", "line", "area", "pie", "donut", "stacked_bar", "funnel", "kpi", "heatmap", "cohort", "table",
     "scatter",
@@ -14,7 +30,11 @@ ChartType = Literal[
 Aggregation = Literal["count", "sum", "average", "median", "min", "max", "distinct", "share"]
 Grain = Literal["day", "week", "month", "quarter", "year"]
 Operator = Literal["eq", "ne", "in", "lt", "lte", "gt", "gte", "contains", "null"]
-Value = Text | bool | int | float | None
+Number = Annotated[int, Field(ge=-(10**30), le=10**30)]
+Literally = Annotated[str, StringConstraints(max_length=200), STORABLE]
+"""A text with the spaces it has: so it may be kept."""
+
+Value = Literally | bool | Number | float | None
 
 CHART: dict[str, JsonValue] = {
     "metric": "won_revenue", "chart_type": "bar", "x_field": "employee", "time_range_days": 90,
@@ -55,7 +75,9 @@ class Asked(BaseModel):
     currency: Annotated[str, StringConstraints(max_length=10)] | None = None
 
     @model_validator(mode="after")
-    def _ordered(self) -> "Asked":
+    def _coherent(self) -> "Asked":
+        if self.filter_field is None and self.filter_value is not None:
+            raise ValueError("filter_value is compared with a filter_field: name one")
         if self.date_from and self.date_to and self.date_from > self.date_to:
             raise ValueError("date_from lies after date_to")
         return self
@@ -77,7 +99,7 @@ class ChartConfig(Asked):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [CHART]})
 
-    description: Annotated[str, StringConstraints(max_length=1000)] = ""
+    description: Annotated[str, StringConstraints(max_length=1000), STORABLE] = ""
     chart_type: ChartType = "bar"
     x_field: Name | None = None
     y_field: Name | None = None

@@ -63,6 +63,11 @@ TEXTS: Mapping[str, Said] = MappingProxyType(
             "Части не складываются в целое: это не суммы.",
             "Qismlar yaxlitni tashkil qilmaydi: bular yig‘indi emas.",
         ),
+        "absent": Said(
+            "{field}: nothing has {values}.",
+            "{field}: ни у чего нет значения {values}.",
+            "{field}: {values} hech narsada yo‘q.",
+        ),
         "no_currency": Said("no currency", "без валюты", "valyutasiz"),
         "earlier": Said("before {day}", "раньше {day}", "{day} dan oldin"),
     }

@@ -17,3 +17,6 @@ FOLLOWERS = 0x485C << 48
 
 ALERTS = 0x485B << 48
 """One process at a time judges what is wrong."""
+
+PATTERNS = 0x4860 << 48
+"""Who counts the patterns of a connection, by its number; `headwater.begin_counting` takes it."""

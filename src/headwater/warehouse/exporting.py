@@ -20,6 +20,7 @@ LEFT_OUT: Mapping[str, str] = {
     "headwater.jobs": "which process works",
     "headwater.feeds": "where the feed of changes was cut",
     "headwater.feed_places": "how far those who follow the changes have come",
+    "headwater.pattern_marks": "whose patterns are to be counted anew",
     "headwater.rolled": "activities and calls, which are handed out, counted beforehand",
     "headwater.rollups": "activities and calls, which are handed out, counted beforehand",
     "headwater.rollup_months": "activities and calls, which are handed out, counted beforehand",

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from psycopg.sql import SQL
 
-from headwater.warehouse import arrays, failed, rollups, sets, sql
+from headwater.warehouse import arrays, failed, patterns, rollups, sets, sql
 from headwater.warehouse.columns import SQL_TYPES
 from headwater.warehouse.origin import Origin
 from headwater.warehouse.places import names_of
@@ -115,6 +115,7 @@ async def _store(conn: Connection, shape: Shape, made: Sequence[Made], origin: O
             }
             await conn.execute(statements.put_history, base | changed)
         await conn.execute(statements.put_typed, base | {"now": origin.seen_at})
+        await patterns.mark(conn, shape.spec.place, shape.spec.scope, decision.changed, origin)
         await conn.execute(statements.stage_normal)
         await copied(conn, statements.copy_normal, [f"{r.normal}\t{r.version}\n" for r in writing])
         if statements.mark_page is not None:
@@ -204,6 +205,7 @@ async def vanish(conn: Connection, shape: Shape, ids: Sequence[str], origin: Ori
     `noticed` says how it was found: event, reconcile or merge. A record that a later read brought stays.
     """
     base = {"tenant": origin.tenant, "connection": origin.connection, "entity": shape.spec.slug}
+    await patterns.mark(conn, shape.spec.place, shape.spec.scope, ids, origin)
     statements = Statements(shape)
     if statements.mark_gone is not None:
         await conn.execute(statements.mark_gone, base | {"entity": shape.spec.place, "ids": list(ids)})

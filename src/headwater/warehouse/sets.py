@@ -13,7 +13,7 @@ from uuid import UUID
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from headwater.core.model import EntitySpec, Kind, SetSpec, Text, Values
-from headwater.warehouse import arrays, crm, failed, sql
+from headwater.warehouse import arrays, crm, failed, patterns, sql
 from headwater.warehouse.columns import SQL_TYPES
 from headwater.warehouse.copytext import clean, clean_json, is_clean, line
 from headwater.warehouse.origin import Origin
@@ -132,6 +132,7 @@ async def _store(
     }
     before = [id for id in changed if known.get(id, (0, ""))[0] >= max(1, kept_from)]
     was = await _rows(conn, spec, before, origin)
+    await patterns.mark(conn, spec.table, None, list(changed), origin)
     await replace(conn, spec, changed, origin)
     if before:
         kept = {
