@@ -125,6 +125,24 @@ async def test_a_change_of_something_else_changes_nothing(board, clock, ours):
     assert (await board.figures(looking(ours), DEALS)).seconds == UNASKED_SECONDS
 
 
+@pytest.mark.parametrize(("metric", "seconds"), [("stagnating_deals", 0), ("open_deals", UNASKED_SECONDS)])
+async def test_what_is_derived_from_rows_is_heeded_by_what_is_counted_from_it(
+    board, clock, ours, metric, seconds
+):
+    config = ChartConfig(metric=metric, chart_type="kpi")
+    await stored(ours, "1", began=1)
+    await board.figures(looking(ours), config)
+    async with ours.warehouse.acting_for(ours.tenant.id) as conn:
+        await conn.execute(
+            "insert into headwater.feed_places (tenant_id, connection_id, reader, era, xid, id) "
+            "values (%s, %s, 'patterns', 1, '1', 1)",
+            [ours.tenant.id, ours.link.id],
+        )
+    clock.now = UNASKED_SECONDS
+
+    assert (await board.figures(looking(ours), config)).seconds == seconds
+
+
 async def test_what_one_may_see_may_depend_on_anything(board, clock, ours):
     own = {ours.link.id: ["5"]}
     await stored(ours, "1", began=1)
