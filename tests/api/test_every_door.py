@@ -26,10 +26,11 @@ OPEN = {
 
 FOR_ALL = {
     ("GET", "/api/v1/me"), ("DELETE", "/api/v1/session"), ("GET", "/api/v1/me/sessions"),
-    ("DELETE", "/api/v1/me/sessions"), ("POST", "/api/v1/me/password"),
+    ("DELETE", "/api/v1/me/sessions"), ("POST", "/api/v1/me/password"), ("GET", "/api/v1/figures"),
+    ("GET", "/api/v1/figures/settings"), ("POST", "/api/v1/charts"), ("POST", "/api/v1/kpis"),
 }  # fmt: skip
 OF_RECORDS = "/api/v1/records", "/api/v1/exports/", "/api/v1/search"
-"""What lets in also who sees only his own records: what is about himself, and records. Nothing else."""
+"""What lets in also who sees only his own records: what is about himself, records, figures of them. Nothing else."""
 
 SAFE = ("GET", "HEAD")
 NEEDS = {
@@ -43,6 +44,10 @@ WORDS = {"entity": ["deals"], "id": ["2", "1"], "kind": ["activities"], "code": 
 
 BODIES = {
     "/api/v1/connections": {"source": "bitrix24", "url": "https://127.0.0.1/rest/1/s3cr3t/"},
+    "/api/v1/charts": [
+        {"data_source": "deals", "x_field": "employee", "chart_type": "table"},
+        {"metric": "total_deals", "crm_source": "bitrix24_theirs"},
+    ],
     "/api/v1/webhooks/register": {"public_url": "https://crm.example.com", "connection": "no other"},
     "/api/v1/webhooks/replay": {"since": "2026-11-26T00:00:00Z", "until": "2026-11-26T01:00:00Z"},
 }  # fmt: skip

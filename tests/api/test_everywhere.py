@@ -35,6 +35,7 @@ VARYING = {
     "diff",
     "raw",
     "custom_fields",
+    "option",
 }
 """Members whose members depend on what there is."""
 
@@ -147,6 +148,13 @@ async def answers(api: Any, database: Any) -> dict[tuple[str, str], Any]:
     aside = (await asked("GET", "/api/v1/failed"))["failed"][0]["id"]
     await asked("GET", "/api/v1/failed/{number}", number=aside)
     await asked("POST", "/api/v1/failed/discard", json={"numbers": [aside]})
+    await asked("PUT", "/api/v1/figures/settings", json={"timezone": "Europe/Berlin"})
+    chart = {
+        "data_source": "deals", "x_field": "employee", "filters": [{"field": "conection", "value": slug}],
+        "comparison_period_days": 30,
+    }  # fmt: skip
+    await asked("POST", "/api/v1/charts", json=chart)
+    await asked("POST", "/api/v1/kpis", json={"metric": "total_deals"})
     times = {"since": "2026-11-26T00:00:00Z", "until": "2026-11-26T01:00:00Z"}
     await asked("POST", "/api/v1/webhooks/replay", json=times)
 

@@ -1,8 +1,7 @@
 """The pages: the way in, what is shown, in two languages, without a script, and nothing a stranger could use."""
 
 import re
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -12,9 +11,9 @@ import httpx2
 import pytest
 
 from headwater.access import keys, sessions
+from headwater.analytics.glance import Money
 from headwater.api.callers import COOKIE
 from headwater.api.words import WORDS, Voice, chosen
-from headwater.sync.figures import Money, figures, zone_of
 from headwater.warehouse import lease, state
 from headwater.warehouse.page import Stored
 
@@ -216,17 +215,29 @@ async def test_amounts_of_different_currencies_are_never_added_up(api, newest_da
     assert "Calls today 1" in text
 
 
-@pytest.mark.parametrize("minutes", [180, -180, 330])
-async def test_days_begin_at_midnight_where_the_portal_is(api, minutes):
-    [link] = await api.house.kept(api.ours.tenant.id)
-    zone = zone_of([link, replace(link, memory={"offset_minutes": minutes})])
-    now = datetime(2026, 12, 1, 22, 30, tzinfo=UTC)
-    found = await figures(api.house.warehouse, api.ours.tenant.id, now=now, zone=zone)
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+async def test_days_begin_at_midnight_where_the_tenant_counts(api, newest_database, zone):
+    """What begins today in the one zone was yesterday in the other, all day but for an hour."""
+    with newest_database.as_admin() as admin:
+        admin.execute(
+            "insert into headwater.dashboard_configs (tenant_id, timezone) values (%s, %s)",
+            [api.ours.tenant.id, zone],
+        )
+        admin.execute(
+            "insert into public.crm_activities (tenant_id, connection_id, external_id, crm_source, type, started_at, "
+            "began, version, synced_at) select %s, %s, '1', 'bitrix24', 'call', "
+            "date_trunc('day', now() at time zone 'Pacific/Kiritimati') at time zone 'Pacific/Kiritimati', 1, '', now()",
+            [api.ours.tenant.id, api.ours.link.id],
+        )
+        [same_day] = admin.execute(
+            "select (date_trunc('day', now() at time zone 'Pacific/Kiritimati') at time zone 'Pacific/Kiritimati' "
+            "at time zone %s)::date = (now() at time zone %s)::date",
+            [zone, zone],
+        ).fetchone()
+    await enter(api)
 
-    assert found.day.astimezone(UTC) <= now < found.day.astimezone(UTC) + timedelta(days=1)
-    assert (found.day.hour, found.day.minute, found.month.day) == (0, 0, 1)
-    assert found.day.utcoffset() == timedelta(minutes=minutes)
-    assert zone_of([link]) is None, "nobody told: where this machine is"
+    assert f"today {int(same_day)}" in (await shown(api)).text
+    assert same_day or zone == "Pacific/Pago_Pago"
 
 
 async def test_another_tenants_session_sees_its_own_page(api):

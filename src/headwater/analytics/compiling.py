@@ -15,12 +15,19 @@ from headwater.analytics.periods import Window
 from headwater.analytics.understood import Axis, Understood
 from headwater.analytics.vocabulary import Vocabulary
 from headwater.warehouse import numbers
-from headwater.warehouse.counting import Condition, Key, Money, Part, Period, Question, Timed
+from headwater.warehouse.counting import Condition, Held, Key, Money, Part, Period, Question, Timed
 from headwater.warehouse.pool import Connection
 
 LIMITS = {"pie": 8, "donut": 8, "table": 100, "funnel": 100, "heatmap": 100, "cohort": 100}
 USUAL_LIMIT = 20
 CONNECTIONS = ("connections",)
+ALSO_CONNECTION: LiteralString = "(r.connection_id, "
+"""How formulas tell records of several connections apart that have the same id; text alone is compared
+several times as fast."""
+
+DAYS: Mapping[bool, LiteralString] = {False: "r.day", True: "r.month"}
+"""The clocks of what is counted already, by days and by months."""
+
 Name = Literal["x", "g"]
 
 
@@ -55,8 +62,7 @@ class Compiler:
 
     def before(self, window: Window) -> Question:
         """The figure of an earlier period, as a whole. What of today is still to come is not in it either."""
-        tomorrow = self.known.today + timedelta(days=1)
-        cut = (24 * 60 - self.known.minutes) * 60 if self.asked.window.until == tomorrow else 0
+        cut = (24 * 60 - self.known.minutes) * 60 if self.asked.window.lasts(self.known.today) else 0
         parts = [self._part(one, window, cut=cut, alone=True) for one in self.asked.parts]
         return Question(parts, self.known.zone, self.asked.connections, self.asked.display)
 
@@ -64,33 +70,43 @@ class Compiler:
         asked, data = self.asked, metric.about
         axes = {} if alone else axes_of(asked)
         rolled = not cut and self._rolls(metric, axes.values())
-        keys = [self._key(name, axis, metric, rolled=rolled) for name, axis in axes.items()]
+        monthly = rolled and self._monthly(window, axes)
+        keys = [self._key(name, axis, metric, rolled=rolled, monthly=monthly) for name, axis in axes.items()]
         conditions = [self._condition(one, data, rolled=rolled) for one in asked.chosen]
         if rolled and data.rolled is not None and metric.rolled is not None:
             return Part(
-                data.rolled.relation, metric.rolled,
+                data.rolled.months if monthly else data.rolled.days, metric.rolled,
                 wheres=[metric.rolled_where] if metric.rolled_where else [], conditions=conditions, keys=keys,
-                period=Period("r.day", window.since, window.until, ticks=False),
+                period=Period(DAYS[monthly], window.since, window.until, ticks=False),
                 weight="coalesce(sum(r.records), 0)::bigint",
             )  # fmt: skip
         clock = clock_of(asked, metric)
         column = None if clock is None else data.times[clock]
         needed = {metric.needs, *map(_needs, axes.values()), *map(_needed, asked.chosen)}
         return Part(
-            data.relation, metric.formula,
+            data.whole if data.whole is not None and "whole" in needed else data.relation,
+            metric.formula if self._several else metric.formula.replace(ALSO_CONNECTION, "("),
             joins=[join for name, join in data.joins.items() if name in needed],
             wheres=[metric.where] if metric.where else [], conditions=conditions, keys=keys,
             period=None if column is None else Period(column, window.since, window.until, cut_seconds=cut),
-            money=self._money(data, column), by_currency=asked.money, tenanted=tenanted(data.relation),
-            measured=asked.counted.custom,
+            money=self._money(metric), by_currency=asked.money,
+            tenanted=tenanted(data.relation), measured=asked.counted.custom,
         )  # fmt: skip
 
-    def _money(self, data: Data, clock: LiteralString | None) -> Money | None:
-        """Amounts of rows, where they are counted or compared."""
+    @property
+    def _several(self) -> bool:
+        """Whether ids of several connections come together: each has its own."""
+        asked = self.asked.connections
+        return len(self.known.connections if asked is None else asked) > 1
+
+    def _money(self, metric: Metric) -> Money | None:
+        """Amounts of rows, where they are counted or compared: worth what they were worth by the metric's own
+        clock, whatever they are grouped by; what is a state as of now, what it is worth now."""
+        data = metric.about
         compared = any(one.amount is not None and one.amount.unit == "money" for one in self.asked.chosen)
         if data.money is None or not (self.asked.money or compared):
             return None
-        return Money(*data.money, clock)
+        return Money(*data.money, data.times[metric.time] if metric.time else None)
 
     def _rolls(self, metric: Metric, axes: Any) -> bool:
         """Whether days that are counted already answer this: they tell few things apart."""
@@ -110,14 +126,19 @@ class Compiler:
             for one in self.asked.chosen
         )
 
-    def _key(self, name: Name, axis: Axis, metric: Metric, *, rolled: bool) -> Key:
+    def _monthly(self, window: Window, axes: Mapping[Name, Axis]) -> bool:
+        """Whether months are fine enough: nothing begins or ends within one."""
+        begins = [one for one in (window.since, window.until) if one is not None]
+        begins += [start for name in axes if name in self.cuts for start in self.cuts[name].starts]
+        return all(one.day == 1 for one in begins)
+
+    def _key(self, name: Name, axis: Axis, metric: Metric, *, rolled: bool, monthly: bool) -> Key:
         if axis.dimension is not None:
             dimension = _in(metric.about, axis.dimension)
-            links = self.known.connections if self.asked.connections is None else self.asked.connections
-            apart = dimension.book not in (None, CONNECTIONS) and len(links) > 1
+            apart = dimension.book not in (None, CONNECTIONS) and self._several
             return Key(_column(dimension, rolled=rolled), apart=apart, custom=dimension.custom)
         if rolled:
-            return Key("r.day", starts=self.cuts[name].starts, ticks=False)
+            return Key(DAYS[monthly], starts=self.cuts[name].starts, ticks=False)
         clock = metric.about.times[axis_clock(self.asked, axis, metric)]
         if axis.part is not None:
             return Key(clock, local=axis.part)
@@ -218,6 +239,13 @@ def axis_clock(asked: Understood, axis: Axis, metric: Metric) -> str:
 def tenanted(relation: str) -> bool:
     """Whether a relation has the rows of all tenants: one made for a question names its own inside."""
     return not relation.startswith("(")
+
+
+def place_of(data: Data, dimension: Dimension) -> Held:
+    """Where this data has the values of a dimension."""
+    one = _in(data, dimension)
+    joins = [join for name, join in data.joins.items() if name == one.needs]
+    return Held(data.relation, one.column, joins, tenanted(data.relation), one.custom)
 
 
 def _all(data: Data, clock: LiteralString) -> Timed:

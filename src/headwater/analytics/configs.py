@@ -3,10 +3,26 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
 
-Text = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
-Name = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
+
+def _storable(text: str) -> str:
+    if "\0" in text or any("\ud800" <= one <= "\udfff" for one in text):
+        raise ValueError("holds a character that no database stores")
+    return text
+
+
+STORABLE = AfterValidator(_storable)
+Text = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), STORABLE]
+Name = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True), STORABLE]
 ChartType = Literal[
     "bar", "line", "area", "pie", "donut", "stacked_bar", "funnel", "kpi", "heatmap", "cohort", "table",
     "scatter",
@@ -14,8 +30,16 @@ ChartType = Literal[
 Aggregation = Literal["count", "sum", "average", "median", "min", "max", "distinct", "share"]
 Grain = Literal["day", "week", "month", "quarter", "year"]
 Operator = Literal["eq", "ne", "in", "lt", "lte", "gt", "gte", "contains", "null"]
-Value = Text | bool | int | float | None
+Number = Annotated[int, Field(ge=-(10**30), le=10**30)]
+Literally = Annotated[str, StringConstraints(max_length=200), STORABLE]
+"""A text with the spaces it has: so it may be kept."""
 
+Value = Literally | bool | Number | float | None
+
+CHART: dict[str, JsonValue] = {
+    "metric": "won_revenue", "chart_type": "bar", "x_field": "employee", "time_range_days": 90,
+    "comparison_period_days": 90,
+}  # fmt: skip
 LONGEST_DAYS = 36_600
 MOST_ROWS = 1_000
 
@@ -51,7 +75,9 @@ class Asked(BaseModel):
     currency: Annotated[str, StringConstraints(max_length=10)] | None = None
 
     @model_validator(mode="after")
-    def _ordered(self) -> "Asked":
+    def _coherent(self) -> "Asked":
+        if self.filter_field is None and self.filter_value is not None:
+            raise ValueError("filter_value is compared with a filter_field: name one")
         if self.date_from and self.date_to and self.date_from > self.date_to:
             raise ValueError("date_from lies after date_to")
         return self
@@ -71,7 +97,9 @@ class ChartConfig(Asked):
     `currency`: amounts in that currency; `apart` keeps each in its own.
     """
 
-    description: Annotated[str, StringConstraints(max_length=1000)] = ""
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [CHART]})
+
+    description: Annotated[str, StringConstraints(max_length=1000), STORABLE] = ""
     chart_type: ChartType = "bar"
     x_field: Name | None = None
     y_field: Name | None = None
@@ -85,6 +113,10 @@ class ChartConfig(Asked):
 
 class KPIConfig(Asked):
     """One figure, beside that of `comparison_period_days` before."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"metric": "total_leads", "time_range_days": 7}]}
+    )
 
     metric_field: Name | None = None
     format: Literal["number", "currency", "percentage"] | None = None

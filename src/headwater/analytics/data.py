@@ -49,14 +49,17 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
-    """The same rows, counted by days already: `records` and `seconds` of a `day`."""
+    """The same rows, counted already: `records` and `seconds` of a `day`, or of a `month` by its first
+    day."""
 
-    relation: LiteralString
+    days: LiteralString
+    months: LiteralString
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Rows that figures come from. `relation` calls them `r`. `times` are their clocks, the usual one first.
+    """Rows that figures come from. `relation` calls them `r`; `whole` are the same rows with what takes
+    longer to find out, for who needs it ("whole"). `times` are their clocks, the usual one first.
     `money` is the amount that has a currency, with it. `entities` are those whose changes change the figures.
     `listing` is where the rows themselves are listed. `joins` are what some columns need, in their order."""
 
@@ -70,6 +73,7 @@ class Data:
     amounts: Mapping[str, Amount] = field(default_factory=dict)
     money: tuple[LiteralString, LiteralString] | None = None
     joins: Mapping[str, LiteralString] = field(default_factory=dict)
+    whole: LiteralString | None = None
     custom: str | None = None
     """The entity whose custom fields its rows have."""
     rolled: Rolled | None = None
@@ -292,7 +296,8 @@ ACTIVITIES = Data(
         _employee("r.employee_id", "r.employee_id"), COMPANY, CONTACT,
     ),
     ("activities",), "activities",
-    custom="activities", rolled=Rolled("headwater.rolled_activities as r"),
+    custom="activities",
+    rolled=Rolled("headwater.rolled_activities as r", "headwater.rolled_activities_by_month as r"),
     words=("activity", "touch", "дело", "активность", "касание", "faoliyat"),
 )  # fmt: skip
 
@@ -322,17 +327,14 @@ CALLS = Data(
         ),
         "cost": Amount("cost", Said("Cost", "Стоимость", "Narxi"), "m.amount", "money"),
     },
-    ("r.cost", "r.currency"), rolled=Rolled("headwater.rolled_calls as r"),
+    ("r.cost", "r.currency"),
+    rolled=Rolled("headwater.rolled_calls as r", "headwater.rolled_calls_by_month as r"),
     words=("call", "звонок", "qo‘ng‘iroq"),
 )  # fmt: skip
 
 MOVES = Data(
     "stage_history", Said("Moves through stages", "Движение по стадиям", "Bosqichlar bo‘ylab harakat"),
-    """(select h.*, lead(h.entered_at) over (
-                  partition by h.connection_id, h.external_id
-                  order by h.entered_at, length(h.id), h.id) as left_at
-          from public.crm_stage_history as h
-         where h.tenant_id = %(tenant)s and h.entity = 'deals') as r""",
+    "public.crm_stage_history as r join (select 'deals' as entity) as of_deals on of_deals.entity = r.entity",
     {"entered_at": "r.entered_at"},
     _dimensions(
         Dimension(
@@ -352,17 +354,22 @@ MOVES = Data(
             words=("manager", "менеджер", "ответственный", "menejer"),
         ),
     ),
-    ("deals",), "stage_history",
+    ("deals", "deal_stage_history"), "stage_history",
     {
         "days": Amount(
             "days", Said("Days in the stage", "Дней на стадии", "Bosqichdagi kunlar"),
-            "extract(epoch from r.left_at - r.entered_at) / 86400", "days",
+            "extract(epoch from r.left_at - r.entered_at) / 86400", "days", needs="whole",
         )
     },
     joins={
-        "d": "join public.crm_deals as d on d.tenant_id = %(tenant)s and d.connection_id = r.connection_id"
-        " and d.external_id = r.external_id"
+        "d": "left join public.crm_deals as d on d.tenant_id = %(tenant)s"
+        " and d.connection_id = r.connection_id and d.external_id = r.external_id"
     },
+    whole="""(select h.*, lead(h.entered_at) over (
+                  partition by h.connection_id, h.external_id
+                  order by h.entered_at, length(h.id), h.id) as left_at
+          from public.crm_stage_history as h
+         where h.tenant_id = %(tenant)s and h.entity = 'deals') as r""",
     words=("stage move", "движение", "переход"),
 )  # fmt: skip
 

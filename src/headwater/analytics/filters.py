@@ -1,15 +1,15 @@
 """Which rows are counted: a filter's field and its values, looked up among what there is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from headwater.analytics.catalog import RECORD_BOOKS, TIMES, Catalog
 from headwater.analytics.configs import Filter
 from headwater.analytics.data import Amount, Dimension
-from headwater.analytics.lookup import Lookup
+from headwater.analytics.lookup import Lookup, plain
 from headwater.analytics.questions import Misasked
 from headwater.analytics.vocabulary import Name
 from headwater.core.said import Said
@@ -23,8 +23,9 @@ class Chosen:
     """A filter: a dimension with what it may be, an amount or a time compared with a value.
 
     `operator` is `in` or `out` of several, `contains`, `null`, or one of those that compare. `ids` are pairs
-    of connection and id. `named` are names that are to be looked up among records, in the dimension's book.
-    `said` is the filter as people read it.
+    of connection and id. `doubts` are words that are to be looked up among records, or in the rows
+    themselves, with what is said of those that are not there; `absent` are values that no row has. `said`
+    is the filter as people read it.
     """
 
     title: Said
@@ -35,7 +36,14 @@ class Chosen:
     amount: Amount | None = None
     clock: str | None = None
     ids: Sequence[tuple[int, str]] | None = None
-    named: Sequence[str] = ()
+    doubts: Mapping[str, Misasked] = field(default_factory=dict)
+    absent: Sequence[str] = ()
+
+    @property
+    def free(self) -> bool:
+        """Whether it names values that no book has."""
+        listed = self.dimension is None or self.ids is not None or self.dimension.values
+        return not listed and self.operator in ("in", "out")
 
 
 def chosen(where: str, filter_: Filter, catalog: Catalog, lookup: Lookup) -> Chosen:
@@ -47,13 +55,16 @@ def chosen(where: str, filter_: Filter, catalog: Catalog, lookup: Lookup) -> Cho
     amount = catalog.amounts.get(slug) if dimension is None else None
     clock = slug if dimension is None and amount is None else None
     if filter_.operator == "null":
+        if not isinstance(filter_.value, bool | None):
+            raise Misasked(f"{where}.value", "whether it is null is true or false")
         wanted = filter_.value is not False
         title = dimension.title if dimension else amount.title if amount else TIMES[slug]
         said = "empty" if wanted else "not empty"
         return Chosen(title, "null", [wanted], said, dimension, amount, clock)
     if not values or any(value is None for value in values):
         raise Misasked(f"{where}.value", f"{slug} is compared with a value; for none there is `null`")
-    if dimension is not None and not (amount_like(filter_) and slug in catalog.amounts):
+    sized = slug in catalog.amounts and (amount_like(filter_) or _same_number(filter_))
+    if dimension is not None and not sized:
         return _among(where, filter_, dimension, values, catalog, lookup)
     return _compared(where, filter_, slug, catalog.amounts.get(slug), values)
 
@@ -61,6 +72,14 @@ def chosen(where: str, filter_: Filter, catalog: Catalog, lookup: Lookup) -> Cho
 def amount_like(filter_: Filter) -> bool:
     """Whether a filter compares by size."""
     return filter_.operator in ("lt", "lte", "gt", "gte")
+
+
+def _same_number(filter_: Filter) -> bool:
+    """Whether a filter asks for one number: 5 is also 5.0."""
+    one = filter_.value
+    if filter_.operator not in ("eq", "ne") or isinstance(one, bool | list):
+        return False
+    return _decimal(one).is_finite()
 
 
 def _among(
@@ -77,36 +96,59 @@ def _among(
         raise Misasked(f"{where}.operator", f"{dimension.name} is one of several values: {remedy}")
     texts = [_text(value) for value in values]
     if filter_.operator == "contains":
+        if len(texts) != 1 or not texts[0].strip():
+            raise Misasked(f"{where}.value", "name the one text that is looked for")
         return _containing(where, dimension, texts[0], catalog)
     way, mark = ("out", "≠") if filter_.operator == "ne" else ("in", "=")
     if dimension.values:
-        words = {key: (key or "null", *said) for key, said in dimension.values.items()}
-        keys = [lookup.found(f"{where}.value", text, words) for text in texts]
-        said = ", ".join(dimension.values[key].en for key in keys)
-        return Chosen(dimension.title, way, keys, f"{mark} {said}", dimension)
+        keys = {said.en: key for key, said in dimension.values.items()}
+        words = {said.en: (key or "null", *said) for key, said in dimension.values.items()}
+        found = [lookup.found(f"{where}.value", text, words) for text in texts]
+        spoken = f"{mark} {', '.join(found)}"
+        return Chosen(dimension.title, way, [keys[one] for one in found], spoken, dimension)
+    said = f"{mark} {', '.join(texts)}"
     if dimension.book is not None and dimension.book[0] in RECORD_BOOKS:
-        return Chosen(dimension.title, way, texts, f"{mark} {', '.join(texts)}", dimension, named=texts)
+        doubts = {text: _unknown(where, dimension, text) for text in texts}
+        return Chosen(dimension.title, way, [], said, dimension, ids=[], doubts=doubts)
     names = catalog.known.of(dimension.book) if dimension.book else {}
     if not names:
-        return Chosen(dimension.title, way, texts, f"{mark} {', '.join(texts)}", dimension)
-    found = [_named(f"{where}.value", text, dimension, names, lookup) for text in texts]
-    ids = [key for keys, _ in found for key in keys]
-    return Chosen(
-        dimension.title, way, [], f"{mark} {', '.join(label for _, label in found)}", dimension, ids=ids
-    )
+        return Chosen(dimension.title, way, texts, said, dimension)
+    ids: list[tuple[int, str]] = []
+    labels: list[str] = []
+    doubts = {}
+    for text in texts:
+        try:
+            those = _named(f"{where}.value", text, dimension, names, lookup)
+        except Misasked as doubt:
+            doubts[text], those = doubt, []
+        ids += those
+        labels += dict.fromkeys(names[one].label for one in those) if those else [text]
+    said = f"{mark} {', '.join(labels)}"
+    return Chosen(dimension.title, way, [], said, dimension, ids=ids, doubts=doubts)
+
+
+def _unknown(where: str, dimension: Dimension, text: str) -> Misasked:
+    return Misasked(f"{where}.value", f"{text[:100]!r} is no {dimension.title.en.lower()} we know of")
 
 
 def _named(
     where: str, text: str, dimension: Dimension, names: Mapping[tuple[int, str], Name], lookup: Lookup
-) -> tuple[list[tuple[int, str]], str]:
-    """The ids that are called so, in all connections, and the name; an id itself goes before a name."""
-    if exact := [key for key in names if key[1] == text]:
-        return exact, names[exact[0]].label
+) -> list[tuple[int, str]]:
+    """The ids that are called so, in all connections; an id itself goes before a name, and a name as it is
+    written before one that is written much alike."""
+    wanted = plain(text)
+    exact = (
+        [key for key in names if key[1] == text]
+        or [key for key, name in names.items() if name.label == text]
+        or [key for key, name in names.items() if plain(name.label) == wanted]
+    )
+    if exact:
+        return exact
     words: dict[str, Sequence[str]] = {name.label: () for name in names.values()}
     if dimension.book == ("connections",):
         words |= {name.label: name.kind.split() for name in names.values()}
-    label = lookup.found(where, text, words)
-    return [key for key, name in names.items() if name.label == label], label
+    label = lookup.found(where, text, words, partly=True)
+    return [key for key, name in names.items() if name.label == label]
 
 
 def _containing(where: str, dimension: Dimension, text: str, catalog: Catalog) -> Chosen:
@@ -139,17 +181,21 @@ def _text(value: Any) -> str:
 
 
 def _number(where: str, value: Any) -> Decimal:
-    try:
-        number = Decimal(str(value).replace(" ", "").replace(",", "."))
-    except InvalidOperation:
-        number = Decimal("NaN")
+    number = _decimal(value)
     if isinstance(value, bool) or not number.is_finite() or abs(number.adjusted()) > LONGEST_NUMBER:
         raise Misasked(where, f"{str(value)[:50]!r} is not a number like 1200.50")
     return number
 
 
+def _decimal(value: Any) -> Decimal:
+    try:
+        return Decimal(str(value).replace(" ", "").replace(",", "."))
+    except InvalidOperation:
+        return Decimal("NaN")
+
+
 def _day(where: str, value: Any) -> date:
     try:
-        return datetime.fromisoformat(str(value)).date()
+        return date.fromisoformat(str(value))
     except ValueError as exc:
         raise Misasked(where, f"{str(value)[:50]!r} is not a day like 2026-11-26") from exc

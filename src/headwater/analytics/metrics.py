@@ -72,6 +72,7 @@ def _phrases(words: Said) -> Sequence[str]:
 
 
 COUNT: LiteralString = "count(*)"
+SUM: LiteralString = "coalesce(sum(m.amount), 0)"
 RECORDS: LiteralString = "coalesce(sum(r.records), 0)::bigint"
 AVERAGE_DAYS: LiteralString = "avg(extract(epoch from r.closed_at - r.created_at) / 86400)"
 WON_IN_TIME: LiteralString = (
@@ -94,13 +95,19 @@ _EVERY: Sequence[Metric | Ratio] = (
         "total_contacts", Said("Contacts", "Контакты", "Kontaktlar"),
         Said("Contacts created in the period.", "Контакты, созданные за период.", "Davrda yaratilgan kontaktlar."),
         "contacts", COUNT, time="created_at", adds_up=True,
-        words=Said("contacts, total contacts", "контакты, всего контактов", "kontaktlar"),
+        words=Said(
+            "contacts, total contacts, new contacts", "контакты, всего контактов, новые контакты",
+            "kontaktlar, yangi kontaktlar",
+        ),
     ),
     Metric(
         "total_companies", Said("Companies", "Компании", "Kompaniyalar"),
         Said("Companies created in the period.", "Компании, созданные за период.", "Davrda yaratilgan kompaniyalar."),
         "companies", COUNT, time="created_at", adds_up=True,
-        words=Said("companies, total companies", "компании, всего компаний", "kompaniyalar"),
+        words=Said(
+            "companies, total companies, new companies", "компании, всего компаний, новые компании",
+            "kompaniyalar, yangi kompaniyalar",
+        ),
     ),
     Metric(
         "total_deals", Said("Deals", "Сделки", "Bitimlar"),
@@ -149,7 +156,7 @@ _EVERY: Sequence[Metric | Ratio] = (
     Metric(
         "pipeline_value", Said("Pipeline value", "Сумма в работе", "Voronka summasi"),
         Said("Amounts of all deals that are open now.", "Сумма всех сделок, которые сейчас в работе.", "Hozir ochiq bitimlar summasi."),
-        "deals", "sum(m.amount)", unit="money", where="r.won is null", adds_up=True,
+        "deals", SUM, unit="money", where="r.won is null", adds_up=True,
         words=Said("pipeline, pipeline value, value in the pipeline", "сумма в работе, сумма воронки, пайплайн", "voronka summasi"),
     ),
     Metric(
@@ -159,7 +166,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Сумма выигранных сделок, по дню закрытия.",
             "Yutilgan bitimlar summasi, yopilgan kuni bo‘yicha.",
         ),
-        "deals", "sum(m.amount)", unit="money", time="closed_at", where="r.won", adds_up=True,
+        "deals", SUM, unit="money", time="closed_at", where="r.won", adds_up=True,
         words=Said("revenue, won revenue, turnover, income", "выручка, сумма продаж, оборот, доход", "tushum, daromad"),
     ),
     Metric(
@@ -200,6 +207,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Davrda yopilgan lidlardan aylantirilganlari ulushi.",
         ),
         "leads", "avg(case when r.converted then 1.0 else 0 end)", unit="share", time="closed_at",
+        where="r.closed_at is not null",
         words=Said("conversion of closed leads", "конверсия закрытых лидов", "yopilgan lidlar konversiyasi"),
     ),
     Metric(
@@ -246,9 +254,9 @@ _EVERY: Sequence[Metric | Ratio] = (
     Metric(
         "median_sales_cycle", Said("Median sales cycle", "Медианный цикл сделки", "Mediana sotuv sikli"),
         Said(
-            "Days within which half of the deals won in the period went from creation to closing.",
-            "За сколько дней половина сделок, выигранных за период, прошла от создания до закрытия.",
-            "Davrda yutilgan bitimlarning yarmi necha kunda yopilgani.",
+            "Days within which half of the deals won in the period went from creation to closing; mistakes are left out as in the average.",
+            "За сколько дней половина сделок, выигранных за период, прошла от создания до закрытия; ошибки не учитываются, как и в среднем.",
+            "Davrda yutilgan bitimlarning yarmi necha kunda yopilgani; xatolar o‘rtachadagidek hisobga olinmaydi.",
         ),
         "deals",
         "percentile_cont(0.5) within group (order by extract(epoch from r.closed_at - r.created_at) / 86400)",
@@ -263,7 +271,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Davrda bosqichga kelgan bitim keyingisigacha o‘rtacha necha kun turadi. Tugamaganlari hisobga olinmaydi.",
         ),
         "stage_history", "avg(extract(epoch from r.left_at - r.entered_at) / 86400)", unit="days",
-        time="entered_at", where="r.left_at is not null", good="down",
+        time="entered_at", where="r.left_at is not null", good="down", needs="whole",
         words=Said("time in stage, days in stage", "время на стадии, дней на стадии", "bosqichdagi vaqt"),
     ),
     Metric(
@@ -274,6 +282,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Davrda bosqichga kelgan turli bitimlar soni.",
         ),
         "stage_history", "count(distinct (r.connection_id, r.external_id))", time="entered_at",
+        where="r.external_id is not null",
         words=Said("funnel, sales funnel, stage conversion", "воронка продаж, воронка, конверсия по стадиям", "sotuv voronkasi"),
     ),
     Metric(
@@ -290,9 +299,9 @@ _EVERY: Sequence[Metric | Ratio] = (
     Metric(
         "touches_per_deal", Said("Touches per deal", "Касаний на сделку", "Bitimga aloqalar"),
         Said(
-            "Average number of activities of deals closed in the period.",
-            "Сколько дел в среднем приходится на сделку, закрытую за период.",
-            "Davrda yopilgan bitimga o‘rtacha necha faoliyat to‘g‘ri keladi.",
+            "Average number of touches of deals closed in the period: calls, letters, meetings and messages that took place; tasks are none.",
+            "Сколько касаний в среднем у сделки, закрытой за период: состоявшихся звонков, писем, встреч и сообщений; задачи не считаются.",
+            "Davrda yopilgan bitimga o‘rtacha necha aloqa to‘g‘ri keladi: bo‘lib o‘tgan qo‘ng‘iroq, xat, uchrashuv va xabarlar; vazifalar hisoblanmaydi.",
         ),
         "deals", "avg(coalesce(p.touches_count, 0))", time="closed_at", where="r.won is not null", good=None,
         needs="p", words=Said("touches per deal", "касаний на сделку, касания", "bitimga aloqalar"),
@@ -334,7 +343,7 @@ _EVERY: Sequence[Metric | Ratio] = (
         Said("Of the calls of the period, the share that was answered.", "Доля отвеченных среди звонков за период.", "Davrdagi qo‘ng‘iroqlardan javob berilganlari ulushi."),
         "calls", "avg(case when r.answered then 1.0 else 0 end)", unit="share", time="started_at",
         where="r.answered is not null",
-        rolled="sum(r.records) filter (where r.outcome) / nullif(sum(r.records), 0)",
+        rolled="coalesce(sum(r.records) filter (where r.outcome), 0) / nullif(sum(r.records), 0)",
         rolled_where="r.outcome is not null",
         words=Said("answered share, answered calls, answer rate", "доля отвеченных, отвеченные звонки, дозвон", "javob berilgan qo‘ng‘iroqlar"),
     ),
@@ -346,13 +355,13 @@ _EVERY: Sequence[Metric | Ratio] = (
             f"O‘z bosqichida {STUCK_DAYS} kun va undan ko‘p turgan ochiq bitimlar.",
         ),
         "deals", COUNT, good="down", adds_up=True, needs="p",
-        where="r.won is null and coalesce(p.stage_entered_at, r.created_at) < now() - interval '30 days'",
+        where="r.won is null and coalesce(p.stage_entered_at, r.created_at) <= now() - interval '30 days'",
         words=Said("stagnating deals, stuck deals", "застрявшие сделки, зависшие сделки", "turib qolgan bitimlar"),
     ),
     Metric(
         "product_revenue", Said("Revenue by products", "Выручка по товарам", "Mahsulotlar bo‘yicha tushum"),
         Said("Price times quantity of what was sold in deals won in the period.", "Цена на количество по товарам сделок, выигранных за период.", "Davrda yutilgan bitimlardagi mahsulotlar narxi va miqdori."),
-        "deal_products", "sum(m.amount)", unit="money", time="closed_at", where="r.won", adds_up=True,
+        "deal_products", SUM, unit="money", time="closed_at", where="r.won", adds_up=True,
         words=Said("product revenue, revenue by products", "выручка по товарам, продажи по товарам", "mahsulotlar bo‘yicha tushum"),
     ),
     Metric(

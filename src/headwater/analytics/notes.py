@@ -48,6 +48,26 @@ TEXTS: Mapping[str, Said] = MappingProxyType(
             "{where}: «{was}» понято как «{now}».",
             "{where}: “{was}” “{now}” deb tushunildi.",
         ),
+        "taken": Said(
+            "{field} was not given: {value} was taken, as suits a chart of this type ({chart}).",
+            "{field} не указано: взято {value}, как подходит графику такого вида ({chart}).",
+            "{field} ko‘rsatilmagan: bunday grafikka ({chart}) mos {value} olindi.",
+        ),
+        "left_out": Said(
+            "{field} was left out: a chart of this type ({chart}) has no place for it.",
+            "{field} не учтено: на графике такого вида ({chart}) ему нет места.",
+            "{field} hisobga olinmadi: bunday grafikda ({chart}) unga joy yo‘q.",
+        ),
+        "no_whole": Said(
+            "The parts do not add up to a whole: their figures are no sums.",
+            "Части не складываются в целое: это не суммы.",
+            "Qismlar yaxlitni tashkil qilmaydi: bular yig‘indi emas.",
+        ),
+        "absent": Said(
+            "{field}: nothing has {values}.",
+            "{field}: ни у чего нет значения {values}.",
+            "{field}: {values} hech narsada yo‘q.",
+        ),
         "no_currency": Said("no currency", "без валюты", "valyutasiz"),
         "earlier": Said("before {day}", "раньше {day}", "{day} dan oldin"),
     }

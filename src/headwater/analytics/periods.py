@@ -32,10 +32,19 @@ class Window:
         """How many days it has; None: nobody knows."""
         return (self.until - self.since).days if self.since and self.until else None
 
-    def earlier(self, days: int) -> "Window":
-        """The same length, so many days before."""
-        back = timedelta(days=days)
-        return Window(self.since and self.since - back, self.until and self.until - back)
+    def lasts(self, today: date) -> bool:
+        """Whether it has begun and something of it is still to come."""
+        tomorrow = today + timedelta(days=1)
+        return (self.since is None or self.since < tomorrow) and (
+            self.until is None or self.until >= tomorrow
+        )
+
+    def earlier(self, days: int, today: date) -> "Window | None":
+        """What of it has come by the end of today, so many days before; None: there is no such period."""
+        until = today + timedelta(days=1) if self.lasts(today) else self.until
+        if self.since is None or until is None:
+            return None
+        return Window(_later(self.since, -days), _later(until, -days))
 
 
 def window(today: date, *, days: int | None, since: date | None, until: date | None) -> Window:
@@ -77,9 +86,15 @@ def following(day: date, grain: Grain) -> date:
     """The first day of the next week, month, …, after one that begins on this day."""
     months = {"month": 1, "quarter": 3, "year": 12}.get(grain)
     if months is None:
-        return day + timedelta(days=7 if grain == "week" else 1)
+        return _later(day, 7 if grain == "week" else 1)
     month = day.month - 1 + months
-    return date(day.year + month // 12, month % 12 + 1, 1)
+    year = day.year + month // 12
+    return date(year, month % 12 + 1, 1) if year <= date.max.year else date.max
+
+
+def _later(day: date, days: int) -> date:
+    """So many days later, as far as there are days."""
+    return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))
 
 
 def starts(since: date, until: date, grain: Grain, week_start: WeekStart) -> list[date]:

@@ -118,17 +118,20 @@ def _counted(config: ChartConfig, known: Vocabulary, lookup: Lookup) -> Counted:
     named = config.metric or _metric_in(config)
     if named is not None:
         metric = METRICS[lookup.found("metric", named, METRIC_TITLES)]
-        return Counted(metric, config.aggregation == "share" and metric.adds_up)
+        _agree(config, metric, lookup)
+        return Counted(metric, config.aggregation == "share")
     if config.data_source is None:
         raise Misasked("data_source", f"say what is counted: a `metric`, or one of {', '.join(DATA)}")
     data = DATA[lookup.found("data_source", config.data_source, DATA_TITLES)]
     aggregation, word = config.aggregation, config.y_field
     share = aggregation == "share"
+    catalog = Catalog([data], known)
+    if aggregation == "count" and word is not None and word not in EVERYTHING:
+        lookup.found("y_field", word, {**catalog.titles_of_amounts, **_axes(catalog)})
     if aggregation == "count" or (
         aggregation in ("share", "distinct") and (word is None or word in EVERYTHING)
     ):
         return Counted(_made(data, data.title, COUNT, rolled=RECORDS, adds_up=True), share)
-    catalog = Catalog([data], known)
     if word is None:
         listed = ", ".join(catalog.amounts) or "it has none"
         raise Misasked("y_field", f"say of what the {aggregation} is taken: {listed}")
@@ -144,6 +147,29 @@ def _counted(config: ChartConfig, known: Vocabulary, lookup: Lookup) -> Counted:
     return Counted(
         _made(data, amount.title, filled, unit=amount.unit, needs=amount.needs, adds_up=adds_up), share
     )
+
+
+def _agree(config: ChartConfig, metric: Metric | Ratio, lookup: Lookup) -> None:
+    """Whatever else is said of what is counted is what the metric says. Raises Misasked: another figure than
+    was asked for is worse than none."""
+    if config.data_source is not None:
+        data = lookup.found("data_source", config.data_source, DATA_TITLES)
+        if data not in (own := [one.data for one in parts(metric)]):
+            lookup.repairs.append(Repair("data_source", data, ", ".join(own)))
+    word = plain(config.y_field or metric.slug)
+    if word not in EVERYTHING and word not in map(plain, (metric.slug, *METRIC_TITLES[metric.slug])):
+        raise Misasked("y_field", f"{metric.slug} says itself what is counted: leave y_field out")
+    formula = metric.formula if isinstance(metric, Metric) else ""
+    fits = {
+        "count": True,
+        "share": metric.adds_up,
+        "sum": metric.adds_up,
+        "average": "avg(" in formula,
+        "median": "percentile_cont(0.5)" in formula,
+    }
+    if not fits.get(config.aggregation, False):
+        remedy = "leave aggregation out, or name a data_source and a y_field"
+        raise Misasked("aggregation", f"{metric.slug} has a formula of its own: {remedy}")
 
 
 def _metric_in(config: ChartConfig) -> str | None:
@@ -179,7 +205,10 @@ def _made(
 def _axis(where: str, word: str | None, usual: Grain | None, catalog: Catalog, lookup: Lookup) -> Axis | None:
     if word is None:
         return None
+    known = _axes(catalog)
     name, _, grained = word.partition(":")
+    if grained and any(plain(word) in map(plain, (one, *titles)) for one, titles in known.items()):
+        name, grained = word, ""
     if grained and grained not in GRAINS:
         raise Misasked(where, f"{grained!r} is no grain: time is cut by {', '.join(GRAINS)}")
     grain = next((one for one in GRAINS if one in (grained, plain(name))), usual)
@@ -188,10 +217,16 @@ def _axis(where: str, word: str | None, usual: Grain | None, catalog: Catalog, l
     if plain(name) in CLOCKS:
         part, title = CLOCKS[plain(name)]
         return Axis(title, part=part)
-    slug = lookup.found(where, name, {**catalog.titles_of_times, **catalog.titles_of_dimensions})
+    slug = lookup.found(where, name, known)
     if slug in catalog.dimensions:
+        if grained:
+            raise Misasked(where, f"{slug} is no time, and is not cut by {grained}")
         return Axis(catalog.dimensions[slug].title, dimension=catalog.dimensions[slug])
     return Axis(TIMES[slug], clock=slug, grain=grain)
+
+
+def _axes(catalog: Catalog) -> Mapping[str, Sequence[str]]:
+    return {**catalog.titles_of_times, **catalog.titles_of_dimensions}
 
 
 def _connections(word: str, known: Vocabulary, lookup: Lookup) -> Sequence[int] | None:
@@ -201,8 +236,9 @@ def _connections(word: str, known: Vocabulary, lookup: Lookup) -> Sequence[int] 
     names = {link: name for (link, _), name in known.of(("connections",)).items()}
     if of_source := [link for link, name in names.items() if plain(word) == plain(name.kind.split()[-1])]:
         return of_source
-    words = {str(link): (name.label, *name.kind.split()) for link, name in names.items()}
-    return [int(lookup.found("crm_source", word, words))]
+    slugs = {name.kind.split()[0]: link for link, name in names.items()}
+    words = {slug: (str(link), names[link].label) for slug, link in slugs.items()}
+    return [slugs[lookup.found("crm_source", word, words)]]
 
 
 def _display(word: str | None, known: Vocabulary) -> str | None:

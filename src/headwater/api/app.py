@@ -12,6 +12,7 @@ from headwater.api import (
     erasures,
     exports,
     failed,
+    figures,
     health,
     inside,
     keyring,
@@ -42,8 +43,8 @@ from headwater.wiring import House
 
 ROOMS = (
     health, metrics, inside, people, keyring, connections, starts, standing, settings, changes, failed, crm,
-    records, search, exports, profiling, usage, ranking, erasures, accesses, rights, pages, entering, welcome,
-    paper,
+    records, search, figures, exports, profiling, usage, ranking, erasures, accesses, rights, pages, entering,
+    welcome, paper,
 )  # fmt: skip
 
 ABOUT = """
@@ -66,7 +67,6 @@ def built(house: House) -> Described:
     found.state.house = house
     found.state.streams = Streams()
     problems.install(found)
-    found.state.glances = pages.Glances()
     found.state.scrapes = metrics.Scrapes()
     found.state.asked = Tally()
     for room in ROOMS:

@@ -113,6 +113,49 @@ ERASURE = WISH | {
     "status": "erased", "ended_at": LATER, "found": FOUND, "emptied": {"public.crm_contacts": 1},
     "certificate": CERTIFICATE,
 }  # fmt: skip
+CHART = {
+    "chart_id": "t1", "title": "Won revenue: employee", "description": "", "chart_type": "bar",
+    "size": "medium",
+    "option": {
+        "title": {"text": "Won revenue: employee"},
+        "dataset": {
+            "source": [["group", "value0", "said0"], ["Anna Berg", 1057.0, "1 057 EUR"]],
+            "sourceHeader": True,
+        },
+        "xAxis": {"type": "category", "name": "Employee"}, "yAxis": {"type": "value", "name": "EUR"},
+        "series": [{"type": "bar", "name": "Won revenue", "encode": {"x": "group", "y": "value0"}}],
+    },
+    "columns": [
+        {"name": "x", "title": "Employee", "unit": None},
+        {"name": "currency", "title": "Currency", "unit": None},
+        {"name": "value", "title": "Won revenue", "unit": "money"},
+        {"name": "records", "title": "Records", "unit": "number"},
+    ],
+    "rows": [["Anna Berg", "EUR", "1057.00", 3]],
+    "value": "1057.00", "text": "1 057 EUR", "rest": "0.00",
+    "whole": [{"value": "1057.00", "text": "1 057 EUR", "currency": "EUR", "records": 3}],
+    "comparison": {
+        "value": "845.60", "text": "845.6 EUR", "change": 0.25, "better": True,
+        "period": {"from": "2026-08-29", "to": "2026-09-27", "zone": "Europe/Berlin"},
+    },
+    "definition": {
+        "metric": "won_revenue", "data_source": "deals", "aggregation": None, "title": "Won revenue",
+        "description": "Amounts of deals won, by the day they were closed.", "unit": "money",
+        "currency": "EUR", "good": "up", "time_fields": ["closed_at"],
+    },
+    "filters": [{"field": "Source", "is": "= Web"}],
+    "period": {"from": "2026-10-28", "to": "2026-11-26", "zone": "Europe/Berlin", "grain": None},
+    "notes": ["metric: “won_revenu” was taken for “won_revenue”."],
+    "repairs": [{"where": "metric", "was": "won_revenu", "now": "won_revenue"}],
+    "records_counted": 3, "records": "/api/v1/records/deals?won=true&source=WEB", "records_reason": None,
+    "complete_to": EARLIER, "counted_seconds_ago": 2.4,
+}  # fmt: skip
+MANNER = {
+    "chosen": {"timezone": "Europe/Berlin", "currency": None, "week_start": "monday"},
+    "holds": {
+        "timezone": "Europe/Berlin", "currency": "EUR", "week_start": "monday", "today": "2026-11-26",
+    },
+}  # fmt: skip
 ANSWERING = {"status": "ok", "version": "0.1.0"}
 REPORT = ANSWERING | {
     "status": "look", "at": AT,
@@ -266,6 +309,42 @@ ANSWERS: Mapping[tuple[str, str], Any] = {
         "profiles": [PROFILED | {"entities": [DOUBTED | {"fields": [PROFILED_FIELD]}]}],
     },
     ("POST", "/api/v1/profile/refresh"): {"profiles": [PROFILED]},
+    ("POST", "/api/v1/charts"): {
+        "charts": [CHART], "explanation": "Won revenue: employee (2026-10-28 – 2026-11-26).",
+    },
+    ("POST", "/api/v1/kpis"): CHART | {"chart_type": "kpi", "option": None, "format": "currency"},
+    ("GET", "/api/v1/figures"): {
+        "metrics": [
+            {
+                "metric": "won_revenue", "title": "Won revenue",
+                "description": "Amounts of deals won, by the day they were closed.", "unit": "money",
+                "good": "up", "adds_up": True, "data_source": "deals", "time_field": "closed_at",
+                "over": None, "under": None,
+            }
+        ],
+        "data_sources": [
+            {
+                "data_source": "deals", "title": "Deals", "records": "/api/v1/records/deals",
+                "times": [{"field": "created_at", "title": "Created"}],
+                "amounts": [{"field": "value", "title": "Amount", "unit": "money", "custom": False}],
+                "dimensions": [{"field": "stage", "title": "Stage", "custom": False, "values": []}],
+            }
+        ],
+        "chart_types": [
+            {
+                "chart_type": "bar", "title": "Bars", "about": "groups beside each other",
+                "fields": {"least": 1, "most": 2}, "usual": ["time"],
+            }
+        ],
+        "aggregations": [{"aggregation": "sum", "about": "All of it added up."}],
+        "grains": ["day", "week"], "clocks": [{"field": "hour", "title": "Hour of the day"}],
+        "operators": ["eq", "in"],
+        "counting": {
+            "zone": "Europe/Berlin", "today": "2026-11-26", "week_start": "monday", "currency": "EUR",
+        },
+    },
+    ("GET", "/api/v1/figures/settings"): MANNER,
+    ("PUT", "/api/v1/figures/settings"): MANNER,
     ("GET", "/api/data/usage"): {
         "at": AT, "bytes": 1_073_741_824,
         "connections": [

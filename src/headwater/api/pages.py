@@ -1,13 +1,13 @@
 """The status page: connections, loads, what was kept aside, five figures; whole without a script."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from headwater.access.own import told
+from headwater.analytics.glance import glance
+from headwater.analytics.records import Looking
 from headwater.api.callers import Opened
 from headwater.api.entering import Denied, Ours, PageRoute, Visit, Visiting
 from headwater.api.failed import replayed
@@ -16,34 +16,14 @@ from headwater.api.words import WORDS
 from headwater.core.errors import NeedsPerson, RetryLater
 from headwater.jobs.alert_list import entries
 from headwater.jobs.alert_words import remedy, sentence
-from headwater.sync.figures import Figures, figures, zone_of
 from headwater.sync.live import HOUSE, living, loads, troubles
 from headwater.sync.overview import failures
 from headwater.sync.queue import Choice, discarded
-from headwater.wiring import House, Link
 
 SHOWN = 20
 """Entries of the failed queue on the page."""
 
-FIGURES_LAST = timedelta(seconds=15)
-"""So long figures are kept: they count a whole company, and pages ask every few seconds."""
-
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
-
-
-class Glances:
-    """Figures by tenant, as they were last counted."""
-
-    def __init__(self) -> None:
-        self._known: dict[UUID, tuple[datetime, Figures]] = {}
-
-    async def of(self, house: House, tenant: UUID, links: Sequence[Link]) -> Figures:
-        now = house.clock.now()
-        counted, found = self._known.get(tenant, (None, None))
-        if counted is None or found is None or not timedelta(0) <= now - counted < FIGURES_LAST:
-            found = await figures(house.warehouse, tenant, now=now, zone=zone_of(links))
-            self._known[tenant] = (now, found)
-        return found
 
 
 @router.get("/")
@@ -60,7 +40,6 @@ async def status(request: Request, house: Opened, visit: Visiting, say: Speaking
     links = await house.kept(tenant)
     found: list[dict[str, Any]] = await failures(house.warehouse, tenant, links, limit=SHOWN + 1)
     found.sort(key=lambda one: one["last_at"], reverse=True)
-    glances: Glances = request.app.state.glances
     return page(
         request, say, "status", heading="title", now=now, token=visit.token, tenant=await house.title(tenant),
         names={link.id: link.slug for link in links},
@@ -71,7 +50,7 @@ async def status(request: Request, house: Opened, visit: Visiting, say: Speaking
             for one in await entries(house.warehouse, tenant, only_open=True)
         ],
         loads=await loads(house.warehouse, tenant, now=now),
-        figures=await glances.of(house, tenant, links),
+        figures=await glance(house.board, Looking(house.warehouse, tenant)),
         failed=found[:SHOWN], more_failed=len(found) > SHOWN,
         may_sync=visit.who.may("sync"), may_admin=visit.who.may("admin"),
         said=say(said) if said.startswith("said_") and said in WORDS else "",

@@ -5,7 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
-from headwater.sync.figures import Money
+from headwater.analytics.glance import Money
 
 Language = Literal["en", "ru"]
 LANGUAGES: Sequence[Language] = ("en", "ru")

@@ -18,6 +18,7 @@ from headwater.cli import (
     erase,
     events,
     failed,
+    figures,
     health,
     key,
     privacy,
@@ -73,6 +74,9 @@ app.command("worker")(worker.worker)
 app.command("health")(health.health)
 app.command("status")(status.status)
 app.command("search")(search.search_)
+app.command("metrics")(figures.metrics)
+app.command("chart")(figures.chart)
+app.command("counting")(figures.counting)
 app.command("config")(config.config)
 app.command("pause")(config.pause)
 app.command("resume")(config.resume)

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from headwater.analytics.questions import Misasked
 from headwater.cli.texts import text
 from headwater.core.errors import HeadwaterError, NeedsPerson, RetryLater, StopSync
 
@@ -87,7 +88,12 @@ def absent(what: str, number: int, *, as_json: bool) -> NoReturn:
 
 def fail(exc: HeadwaterError, *, as_json: bool) -> NoReturn:
     """Ends the program with the message and the exit code of its kind."""
-    kinds = ((NeedsPerson, "person", PERSON), (RetryLater, "later", LATER), (StopSync, "error", STOPPED))
+    kinds = (
+        (Misasked, "error", USAGE),
+        (NeedsPerson, "person", PERSON),
+        (RetryLater, "later", LATER),
+        (StopSync, "error", STOPPED),
+    )
     key, code = next(
         ((key, code) for kind, key, code in kinds if isinstance(exc, kind)), ("error", DIFFERENT)
     )

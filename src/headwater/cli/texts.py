@@ -788,6 +788,30 @@ TEXTS = MappingProxyType(
         "step_similar_words": ("similar words", "похожим словам"),
         "step_most_words": ("most words", "почти всем словам"),
         "step_some_words": ("some words", "части слов"),
+        "col_metric": ("metric", "показатель"),
+        "col_definition": ("what exactly it is", "что это такое"),
+        "figures_always": ("all time", "за всё время"),
+        "figures_whole": ("Together: {value} · records: {records}", "Всего: {value} · записей: {records}"),
+        "figures_before": ("Before ({days}): {value} · {change}", "Раньше ({days}): {value} · {change}"),
+        "figures_none": ("There is nothing in this period.", "За этот период ничего нет."),
+        "figures_age": ("Data is at most {age} old.", "Данные не старше: {age}."),
+        "counting": (
+            "Days begin in the zone {zone} (today is {today}), weeks on {week_start}; amounts are shown in "
+            "{currency}.",
+            "Дни начинаются в зоне {zone} (сегодня {today}), недели: {week_start}; суммы показываются так: "
+            "{currency}.",
+        ),
+        "counting_apart": ("their own currencies", "в своих валютах"),
+        "counting_auto_timezone": (
+            "The zone is that of the first portal; headwater counting --timezone sets another.",
+            "Зона взята у первого портала; headwater counting --timezone задаёт другую.",
+        ),
+        "counting_auto_currency": (
+            "The currency is the base one of the first portal; headwater counting --currency sets another.",
+            "Валюта взята базовая у первого портала; headwater counting --currency задаёт другую.",
+        ),
+        "monday": ("Monday", "с понедельника"),
+        "sunday": ("Sunday", "с воскресенья"),
     }
 )
 """By key: the English text, the Russian text."""

@@ -71,6 +71,13 @@ LETTERS = Metric(
     "headwater_letters_total", "counter", "Notices of alerts, by what became of them", ("channel", "outcome")
 )
 
+FIGURES = Metric(
+    "headwater_figures_total",
+    "counter",
+    "Figures asked for, by whether they were kept or counted",
+    ("outcome",),
+)
+
 # How things are: asked of the database.
 UP = Metric("headwater_database_up", "gauge", "1 while the database answers in time, else 0")
 RECORDS = Metric("headwater_records", "gauge", "Records stored", ENTITY)

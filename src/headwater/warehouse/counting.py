@@ -25,6 +25,16 @@ SIGNS: Mapping[str, LiteralString] = {
     "out": "({0} = any ({1})) is not true",
     "contains": "strpos(lower({0}), lower({1})) > 0",
 }
+DAYS: Mapping[str, LiteralString] = {
+    "eq": "({0} >= {1} and {0} < {2})",
+    "ne": "({0} >= {1} and {0} < {2}) is not true",
+    "lt": "{0} < {1}",
+    "lte": "{0} < {2}",
+    "gt": "{0} >= {2}",
+    "gte": "{0} >= {1}",
+}
+"""How a time compares with a day, which begins and ends."""
+
 OWN_NUMBER: LiteralString = (
     "(case when jsonb_typeof(r.custom_fields -> {0}) = 'number' then (r.custom_fields ->> {0})::numeric end)"
 )
@@ -34,8 +44,8 @@ WHOLE, ROW, CELL = 3, 1, 0
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A column compared with a value of the SQL type `type`; with `ids`, its connection and its id are one of
-    these pairs (or, `out`, are not)."""
+    """A column compared with a value of the SQL type `type` (a time with a whole day, by `date`); with `ids`,
+    its connection and its id are one of these pairs (or, `out`, are not)."""
 
     column: LiteralString
     operator: str
@@ -48,9 +58,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What rows are grouped by: a column as text; with `apart`, each connection's ids by themselves. With
-    `starts` a clock (`ticks`: of timestamps, not of days), cut at the beginnings of these days: the group is
-    how many of them came before. `local` is `hour` or `isodow`: of a clock, in the tenant's zone."""
+    """What rows are grouped by: a column as text; with `apart`, each connection's ids by themselves (what has
+    none is one group). With `starts` a clock (`ticks`: of timestamps, not of days), cut at the beginnings of
+    these days: the group is how many of them came before. `local` is `hour` or `isodow`: of a clock, in the
+    tenant's zone."""
 
     column: LiteralString
     apart: bool = False
@@ -64,7 +75,8 @@ class Key:
 @dataclass(frozen=True, slots=True)
 class Period:
     """From the beginning of a day to that of another, in the tenant's zone; None: without end. `ticks`: the
-    clock is a column of timestamps; otherwise of days. `cut_seconds`: it ends that much earlier."""
+    clock is a column of timestamps; otherwise of days. `cut_seconds`: it ends that much earlier on the clock
+    there, whatever the clock does that day."""
 
     clock: LiteralString
     since: date | None
@@ -113,6 +125,17 @@ class Timed:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Where the rows of a relation have a value: in a column, or in a field of one's own."""
+
+    relation: LiteralString
+    column: LiteralString
+    joins: Sequence[LiteralString]
+    tenanted: bool
+    custom: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One part, or two of which the first is divided by the second. `display` is the currency amounts are
     converted to; None: each stays in its own. `first` groups come, in the order of their values."""
@@ -140,14 +163,15 @@ def rendered(question: Question) -> tuple[Composed, dict[str, Any]]:
         SQL("p{} as ({})").format(Literal(at), _grouped(part, at, question, params))
         for at, part in enumerate(question.parts)
     ]
-    ctes.append(SQL("cells as materialized ({})").format(_cells(question)))
-    statement = SQL("with {}\n{}").format(SQL(",\n").join(ctes), _chosen(question, params))
+    shown = _cut if all(len(part.keys) < 2 for part in question.parts) else _chosen
+    ctes.append(SQL("cells as ({})").format(_cells(question)))
+    statement = SQL("with {}\n{}").format(SQL(",\n").join(ctes), shown(question, params))
     return statement, params
 
 
 FACTORS = SQL("""factors as materialized (
     select c.connection_id, c.id as currency,
-           case when c.id = d.id then 1 else c.rate / nullif(d.rate, 0) end as factor,
+           case when c.id = d.id then 1 when c.rate > 0 and d.rate > 0 then c.rate / d.rate end as factor,
            greatest(c.valid_from, d.valid_from) as valid_from,
            least(c.valid_until, d.valid_until) as valid_until,
            case when c.id <> d.id then greatest(c.assumed_before, d.assumed_before) end as assumed_before
@@ -178,7 +202,7 @@ def _grouped(part: Part, at: int, question: Question, params: dict[str, Any]) ->
         "\n  from {relation}{joins}\n cross join lateral (select {keys}) as k{wheres}\n group by {groups}"
     ).format(
         level=SQL(LEVELS[len(part.keys)]),
-        shown=SQL(", ".join((*KEYED[: len(part.keys)], *KEYLESS[len(part.keys) :]))),
+        shown=_shown(part.keys),
         currency=SQL("m.currency" if part.by_currency else "null::text"),
         formula=_formula(part, at, params),
         weight=SQL(part.weight),
@@ -187,37 +211,47 @@ def _grouped(part: Part, at: int, question: Question, params: dict[str, Any]) ->
         joins=SQL("").join(SQL("\n {}").format(one) for one in joins),
         keys=SQL(", ").join(_keys(part.keys, at, params)),
         wheres=SQL("\n where {}").format(SQL("\n   and ").join(wheres)) if wheres else SQL(""),
-        groups=_sets(len(part.keys), money=part.by_currency),
+        groups=_sets(part.keys, money=part.by_currency),
     )
 
 
-KEYED: Sequence[LiteralString] = ("k.x_connection, k.x", "k.g_connection, k.g")
-KEYLESS: Sequence[LiteralString] = (
-    "null::bigint as x_connection, null::text as x",
-    "null::bigint as g_connection, null::text as g",
-)
+NAMES: Sequence[LiteralString] = ("x", "g")
 LEVELS: Sequence[LiteralString] = ("3", "case grouping(k.x) when 1 then 3 else 1 end", "grouping(k.x, k.g)")
 """How the level of a group is told, by the number of keys."""
 
 
-def _sets(keys: int, *, money: bool) -> Composable:
+def _shown(keys: Sequence[Key]) -> Composable:
+    """The keys of groups, as text: rows are grouped by what is quicker to compare."""
+    columns: list[LiteralString] = []
+    for at, name in enumerate(NAMES):
+        apart = at < len(keys) and keys[at].apart
+        columns += [
+            f"k.{name}_connection" if apart else f"null::bigint as {name}_connection",
+            f"k.{name}::text as {name}" if at < len(keys) else f"null::text as {name}",
+        ]
+    return SQL(", ").join(map(SQL, columns))
+
+
+def _sets(keys: Sequence[Key], *, money: bool) -> Composable:
     """What is grouped. Each set begins as the one before it ends short of: one sort serves all, where a sort
     is needed."""
     sets = []
-    for used in range(keys, -1, -1):
-        names: list[LiteralString] = [*["m.currency"] * money, *KEYED[:used]]
+    for used in range(len(keys), -1, -1):
+        names: list[LiteralString] = ["m.currency"] * money
+        for name, key in zip(NAMES, keys[:used], strict=False):
+            names += [f"k.{name}_connection", f"k.{name}"] if key.apart else [f"k.{name}"]
         sets.append(SQL("({})").format(SQL(", ").join(map(SQL, names))))
     return SQL("grouping sets ({})").format(SQL(", ").join(sets))
 
 
 def _keys(keys: Sequence[Key], at: int, params: dict[str, Any]) -> list[Composable]:
     columns: list[Composable] = []
-    for name, key in zip(("x", "g"), keys, strict=False):
-        connection = "r.connection_id" if key.apart else "null::bigint"
+    for name, key in zip(NAMES, keys, strict=False):
         value = _key(key, f"{at}_{name}", params)
-        columns.append(SQL("{} as {}, {} as {}").format(
-            SQL(connection), SQL(f"{name}_connection"), value, SQL(name)
-        ))  # fmt: skip
+        if key.apart:
+            link = SQL("case when {} is not null then r.connection_id end").format(value)
+            columns.append(SQL("{} as {}").format(link, SQL(f"{name}_connection")))
+        columns.append(SQL("{} as {}").format(value, SQL(name)))
     return columns
 
 
@@ -226,15 +260,15 @@ def _key(key: Key, name: str, params: dict[str, Any]) -> Composable:
     if key.starts is not None:
         params[f"s{name}"] = list(key.starts)
         begins = "s::timestamp at time zone %(zone)s" if key.ticks else "s"
-        return SQL(
-            "width_bucket({}, (select array_agg({} order by s) from unnest({}::date[]) as s))::text"
-        ).format(column, SQL(begins), Placeholder(f"s{name}"))
+        return SQL("width_bucket({}, (select array_agg({} order by s) from unnest({}::date[]) as s))").format(
+            column, SQL(begins), Placeholder(f"s{name}")
+        )
     if key.local is not None:
-        return SQL("extract({} from {} at time zone %(zone)s)::integer::text").format(SQL(key.local), column)
+        return SQL("extract({} from {} at time zone %(zone)s)::integer").format(SQL(key.local), column)
     if key.custom is not None:
         params[f"k{name}"] = key.custom
         return SQL("r.custom_fields ->> {}").format(Placeholder(f"k{name}"))
-    return SQL("{}::text").format(column)
+    return column
 
 
 def _formula(part: Part, at: int, params: dict[str, Any]) -> Composable:
@@ -264,7 +298,11 @@ def _condition(one: Condition, name: str, params: dict[str, Any]) -> Composable:
     many = one.operator in ("in", "out")
     value = SQL("{}::{}").format(Placeholder(f"v{name}"), SQL(one.type + ("[]" if many else "")))
     if one.type == "date":
-        value = SQL("({}::timestamp at time zone %(zone)s)").format(value)
+        begins, ends = (
+            SQL("(({} + {})::timestamp at time zone %(zone)s)").format(value, Literal(days))
+            for days in (0, 1)
+        )
+        return SQL(DAYS[one.operator]).format(column, begins, ends)
     return SQL(SIGNS[one.operator]).format(column, value)
 
 
@@ -275,18 +313,18 @@ def _within(period: Period, at: int, params: dict[str, Any]) -> list[Composable]
             continue
         params[f"{name}{at}"] = day
         bound: Composable = SQL("{}::date").format(Placeholder(f"{name}{at}"))
-        if period.ticks:
-            bound = SQL("({}::timestamp at time zone %(zone)s)").format(bound)
         if name == "until" and period.cut_seconds:
             params[f"cut{at}"] = period.cut_seconds
-            bound = SQL("{} - {} * interval '1 second'").format(bound, Placeholder(f"cut{at}"))
+            bound = SQL("({}::timestamp - {} * interval '1 second')").format(bound, Placeholder(f"cut{at}"))
+        if period.ticks:
+            bound = SQL("({}::timestamp at time zone %(zone)s)").format(bound)
         found.append(SQL("{} {} {}").format(SQL(period.clock), SQL(sign), bound))
     return found
 
 
 def _money(money: Money, display: str | None) -> list[Composable]:
     """Joins that make `m` of a row: its amount in the displayed currency where there is a rate, otherwise in
-    its own."""
+    its own. Nothing is nothing in every currency: it needs no rate."""
     if display is None:
         return [
             SQL("cross join lateral (select {} as amount, coalesce({}, '') as currency) as m").format(
@@ -302,8 +340,9 @@ def _money(money: Money, display: str | None) -> list[Composable]:
         SQL(
             "cross join lateral (select"
             " case when f.factor is null or f.factor = 1 then {0} else {0} * f.factor end as amount,"
-            " case when f.factor is null then coalesce({1}, '') else %(display)s::text end as currency,"
-            " {2} < f.assumed_before as assumed) as m"
+            " case when f.factor is null and {0} <> 0 then coalesce({1}, '') else %(display)s::text end"
+            " as currency,"
+            " {2} < f.assumed_before and {0} <> 0 as assumed) as m"
         ).format(SQL(money.amount), SQL(money.currency), clock),
     ]
 
@@ -320,8 +359,8 @@ def _cells(question: Question) -> Composable:
             ).format(Literal(WHOLE))
         return SQL("select {}, {} as value, records, assumed from p0").format(columns, value)
     return SQL(
-        "select {0}, (max(over)::numeric / nullif(max(under), 0)) as value, sum(records)::bigint as records,"
-        " sum(assumed)::bigint as assumed from"
+        "select {0}, (coalesce(max(over), 0)::numeric / nullif(max(under), 0)) as value,"
+        " sum(records)::bigint as records, sum(assumed)::bigint as assumed from"
         " (select {0}, value as over, null::numeric as under, records, assumed from p0"
         " union all select {0}, null, value, records, assumed from p1) as sides group by {0}"
     ).format(columns)
@@ -329,17 +368,38 @@ def _cells(question: Question) -> Composable:
 
 def _chosen(question: Question, params: dict[str, Any]) -> Composable:
     """The whole, the first groups by x in the order of their values, and all their cells."""
-    shown = SQL("currency is distinct from %(display)s, ") if "display" in params else SQL("")
-    first = MOST_GROUPS + 1 if question.first is None else question.first
     return SQL(
-        ", first as (select * from cells where level = {row} order by {shown}value {way} nulls last,"
-        " x_connection, x limit {first})"
+        ", first as (select * from cells where level = {row} order by {order} limit {first})"
         "\nselect * from cells where level = {whole}\n union all select * from first"
         "\n union all select * from cells as c where level = {cell} and exists"
         " (select from first as f where f.x is not distinct from c.x"
         " and f.x_connection is not distinct from c.x_connection)\n limit {most}"
     ).format(
-        row=Literal(ROW), whole=Literal(WHOLE), cell=Literal(CELL), shown=shown,
-        way=SQL("desc" if question.descending else "asc"), first=Literal(first),
+        row=Literal(ROW), whole=Literal(WHOLE), cell=Literal(CELL), order=_order(question, params),
+        first=Literal(_first(question)), most=Literal(MOST_GROUPS + 1),
+    )  # fmt: skip
+
+
+def _cut(question: Question, params: dict[str, Any]) -> Composable:
+    """The same where groups have no cells: then one look at them is enough."""
+    if not any(part.keys for part in question.parts):
+        return SQL("select * from cells")
+    return SQL(
+        "select level, x_connection, x, g_connection, g, currency, value, records, assumed"
+        "\n  from (select *, row_number() over (partition by level order by {order}) as place"
+        " from cells) as c"
+        "\n where level = {whole} or place <= {first}\n order by level desc, place\n limit {most}"
+    ).format(
+        whole=Literal(WHOLE), order=_order(question, params), first=Literal(_first(question)),
         most=Literal(MOST_GROUPS + 1),
     )  # fmt: skip
+
+
+def _order(question: Question, params: dict[str, Any]) -> Composable:
+    shown = SQL("currency is distinct from %(display)s, ") if "display" in params else SQL("")
+    way = SQL("desc" if question.descending else "asc")
+    return SQL("{}value {} nulls last, x_connection, x").format(shown, way)
+
+
+def _first(question: Question) -> int:
+    return MOST_GROUPS + 1 if question.first is None else question.first

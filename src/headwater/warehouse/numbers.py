@@ -4,15 +4,16 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from time import monotonic
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import dict_row
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composable
 
 from headwater.core.errors import NeedsPerson, RetryLater
-from headwater.warehouse.counting import MOST_GROUPS, Question, Timed, rendered
+from headwater.warehouse.counting import MOST_GROUPS, Held, Question, Timed, rendered
 from headwater.warehouse.pool import Connection, People, Warehouse
 
 SECONDS = 10
@@ -29,6 +30,12 @@ TERMS = f"""
     set local timezone = 'UTC';
     set local jit = off;
     set local work_mem = '32MB'"""
+
+
+PLANNED_SECONDS = 300
+"""So long what a plan costs is taken to be true for the same question: tables do not grow faster."""
+
+MOST_PLANNED = 2_000
 
 
 class TooDear(NeedsPerson):
@@ -49,8 +56,7 @@ class Counted:
 async def looking(warehouse: Warehouse, tenant: UUID, own: People | None) -> AsyncIterator[Connection]:
     """A transaction that only reads, with the rights of who reads. RetryLater: it took too long."""
     try:
-        async with warehouse.acting_for(tenant, own) as conn:
-            await conn.execute(TERMS)
+        async with warehouse.acting_for(tenant, own, terms=TERMS) as conn:
             yield conn
     except RetryLater as exc:
         if not isinstance(exc.__cause__, psycopg.errors.QueryCanceled):
@@ -62,20 +68,34 @@ async def looking(warehouse: Warehouse, tenant: UUID, own: People | None) -> Asy
         ) from exc
 
 
+class Planned(NamedTuple):
+    """A question as a statement, what its plan costs, and until when that is true."""
+
+    statement: bytes
+    params: Mapping[str, Any]
+    cost: float
+    until: float
+
+
+_planned: dict[tuple[UUID, str], Planned] = {}
+"""Looking at a plan takes as long as making it, and dashboards ask the same again and again."""
+
+
 async def counted(conn: Connection, tenant: UUID, question: Question) -> Counted:
     """The groups of a question. Raises TooDear where the plan says that it would take too long."""
-    statement, params = rendered(question)
-    bound = {"tenant": tenant, **params}
-    cost = await _cost(conn, statement, bound)
+    plan = await _plan(conn, tenant, question)
     async with conn.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(statement, bound)
+        await cursor.execute(plan.statement, plan.params)
         groups = await cursor.fetchall()
-    return Counted(groups[:MOST_GROUPS], len(groups) > MOST_GROUPS, cost)
+    return Counted(groups[:MOST_GROUPS], len(groups) > MOST_GROUPS, plan.cost)
 
 
 async def span(conn: Connection, tenant: UUID, rows: Timed, zone: str) -> tuple[date | None, date | None]:
-    """The first and the last day of all rows by a clock, in a zone."""
-    local = SQL("({} at time zone %(zone)s)::date")
+    """The first and the last day of all rows by a clock, in a zone; as far as Python has days."""
+    local = SQL(
+        "case when {0} is not null"
+        " then (greatest(least({0}, '9999-12-30'), '0001-01-02') at time zone %(zone)s)::date end"
+    )
     statement = SQL("select {}, {} from {}{}").format(
         local.format(SQL("min({})").format(SQL(rows.clock))),
         local.format(SQL("max({})").format(SQL(rows.clock))),
@@ -97,11 +117,35 @@ async def undated(conn: Connection, tenant: UUID, rows: Timed) -> bool:
     return bool(row and row[0])
 
 
-async def _cost(conn: Connection, statement: Composed, params: Mapping[str, Any]) -> float:
-    plan = await (await conn.execute(SQL("explain (format json) {}").format(statement), params)).fetchone()
-    cost = float(plan[0][0]["Plan"]["Total Cost"]) if plan else 0.0
+async def holds(conn: Connection, tenant: UUID, held: Held, value: str) -> bool:
+    """Whether a row has this value, as it is written."""
+    column: Composable = SQL("{}::text").format(SQL(held.column))
+    if held.custom is not None:
+        column = SQL("r.custom_fields ->> %(custom)s")
+    statement = SQL("select exists (select from {} where {}{} = %(value)s)").format(
+        SQL(" ").join(map(SQL, (held.relation, *held.joins))),
+        SQL("r.tenant_id = %(tenant)s and " if held.tenanted else ""),
+        column,
+    )
+    params = {"tenant": tenant, "value": value, "custom": held.custom}
+    row = await (await conn.execute(statement, params)).fetchone()
+    return bool(row and row[0])
+
+
+async def _plan(conn: Connection, tenant: UUID, question: Question) -> Planned:
+    key = (tenant, repr(question))
+    known = _planned.get(key)
+    if known is not None and known.until > monotonic():
+        return known
+    composed, params = rendered(question)
+    statement, bound = composed.as_bytes(conn), {"tenant": tenant, **params}
+    rows = await (await conn.execute(b"explain (format json) " + statement, bound)).fetchone()
+    cost = float(rows[0][0]["Plan"]["Total Cost"]) if rows else 0.0
     if cost > DEAREST:
         raise TooDear(
             "this would keep the database busy for too long: narrow it by a period, a connection or a person"
         )
-    return cost
+    if len(_planned) >= MOST_PLANNED:
+        del _planned[next(iter(_planned))]
+    _planned[key] = Planned(statement, bound, cost, monotonic() + PLANNED_SECONDS)
+    return _planned[key]

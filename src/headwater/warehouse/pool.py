@@ -111,11 +111,14 @@ class Warehouse:
                 await self._pool.check()
 
     @asynccontextmanager
-    async def acting_for(self, tenant: UUID, own: People | None = None) -> AsyncIterator[Connection]:
+    async def acting_for(
+        self, tenant: UUID, own: People | None = None, *, terms: LiteralString = ""
+    ) -> AsyncIterator[Connection]:
         """One transaction on behalf of a tenant: committed at the end, rolled back on any error. With `own`
-        on behalf of somebody who sees only what belongs to these people."""
+        on behalf of somebody who sees only what belongs to these people. `terms` are statements that it
+        begins with."""
         async with self.connection() as conn, conn.transaction():
-            await claim(conn, tenant, own)
+            await claim(conn, tenant, own, terms)
             yield conn
 
     async def rows(
@@ -166,8 +169,9 @@ def _explained(url: str) -> Iterator[None]:
         raise late
 
 
-async def claim(conn: Connection, tenant: UUID, own: People | None = None) -> None:
-    """Says for the rest of this transaction whom we act for; with `own`, for whose records alone.
+async def claim(conn: Connection, tenant: UUID, own: People | None = None, terms: LiteralString = "") -> None:
+    """Says for the rest of this transaction whom we act for; with `own`, for whose records alone. `terms` go
+    with it.
 
     A literal in `set local`: unlike set_config() it also reaches the workers of a Citus cluster.
     """
@@ -176,7 +180,7 @@ async def claim(conn: Connection, tenant: UUID, own: People | None = None) -> No
         people = {str(link): list(ids) for link, ids in own.items()}
         said |= {"scope": "own", "people": people}
     claims = orjson.dumps(said).decode()
-    await conn.execute(SQL("set local request.jwt.claims = {}").format(Literal(claims)))
+    await conn.execute(SQL("set local request.jwt.claims = {};" + terms).format(Literal(claims)))
 
 
 async def _admissible(conn: Connection) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from headwater import sources
 from headwater.access.passwords import Passwords
+from headwater.analytics.kept import Board
 from headwater.core import log, tally
 from headwater.core.clock import WallClock
 from headwater.core.errors import HeadwaterError, NeedsPerson
@@ -48,6 +49,8 @@ class House:
     surveys: Surveys = field(default_factory=Surveys)
     """What this process remembers of connections, so that events are read without asking for it again."""
     passwords: Passwords = field(default_factory=Passwords)
+    board: Board = field(default_factory=Board)
+    """The figures this process has counted lately."""
     issuers: "Issuers | None" = None
     """Whose tokens open the API, beside our own keys."""
 

@@ -1,0 +1,18 @@
+with p0 as (select case grouping(k.x) when 1 then 3 else 1 end as level, k.x_connection, k.x::text as x, null::bigint as g_connection, null::text as g, m.currency as currency, coalesce(sum(m.amount), 0) as value, count(*) as records, 0::bigint as assumed
+  from public.crm_deals as r
+ cross join lateral (select r.value as amount, coalesce(r.currency, '') as currency) as m
+ cross join lateral (select case when r.assigned_to is not null then r.connection_id end as x_connection, r.assigned_to as x) as k
+ where r.tenant_id = %(tenant)s
+   and r.won
+   and r.closed_at >= (%(since0)s::date::timestamp at time zone %(zone)s)
+   and r.closed_at < (%(until0)s::date::timestamp at time zone %(zone)s)
+ group by grouping sets ((m.currency, k.x_connection, k.x), (m.currency))),
+cells as (select level, x_connection, x, g_connection, g, currency, value as value, records, assumed from p0)
+select level, x_connection, x, g_connection, g, currency, value, records, assumed
+  from (select *, row_number() over (partition by level order by value desc nulls last, x_connection, x) as place from cells) as c
+ where level = 3 or place <= 5
+ order by level desc, place
+ limit 10001
+-- since0 = datetime.date(2026, 10, 28)
+-- until0 = datetime.date(2026, 11, 27)
+-- zone = 'Asia/Tashkent'
