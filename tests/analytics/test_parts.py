@@ -151,7 +151,7 @@ async def test_a_value_and_all_others_are_everything(figures: Figures, data: Dat
         {"field": name, "operator": "null"},
         {"field": name, "operator": "null", "value": False},
     )
-    for key in keys[:3]:
+    for key in keys[:2]:
         is_it, is_not = [{"field": name, "operator": way, "value": key} for way in ("eq", "ne")]
         await parted(figures, data, is_it, is_not)
         shown = sum(one.value or 0 for one in groups if one.x == key)
