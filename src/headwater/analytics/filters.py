@@ -15,6 +15,8 @@ from headwater.analytics.vocabulary import Name
 from headwater.core.said import Said
 
 SPOKEN = {"eq": "=", "ne": "≠", "lt": "<", "lte": "≤", "gt": ">", "gte": "≥"}
+EMPTY, FILLED = Said("empty", "пусто", "bo‘sh"), Said("not empty", "не пусто", "bo‘sh emas")
+CONTAINS = Said("contains", "содержит", "ichida bor")
 LONGEST_NUMBER = 30
 
 
@@ -31,7 +33,7 @@ class Chosen:
     title: Said
     operator: str
     values: Sequence[Any]
-    said: str
+    said: Said
     dimension: Dimension | None = None
     amount: Amount | None = None
     clock: str | None = None
@@ -59,7 +61,7 @@ def chosen(where: str, filter_: Filter, catalog: Catalog, lookup: Lookup) -> Cho
             raise Misasked(f"{where}.value", "whether it is null is true or false")
         wanted = filter_.value is not False
         title = dimension.title if dimension else amount.title if amount else TIMES[slug]
-        said = "empty" if wanted else "not empty"
+        said = EMPTY if wanted else FILLED
         return Chosen(title, "null", [wanted], said, dimension, amount, clock)
     if not values or any(value is None for value in values):
         raise Misasked(f"{where}.value", f"{slug} is compared with a value; for none there is `null`")
@@ -104,9 +106,11 @@ def _among(
         keys = {said.en: key for key, said in dimension.values.items()}
         words = {said.en: (key or "null", *said) for key, said in dimension.values.items()}
         found = [lookup.found(f"{where}.value", text, words) for text in texts]
-        spoken = f"{mark} {', '.join(found)}"
-        return Chosen(dimension.title, way, [keys[one] for one in found], spoken, dimension)
-    said = f"{mark} {', '.join(texts)}"
+        chosen_ = [keys[one] for one in found]
+        spoken = zip(*(dimension.values[key] for key in chosen_), strict=True)
+        said = Said(*(f"{mark} {', '.join(words)}" for words in spoken))
+        return Chosen(dimension.title, way, chosen_, said, dimension)
+    said = _plainly(f"{mark} {', '.join(texts)}")
     if dimension.book is not None and dimension.book[0] in RECORD_BOOKS:
         doubts = {text: _unknown(where, dimension, text) for text in texts}
         return Chosen(dimension.title, way, [], said, dimension, ids=[], doubts=doubts)
@@ -123,7 +127,7 @@ def _among(
             doubts[text], those = doubt, []
         ids += those
         labels += dict.fromkeys(names[one].label for one in those) if those else [text]
-    said = f"{mark} {', '.join(labels)}"
+    said = _plainly(f"{mark} {', '.join(labels)}")
     return Chosen(dimension.title, way, [], said, dimension, ids=ids, doubts=doubts)
 
 
@@ -152,7 +156,7 @@ def _named(
 
 
 def _containing(where: str, dimension: Dimension, text: str, catalog: Catalog) -> Chosen:
-    said = f"contains {text!r}"
+    said = Said(*(f"{word} “{text}”" for word in CONTAINS))
     names = catalog.known.of(dimension.book) if dimension.book else {}
     if names:
         ids = [key for key, name in names.items() if text.casefold() in name.label.casefold()]
@@ -171,9 +175,15 @@ def _compared(where: str, filter_: Filter, slug: str, amount: Amount | None, val
     mark = SPOKEN[filter_.operator]
     if amount is not None:
         number = _number(f"{where}.value", values[0])
-        return Chosen(amount.title, filter_.operator, [number], f"{mark} {number}", amount=amount)
+        said = _plainly(f"{mark} {number}")
+        return Chosen(amount.title, filter_.operator, [number], said, amount=amount)
     day = _day(f"{where}.value", values[0])
-    return Chosen(TIMES[slug], filter_.operator, [day], f"{mark} {day}", clock=slug)
+    return Chosen(TIMES[slug], filter_.operator, [day], _plainly(f"{mark} {day}"), clock=slug)
+
+
+def _plainly(text: str) -> Said:
+    """What is the same in every language."""
+    return Said(text, text, text)
 
 
 def _text(value: Any) -> str:

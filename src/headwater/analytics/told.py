@@ -105,7 +105,8 @@ class Told:
             "comparison": self._comparison(),
             "definition": self.definition(),
             "filters": [
-                {"field": one.title.to(self.spoken.language), "is": one.said} for one in answer.asked.chosen
+                {"field": one.title.to(self.spoken.language), "is": one.said.to(self.spoken.language)}
+                for one in answer.asked.chosen
             ],
             "period": self.period(),
             "notes": [note.to(self.spoken.language) for note in self.notes],

@@ -34,12 +34,18 @@ as $$
                        from headwater.dashboard_configs as c
                       where c.tenant_id = headwater.tenant()),
                     (select coalesce(l.memory ->> 'zone',
-                                     'Etc/GMT' || to_char((l.memory ->> 'offset_minutes')::integer / -60, 'FMSG99'))
+                                     case (l.memory ->> 'offset_minutes')::integer
+                                       when 270 then 'Asia/Kabul'
+                                       when 330 then 'Asia/Kolkata'
+                                       when 345 then 'Asia/Kathmandu'
+                                       when 390 then 'Asia/Yangon'
+                                       else 'Etc/GMT' ||
+                                            to_char(round((l.memory ->> 'offset_minutes')::numeric / -60), 'FMSG99')
+                                     end)
                        from headwater.connections as l
                       where l.tenant_id = headwater.tenant()
                         and (l.memory ->> 'zone' is not null
-                             or (l.memory ->> 'offset_minutes')::integer % 60 = 0
-                                and (l.memory ->> 'offset_minutes')::integer between -720 and 840)
+                             or (l.memory ->> 'offset_minutes')::integer between -720 and 840)
                       order by l.id
                       limit 1),
                     'UTC')
