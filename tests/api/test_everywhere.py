@@ -148,6 +148,7 @@ async def answers(api: Any, database: Any) -> dict[tuple[str, str], Any]:
     aside = (await asked("GET", "/api/v1/failed"))["failed"][0]["id"]
     await asked("GET", "/api/v1/failed/{number}", number=aside)
     await asked("POST", "/api/v1/failed/discard", json={"numbers": [aside]})
+    await asked("POST", "/api/v1/profile/refresh")
     await asked("PUT", "/api/v1/figures/settings", json={"timezone": "Europe/Berlin"})
     chart = {
         "data_source": "deals", "x_field": "employee", "filters": [{"field": "conection", "value": slug}],

@@ -48,7 +48,7 @@ async def test_what_cannot_be_searched_for_is_said(filled, headwater):
     words = await headwater("search", " ".join(f"w{number}" for number in range(40)))
     users = await headwater("search", "a", "--entity", "users", "--json")
 
-    assert (long.code, words.code, users.code) == (1, 1, 3)
+    assert (long.code, words.code, users.code) == (2, 2, 3)
     assert "at most 500 characters" in long.words
     assert "at most 32 words" in words.words
     assert "there is no entity 'users' here" in users.json["message"]

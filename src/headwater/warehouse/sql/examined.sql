@@ -1,6 +1,6 @@
 -- What may be wrong with a database, besides not answering: rights, row security, settings, schemas nobody knows.
 select array(select r.rolname::text
-               from (values ('hw_owner'), ('hw_app'), ('hw_fix'), ('hw_reader')) as wanted (name)
+               from (values ('hw_owner'), ('hw_app'), ('hw_fix'), ('hw_reader'), ('hw_query')) as wanted (name)
                join pg_roles as r on r.rolname = wanted.name) as roles,
        exists (select from pg_roles where rolname = 'hw_owner' and (rolsuper or rolbypassrls)) as owner_unbound,
        coalesce(pg_has_role('hw_app', 'hw_owner', 'member'), false) as app_may_alter,
@@ -9,7 +9,9 @@ select array(select r.rolname::text
                from pg_class as c
                join pg_namespace as n on n.oid = c.relnamespace
               where c.relkind in ('r', 'p') and c.relowner = 'hw_owner'::regrole
-                and not (c.relrowsecurity and c.relforcerowsecurity)
+                and not (c.relrowsecurity
+                         and (c.relforcerowsecurity  -- these are read past it by search(…), which keeps tenants apart itself
+                              or c.relname in ('search', 'search_words', 'search_spellings')))
                 and exists (select from pg_policy where polrelid = c.oid and polname = 'hw_tenant')
               order by 1) as unsecured,
        array(select c.oid::regclass::text
