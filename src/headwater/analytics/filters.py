@@ -9,7 +9,7 @@ from typing import Any
 from headwater.analytics.catalog import RECORD_BOOKS, TIMES, Catalog
 from headwater.analytics.configs import Filter
 from headwater.analytics.data import Amount, Dimension
-from headwater.analytics.lookup import Lookup, plain
+from headwater.analytics.lookup import Lookup, Repair, plain
 from headwater.analytics.questions import Misasked
 from headwater.analytics.vocabulary import Name
 from headwater.core.said import Said
@@ -26,8 +26,8 @@ class Chosen:
 
     `operator` is `in` or `out` of several, `contains`, `null`, or one of those that compare. `ids` are pairs
     of connection and id. `doubts` are words that are to be looked up among records, or in the rows
-    themselves, with what is said of those that are not there; `absent` are values that no row has. `said`
-    is the filter as people read it.
+    themselves, with what is said of those that are not there; `absent` are values that no row has, `repairs`
+    those that were taken for others. `said` is the filter as people read it.
     """
 
     title: Said
@@ -40,6 +40,7 @@ class Chosen:
     ids: Sequence[tuple[int, str]] | None = None
     doubts: Mapping[str, Misasked] = field(default_factory=dict)
     absent: Sequence[str] = ()
+    repairs: Sequence[Repair] = ()
 
     @property
     def free(self) -> bool:

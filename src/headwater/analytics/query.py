@@ -19,6 +19,7 @@ from headwater.analytics.configs import ChartConfig
 from headwater.analytics.data import Dimension
 from headwater.analytics.filters import Chosen
 from headwater.analytics.groups import DIGITS, EARLIER, Figure, Told, exact, labels, number, rounded
+from headwater.analytics.mending import mended
 from headwater.analytics.notes import Note
 from headwater.analytics.periods import Window
 from headwater.analytics.records import Looking
@@ -78,9 +79,9 @@ async def answered(
     """The figures of a chart, their groups called in that language. Raises Misasked, TooDear, RetryLater."""
     asked = understood(config, known)
     async with numbers.looking(looking.warehouse, looking.tenant, looking.own) as conn:
-        asked = replace(
-            asked, chosen=[await _looked_up(conn, looking, known, asked, one) for one in asked.chosen]
-        )
+        chosen = [await _looked_up(conn, looking, known, asked, one) for one in asked.chosen]
+        repairs = [*asked.repairs, *(repair for one in chosen for repair in one.repairs)]
+        asked = replace(asked, chosen=chosen, repairs=repairs)
         cut = await cuts(conn, looking.tenant, asked, known)
         days = looking.own is None and await all_have_days(conn, looking.tenant, asked)
         compiler = Compiler(config, known, asked, cut, days)
@@ -103,14 +104,15 @@ async def _looked_up(
     conn: Connection, looking: Looking, known: Vocabulary, asked: Understood, one: Chosen
 ) -> Chosen:
     """Names of companies and the like become ids: there are too many of them to know by heart. A word that no
-    book has may still be in the rows. Raises Misasked; where there is no book, what is absent is told."""
+    book has may still be in the rows. Raises Misasked; where there is no book, what is absent is mended, or
+    told."""
     if one.dimension is None or not (one.free or one.doubts):
         return one
     if one.free:
         absent = [
             text for text in one.values if not await _is_there(conn, looking, asked, one.dimension, text)
         ]
-        return replace(one, absent=absent)
+        return await mended(conn, looking, asked, replace(one, absent=absent))
     ids = list(one.ids or ())
     for text, doubt in one.doubts.items():
         found = await _records(conn, looking, one.dimension, text)

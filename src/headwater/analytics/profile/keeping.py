@@ -94,7 +94,12 @@ async def _put_whole(conn: Connection, tenant: UUID) -> None:
 async def kept(warehouse: Warehouse, tenant: UUID) -> dict[int, Profile]:
     """The profiles of a tenant's connections, by connection."""
     async with warehouse.acting_for(tenant) as conn:
-        return _loaded(await profiles.kept(conn, tenant))
+        return await read(conn, tenant)
+
+
+async def read(conn: Connection, tenant: UUID) -> dict[int, Profile]:
+    """The same within a transaction; none for who does not see the whole tenant."""
+    return _loaded(await profiles.kept(conn, tenant))
 
 
 def _loaded(found: Mapping[int, Any]) -> dict[int, Profile]:

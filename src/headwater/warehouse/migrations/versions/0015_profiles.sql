@@ -17,3 +17,4 @@ comment on column headwater.profiles.xid is
     'It knows the feed of changes up to here; what was committed before is not behind it.';
 comment on column headwater.profiles.records is 'How many records there were, of all its entities.';
 select headwater.protect('headwater.profiles', whole => true);
+grant select on headwater.profiles to hw_query;
