@@ -177,7 +177,6 @@ async def test_a_portal_that_is_gone_for_a_day_is_asked_ever_less_often_and_caug
     await company.rests()
 
     troubles = {one["kind"]: one for one in status["troubles"]}
-    troubles.pop("reconcile", None)  # its hour is in the portal's night, which it may be
     assert troubles.keys() == {"drain", "sync"}
     assert "Name or service not known" in nowhere["troubles"][0]["error"]
     for one in troubles.values():
