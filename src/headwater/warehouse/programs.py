@@ -10,10 +10,11 @@ from headwater.core.errors import NeedsPerson
 from headwater.warehouse.address import parsed
 
 UNKNOWN_THERE = re.compile(
-    r"pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter"
-    r' "transaction_timeout"\nCommand was: SET transaction_timeout = 0;\n+'
+    r"(pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter"
+    r' "transaction_timeout"|Command was: SET transaction_timeout = 0;)\n*'
 )
-"""What a pg_restore of 17 or newer always says to a server of 15 or 16. It does no harm."""
+"""What a pg_restore of 17 or newer always says to a server of 15 or 16. It does no harm. Several at work at
+once mix their lines."""
 
 IGNORED = re.compile(r"pg_restore: warning: errors ignored on restore: \d+\n?")
 VARIABLES = {"dbname": "PGDATABASE", "connect_timeout": "PGCONNECT_TIMEOUT"}
