@@ -196,7 +196,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Доля лидов, созданных за период, которые к этому моменту сконвертированы. Свежие лиды ещё могут: последние недели выглядят хуже, чем станут.",
             "Davrda yaratilgan lidlardan hozirgacha aylantirilganlari ulushi. Yangi lidlar hali aylanishi mumkin.",
         ),
-        "leads", "avg(case when r.converted then 1.0 else 0 end)", unit="share", time="created_at",
+        "leads", "avg(case when r.converted then 1 else 0 end)", unit="share", time="created_at",
         words=Said("lead conversion, conversion of leads, cohort conversion", "конверсия лидов, конверсия лидов по когорте", "lidlar konversiyasi"),
     ),
     Metric(
@@ -206,7 +206,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Доля сконвертированных среди лидов, закрытых за период.",
             "Davrda yopilgan lidlardan aylantirilganlari ulushi.",
         ),
-        "leads", "avg(case when r.converted then 1.0 else 0 end)", unit="share", time="closed_at",
+        "leads", "avg(case when r.converted then 1 else 0 end)", unit="share", time="closed_at",
         where="r.closed_at is not null",
         words=Said("conversion of closed leads", "конверсия закрытых лидов", "yopilgan lidlar konversiyasi"),
     ),
@@ -217,7 +217,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Доля выигранных среди сделок, закрытых за период.",
             "Davrda yopilgan bitimlardan yutilganlari ulushi.",
         ),
-        "deals", "avg(case when r.won then 1.0 else 0 end)", unit="share", time="closed_at",
+        "deals", "avg(case when r.won then 1 else 0 end)", unit="share", time="closed_at",
         where="r.won is not null",
         words=Said("win rate, close rate, share of won deals", "доля выигранных, винрейт, доля успешных сделок", "yutuq ulushi"),
     ),
@@ -228,7 +228,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Доля сделок, созданных за период, которые к этому моменту выиграны; открытые считаются ещё не выигранными.",
             "Davrda yaratilgan bitimlardan hozirgacha yutilganlari ulushi; ochiqlari hali yutilmagan hisoblanadi.",
         ),
-        "deals", "avg(case when r.won then 1.0 else 0 end)", unit="share", time="created_at",
+        "deals", "avg(case when r.won then 1 else 0 end)", unit="share", time="created_at",
         words=Said("cohort win rate", "когортная доля выигранных, винрейт по когорте", "kogorta yutuq ulushi"),
     ),
     Ratio(
@@ -341,7 +341,7 @@ _EVERY: Sequence[Metric | Ratio] = (
     Metric(
         "answered_share", Said("Answered calls", "Доля отвеченных звонков", "Javob berilgan qo‘ng‘iroqlar"),
         Said("Of the calls of the period, the share that was answered.", "Доля отвеченных среди звонков за период.", "Davrdagi qo‘ng‘iroqlardan javob berilganlari ulushi."),
-        "calls", "avg(case when r.answered then 1.0 else 0 end)", unit="share", time="started_at",
+        "calls", "avg(case when r.answered then 1 else 0 end)", unit="share", time="started_at",
         where="r.answered is not null",
         rolled="coalesce(sum(r.records) filter (where r.outcome), 0) / nullif(sum(r.records), 0)",
         rolled_where="r.outcome is not null",
@@ -373,7 +373,7 @@ _EVERY: Sequence[Metric | Ratio] = (
     Metric(
         "repeat_customers", Said("Repeat customers", "Повторные покупатели", "Takroriy xaridorlar"),
         Said("Of these customers, the share that bought more than once.", "Доля покупателей, которые купили больше одного раза.", "Bir martadan ko‘p xarid qilgan xaridorlar ulushi."),
-        "customers", "avg(case when r.bought > 1 then 1.0 else 0 end)", unit="share", time="last_at",
+        "customers", "avg(case when r.bought > 1 then 1 else 0 end)", unit="share", time="last_at",
         words=Said("repeat customers, repeat purchases, loyalty", "повторные покупатели, повторные продажи, постоянные клиенты", "takroriy xaridorlar"),
     ),
 )  # fmt: skip

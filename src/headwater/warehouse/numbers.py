@@ -23,13 +23,17 @@ DEAREST = 100_000_000
 """What a plan may cost, in the planner's units. It takes rows that are seen with their record for rows whose
 record is always looked up, which it is not for who sees all."""
 
+# Every index begins with the tenant, whose rows lie together: the planner takes all of them for as orderly as
+# that. Where pages cost hardly more at random it reads a table in the order of its employees, each page twenty
+# times (13 times as long for 890,000 rows).
 TERMS = f"""
     set local role hw_query;
     set local transaction_read_only = on;
     set local statement_timeout = '{SECONDS}s';
     set local timezone = 'UTC';
     set local jit = off;
-    set local work_mem = '32MB'"""
+    set local work_mem = '32MB';
+    set local random_page_cost = 2"""
 
 
 PLANNED_SECONDS = 300
