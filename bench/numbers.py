@@ -1,10 +1,11 @@
 """Figures of a company: the standard tiles, from rows and from what is kept, beside DuckDB on the same rows;
 charts at random. What both say is compared first."""
 
+import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ async def _measured(ground: Ground, database: Database, one: Company) -> list[Sa
 
         ours = await _taken(of, times)
         theirs = await _duck(database, one, known, of, times)
+        abreast = await _abreast(of, times)
         kept = await _kept(looking, times)
         random, failed = await _random(looking, known, many)
     deals = f"{one.rows['deals']:,} deals, {one.rows['activities']:,} activities"
@@ -61,6 +63,8 @@ async def _measured(ground: Ground, database: Database, one: Company) -> list[Sa
         Sample("20 tiles one after the other, nothing kept", together, "ms"),
         Sample("the same in DuckDB, two threads", beside, "ms"),
         Sample("ours against DuckDB", together / beside, "times"),
+        Sample("20 tiles two at a time, as a page asks for them", abreast, "ms"),
+        Sample("ours two at a time against DuckDB", abreast / beside, "times"),
         Sample("20 tiles of what is kept", kept, "ms"),
         Sample(f"{many:,} charts at random, p95", _p95(random), "ms"),
         Sample("the dearest of them", max(random), "ms"),
@@ -88,6 +92,22 @@ async def _taken(of: Callable[[str], Awaitable[Any]], times: int) -> dict[str, l
             if turn:
                 found[name].append((time.perf_counter() - began) * 1000)
     return found
+
+
+async def _abreast(of: Callable[[str], Awaitable[Any]], times: int) -> float:
+    """Milliseconds of all tiles, two of them under way: on two cores, as DuckDB's two threads are."""
+
+    async def some(names: Iterator[str]) -> None:
+        for name in names:
+            await of(name)
+
+    rounds = []
+    for _ in range(times + 1):
+        names = iter(STANDARD)
+        began = time.perf_counter()
+        await asyncio.gather(some(names), some(names))
+        rounds.append((time.perf_counter() - began) * 1000)
+    return statistics.median(rounds[1:])
 
 
 async def _duck(

@@ -24,8 +24,8 @@ DEAREST = 100_000_000
 record is always looked up, which it is not for who sees all."""
 
 # Every index begins with the tenant, whose rows lie together: the planner takes all of them for as orderly as
-# that. Where pages cost hardly more at random it reads a table in the order of its employees, each page twenty
-# times (13 times as long for 890,000 rows).
+# that. Where pages cost hardly more at random it reads a table in the order of its employees, each page
+# twenty times: 13 times as long for 890,000 rows.
 TERMS = f"""
     set local role hw_query;
     set local transaction_read_only = on;
