@@ -1,4 +1,4 @@
-with p0 as (select case grouping(k.x) when 1 then 3 else 1 end as level, null::bigint as x_connection, k.x::text as x, null::bigint as g_connection, null::text as g, null::text as currency, avg(case when r.bought > 1 then 1.0 else 0 end) as value, count(*) as records, 0::bigint as assumed
+with p0 as (select case grouping(k.x) when 1 then 3 else 1 end as level, null::bigint as x_connection, k.x::text as x, null::bigint as g_connection, null::text as g, null::text as currency, avg(case when r.bought > 1 then 1 else 0 end) as value, count(*) as records, 0::bigint as assumed
   from (select d.connection_id, coalesce('company ' || d.company_id, 'contact ' || d.contact_id) as customer,
                count(*) as bought, min(d.closed_at) as first_at, max(d.closed_at) as last_at
           from public.crm_deals as d
