@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, LiteralString, TypeAlias
 
-from headwater.analytics.data import DATA, Data, Unit
+from headwater.analytics.data import CYCLE_DAYS, DATA, Data, Unit
 from headwater.core.said import Said
 
 Good: TypeAlias = Literal["up", "down"] | None
@@ -74,10 +74,7 @@ def _phrases(words: Said) -> Sequence[str]:
 COUNT: LiteralString = "count(*)"
 SUM: LiteralString = "coalesce(sum(m.amount), 0)"
 RECORDS: LiteralString = "coalesce(sum(r.records), 0)::bigint"
-AVERAGE_DAYS: LiteralString = "avg(extract(epoch from r.closed_at - r.created_at) / 86400)"
-WON_IN_TIME: LiteralString = (
-    "r.won and r.closed_at >= r.created_at and r.closed_at < r.created_at + interval '10 years'"
-)
+WON_IN_TIME: LiteralString = f"r.won and {CYCLE_DAYS} is not null"
 STUCK_DAYS = 30
 
 _EVERY: Sequence[Metric | Ratio] = (
@@ -248,7 +245,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Сколько дней в среднем от создания до закрытия сделок, выигранных за период. Закрытые раньше создания или через десять лет считаются ошибками и не учитываются.",
             "Davrda yutilgan bitimlarning yaratilishdan yopilishgacha o‘rtacha kunlari; yaratilishdan oldin yoki o‘n yildan keyin yopilganlari xato deb hisobga olinmaydi.",
         ),
-        "deals", AVERAGE_DAYS, unit="days", time="closed_at", where=WON_IN_TIME, good="down",
+        "deals", f"avg({CYCLE_DAYS})", unit="days", time="closed_at", where=WON_IN_TIME, good="down",
         words=Said("sales cycle, cycle length, days to close", "цикл сделки, длина сделки, цикл продаж", "sotuv sikli"),
     ),
     Metric(
@@ -259,7 +256,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Davrda yutilgan bitimlarning yarmi necha kunda yopilgani; xatolar o‘rtachadagidek hisobga olinmaydi.",
         ),
         "deals",
-        "percentile_cont(0.5) within group (order by extract(epoch from r.closed_at - r.created_at) / 86400)",
+        f"percentile_cont(0.5) within group (order by {CYCLE_DAYS})",
         unit="days", time="closed_at", where=WON_IN_TIME, good="down",
         words=Said("median sales cycle", "медианный цикл сделки", "mediana sotuv sikli"),
     ),

@@ -310,6 +310,18 @@ grant execute on function public.update_lead_patterns(bigint, text[]) to hw_app,
 -- Deals with their pace; who closes how much
 ------------------------------------------------------------------------------------------------------------
 
+-- Days from a deal's creation to its closing. Null where it was closed before it was created, or ten years after: that
+-- is taken for a mistake, in views as in figures.
+create function headwater.cycle_days(created_at timestamptz, closed_at timestamptz) returns numeric
+    language sql stable parallel safe
+as $$
+    select case when closed_at >= created_at and closed_at < created_at + interval '10 years'
+                then extract(epoch from closed_at - created_at) / 86400
+           end
+$$;
+revoke all on function headwater.cycle_days(timestamptz, timestamptz) from public;
+grant execute on function headwater.cycle_days(timestamptz, timestamptz) to hw_app, hw_fix, hw_reader;
+
 drop view public.v_deals_analytics;
 create view public.v_deals_analytics with (security_invoker = true) as
     select d.*, date_part('day', coalesce(d.closed_at, now()) - d.created_at)::integer as days_open,
@@ -330,8 +342,8 @@ create or replace view public.v_top_managers with (security_invoker = true) as
            round(count(*) filter (where d.won)::numeric
                  / nullif(count(*) filter (where d.won is not null), 0), 4) as win_rate,
            avg(d.value) filter (where d.won) as average_deal,
-           round(avg(extract(epoch from d.closed_at - d.created_at) / 86400) filter (where d.won), 2) as average_cycle_days,
-           round(avg(p.touches_count), 2) as touches_per_deal
+           round(avg(headwater.cycle_days(d.created_at, d.closed_at)) filter (where d.won), 2) as average_cycle_days,
+           round(avg(coalesce(p.touches_count, 0)) filter (where d.won is not null), 2) as touches_per_deal
       from public.crm_deals as d
       left join public.crm_users as u
         on u.tenant_id = d.tenant_id and u.connection_id = d.connection_id and u.external_id = d.assigned_to
@@ -409,9 +421,8 @@ create view public.v_deal_averages with (security_invoker = true) as
            round(avg(d.value) filter (where d.won), 2) as average_won_value,
            round((percentile_cont(0.5) within group (order by d.value) filter (where d.won))::numeric, 2)
                as median_won_value,
-           round(avg(extract(epoch from d.closed_at - d.created_at) / 86400) filter (where d.won), 2)
-               as average_cycle_days,
-           round((percentile_cont(0.5) within group (order by extract(epoch from d.closed_at - d.created_at) / 86400)
+           round(avg(headwater.cycle_days(d.created_at, d.closed_at)) filter (where d.won), 2) as average_cycle_days,
+           round((percentile_cont(0.5) within group (order by headwater.cycle_days(d.created_at, d.closed_at))
                   filter (where d.won))::numeric, 2) as median_cycle_days
       from public.crm_deals as d
       left join public.crm_pipelines as p
@@ -634,8 +645,8 @@ select pg_temp.say('v_deals_analytics', array[
     'win_reasons', 'What that chance is made of · Из чего складывается вероятность',
     'patterns_at', 'When touches and moves were found changed last · Когда касания и движение менялись в последний раз']);
 select pg_temp.say('v_top_managers', array[
-    'average_cycle_days', 'Days from creation to closing of won deals, on average · Дней от создания до закрытия выигранных сделок в среднем',
-    'touches_per_deal', 'Touches of a deal, on average · Касаний на сделку в среднем']);
+    'average_cycle_days', 'Days from creation to closing of won deals, on average, mistakes left out · Дней от создания до закрытия выигранных сделок в среднем, без ошибочных дат',
+    'touches_per_deal', 'Touches of a closed deal, on average · Касаний на закрытую сделку в среднем']);
 select pg_temp.say('v_sales_funnel', array[
     'tenant_id', 'Whose data it is · Чьи это данные',
     'connection_id', 'Which account of the CRM · Какой портал CRM',
@@ -664,7 +675,7 @@ select pg_temp.say('v_deal_averages', array[
     'median_value', 'Median amount · Медианная сумма',
     'average_won_value', 'Average amount of a won deal · Средняя сумма выигранной сделки',
     'median_won_value', 'Median amount of a won deal · Медианная сумма выигранной сделки',
-    'average_cycle_days', 'Days from creation to closing of won deals, on average · Дней от создания до закрытия выигранных сделок в среднем',
+    'average_cycle_days', 'Days from creation to closing of won deals, on average, mistakes left out · Дней от создания до закрытия выигранных сделок в среднем, без ошибочных дат',
     'median_cycle_days', 'The same, median · То же, медиана']);
 select pg_temp.say('v_deal_distribution', array[
     'tenant_id', 'Whose data it is · Чьи это данные',
