@@ -96,154 +96,103 @@ $$;
 revoke all on function headwater.unrolled() from public;
 grant execute on function headwater.unrolled() to hw_app, hw_fix, hw_query;
 
--- Marks come and go faster than anybody counts them for the planner, so that nothing here is left to its guess: `not in`
--- looks the marks up in a table it hashes once, and `offset 0` has it look for the rows of one mark after the other.
-create view headwater.rolled_activities with (security_invoker = true) as
-    select r.tenant_id, r.connection_id, r.day, r.employee_id, r.type, r.outcome, r.records, r.seconds
-      from headwater.rollups as r
-      join headwater.rolled as s on s.tenant_id = r.tenant_id and s.connection_id = r.connection_id
-     where r.entity = 'activities' and s.zone = (select headwater.zone())
-       and (r.connection_id, r.day) not in (select m.connection_id, m.day
-                                              from headwater.rollup_marks as m
-                                             where m.entity = 'activities')
-     union all
-    select m.tenant_id, m.connection_id, m.day, t.employee_id, t.type, t.completed, 1::bigint,
-           coalesce(t.duration_seconds, 0)::bigint
-      from headwater.rollup_marks as m
-      join headwater.rolled as s on s.tenant_id = m.tenant_id and s.connection_id = m.connection_id
-     cross join lateral (select t.employee_id, t.type, t.completed, t.duration_seconds
-                           from public.crm_activities as t
-                          where t.tenant_id = m.tenant_id and t.connection_id = m.connection_id
-                            and t.started_at >= m.begins and t.started_at < m.ends
-                            and (t.started_at at time zone s.zone)::date = m.day
-                         offset 0) as t
-     where m.entity = 'activities' and s.zone = (select headwater.zone())
-     union all
-    select t.tenant_id, t.connection_id, (t.started_at at time zone (select headwater.zone()))::date, t.employee_id,
-           t.type, t.completed, 1::bigint, coalesce(t.duration_seconds, 0)::bigint
-      from headwater.unrolled() as u (connection_id)
-      join public.crm_activities as t on t.tenant_id = (select headwater.tenant()) and t.connection_id = u.connection_id
-     where t.started_at is not null;
-comment on view headwater.rolled_activities is
-    'All activities that have a time, counted by day, employee, type and whether completed; exact at every moment, whatever was counted beforehand; who sees only his own is told of that.';
-
-create view headwater.rolled_calls with (security_invoker = true) as
-    select r.tenant_id, r.connection_id, r.day, r.employee_id, r.type, r.outcome, r.records, r.seconds
-      from headwater.rollups as r
-      join headwater.rolled as s on s.tenant_id = r.tenant_id and s.connection_id = r.connection_id
-     where r.entity = 'calls' and s.zone = (select headwater.zone())
-       and (r.connection_id, r.day) not in (select m.connection_id, m.day
-                                              from headwater.rollup_marks as m
-                                             where m.entity = 'calls')
-     union all
-    select m.tenant_id, m.connection_id, m.day, t.employee_id, t.direction, t.answered, 1::bigint,
-           coalesce(t.duration_seconds, 0)::bigint
-      from headwater.rollup_marks as m
-      join headwater.rolled as s on s.tenant_id = m.tenant_id and s.connection_id = m.connection_id
-     cross join lateral (select t.employee_id, t.direction, t.answered, t.duration_seconds
-                           from public.crm_calls as t
-                          where t.tenant_id = m.tenant_id and t.connection_id = m.connection_id
-                            and t.started_at >= m.begins and t.started_at < m.ends
-                            and (t.started_at at time zone s.zone)::date = m.day
-                         offset 0) as t
-     where m.entity = 'calls' and s.zone = (select headwater.zone())
-     union all
-    select t.tenant_id, t.connection_id, (t.started_at at time zone (select headwater.zone()))::date, t.employee_id,
-           t.direction, t.answered, 1::bigint, coalesce(t.duration_seconds, 0)::bigint
-      from headwater.unrolled() as u (connection_id)
-      join public.crm_calls as t on t.tenant_id = (select headwater.tenant()) and t.connection_id = u.connection_id
-     where t.started_at is not null;
-comment on view headwater.rolled_calls is
-    'All calls that have a time, counted by day, employee, direction and whether answered; exact at every moment, whatever was counted beforehand; who sees only his own is told of that.';
-
--- Whole months: a tile of all time reads a few thousand rows instead of hundreds of thousands.
-create view headwater.rolled_activities_by_month with (security_invoker = true) as
-    select r.tenant_id, r.connection_id, r.month, r.employee_id, r.type, r.outcome, r.records, r.seconds
-      from headwater.rollup_months as r
-      join headwater.rolled as s on s.tenant_id = r.tenant_id and s.connection_id = r.connection_id
-     where r.entity = 'activities' and s.zone = (select headwater.zone())
-       and (r.connection_id, r.month) not in (select m.connection_id, m.month
-                                                from headwater.rollup_marks as m
-                                               where m.entity = 'activities')
-     union all
-    select m.tenant_id, m.connection_id, m.month, r.employee_id, r.type, r.outcome, r.records, r.seconds
-      from (select distinct tenant_id, connection_id, month, month_ends
-              from headwater.rollup_marks
-             where entity = 'activities') as m
-      join headwater.rolled as s on s.tenant_id = m.tenant_id and s.connection_id = m.connection_id
-     cross join lateral (select r.employee_id, r.type, r.outcome, r.records, r.seconds
-                           from headwater.rollups as r
-                          where r.tenant_id = m.tenant_id and r.connection_id = m.connection_id
-                            and r.entity = 'activities' and r.day >= m.month and r.day < m.month_ends
-                            and (r.connection_id, r.day) not in (select marked.connection_id, marked.day
-                                                                   from headwater.rollup_marks as marked
-                                                                  where marked.entity = 'activities')
-                         offset 0) as r
-     where s.zone = (select headwater.zone())
-     union all
-    select m.tenant_id, m.connection_id, m.month, t.employee_id, t.type, t.completed, 1::bigint,
-           coalesce(t.duration_seconds, 0)::bigint
-      from headwater.rollup_marks as m
-      join headwater.rolled as s on s.tenant_id = m.tenant_id and s.connection_id = m.connection_id
-     cross join lateral (select t.employee_id, t.type, t.completed, t.duration_seconds
-                           from public.crm_activities as t
-                          where t.tenant_id = m.tenant_id and t.connection_id = m.connection_id
-                            and t.started_at >= m.begins and t.started_at < m.ends
-                            and (t.started_at at time zone s.zone)::date = m.day
-                         offset 0) as t
-     where m.entity = 'activities' and s.zone = (select headwater.zone())
-     union all
-    select t.tenant_id, t.connection_id, date_trunc('month', t.started_at at time zone (select headwater.zone()))::date,
-           t.employee_id, t.type, t.completed, 1::bigint, coalesce(t.duration_seconds, 0)::bigint
-      from headwater.unrolled() as u (connection_id)
-      join public.crm_activities as t on t.tenant_id = (select headwater.tenant()) and t.connection_id = u.connection_id
-     where t.started_at is not null;
-comment on view headwater.rolled_activities_by_month is
-    'The same as rolled_activities by months, each by its first day.';
-
-create view headwater.rolled_calls_by_month with (security_invoker = true) as
-    select r.tenant_id, r.connection_id, r.month, r.employee_id, r.type, r.outcome, r.records, r.seconds
-      from headwater.rollup_months as r
-      join headwater.rolled as s on s.tenant_id = r.tenant_id and s.connection_id = r.connection_id
-     where r.entity = 'calls' and s.zone = (select headwater.zone())
-       and (r.connection_id, r.month) not in (select m.connection_id, m.month
-                                                from headwater.rollup_marks as m
-                                               where m.entity = 'calls')
-     union all
-    select m.tenant_id, m.connection_id, m.month, r.employee_id, r.type, r.outcome, r.records, r.seconds
-      from (select distinct tenant_id, connection_id, month, month_ends
-              from headwater.rollup_marks
-             where entity = 'calls') as m
-      join headwater.rolled as s on s.tenant_id = m.tenant_id and s.connection_id = m.connection_id
-     cross join lateral (select r.employee_id, r.type, r.outcome, r.records, r.seconds
-                           from headwater.rollups as r
-                          where r.tenant_id = m.tenant_id and r.connection_id = m.connection_id
-                            and r.entity = 'calls' and r.day >= m.month and r.day < m.month_ends
-                            and (r.connection_id, r.day) not in (select marked.connection_id, marked.day
-                                                                   from headwater.rollup_marks as marked
-                                                                  where marked.entity = 'calls')
-                         offset 0) as r
-     where s.zone = (select headwater.zone())
-     union all
-    select m.tenant_id, m.connection_id, m.month, t.employee_id, t.direction, t.answered, 1::bigint,
-           coalesce(t.duration_seconds, 0)::bigint
-      from headwater.rollup_marks as m
-      join headwater.rolled as s on s.tenant_id = m.tenant_id and s.connection_id = m.connection_id
-     cross join lateral (select t.employee_id, t.direction, t.answered, t.duration_seconds
-                           from public.crm_calls as t
-                          where t.tenant_id = m.tenant_id and t.connection_id = m.connection_id
-                            and t.started_at >= m.begins and t.started_at < m.ends
-                            and (t.started_at at time zone s.zone)::date = m.day
-                         offset 0) as t
-     where m.entity = 'calls' and s.zone = (select headwater.zone())
-     union all
-    select t.tenant_id, t.connection_id, date_trunc('month', t.started_at at time zone (select headwater.zone()))::date,
-           t.employee_id, t.direction, t.answered, 1::bigint, coalesce(t.duration_seconds, 0)::bigint
-      from headwater.unrolled() as u (connection_id)
-      join public.crm_calls as t on t.tenant_id = (select headwater.tenant()) and t.connection_id = u.connection_id
-     where t.started_at is not null;
-comment on view headwater.rolled_calls_by_month is
-    'The same as rolled_calls by months, each by its first day.';
+-- Activities and calls are counted by the same columns under other names. Marks come and go faster than anybody counts them
+-- for the planner, so that nothing here is left to its guess: `not in` looks the marks up in a table it hashes once, and
+-- `offset 0` has it look for the rows of one mark after the other. Whole months are kept, too: a tile of all time reads a
+-- few thousand rows instead of hundreds of thousands.
+do $block$
+declare
+    entity text;
+    type text;
+    outcome text;
+begin
+    for entity, type, outcome in
+        values ('activities', 'type', 'completed'), ('calls', 'direction', 'answered')
+    loop
+        execute format($view$
+            create view headwater.rolled_%1$s with (security_invoker = true) as
+                select r.tenant_id, r.connection_id, r.day, r.employee_id, r.type, r.outcome, r.records, r.seconds
+                  from headwater.rollups as r
+                  join headwater.rolled as s on s.tenant_id = r.tenant_id and s.connection_id = r.connection_id
+                 where r.entity = %1$L and s.zone = (select headwater.zone())
+                   and (r.connection_id, r.day) not in (select m.connection_id, m.day
+                                                          from headwater.rollup_marks as m
+                                                         where m.entity = %1$L)
+                 union all
+                select m.tenant_id, m.connection_id, m.day, t.employee_id, t.%2$I, t.%3$I, 1::bigint,
+                       coalesce(t.duration_seconds, 0)::bigint
+                  from headwater.rollup_marks as m
+                  join headwater.rolled as s on s.tenant_id = m.tenant_id and s.connection_id = m.connection_id
+                 cross join lateral (select t.employee_id, t.%2$I, t.%3$I, t.duration_seconds
+                                       from public.crm_%1$s as t
+                                      where t.tenant_id = m.tenant_id and t.connection_id = m.connection_id
+                                        and t.started_at >= m.begins and t.started_at < m.ends
+                                        and (t.started_at at time zone s.zone)::date = m.day
+                                     offset 0) as t
+                 where m.entity = %1$L and s.zone = (select headwater.zone())
+                 union all
+                select t.tenant_id, t.connection_id, (t.started_at at time zone (select headwater.zone()))::date,
+                       t.employee_id, t.%2$I, t.%3$I, 1::bigint, coalesce(t.duration_seconds, 0)::bigint
+                  from headwater.unrolled() as u (connection_id)
+                  join public.crm_%1$s as t
+                    on t.tenant_id = (select headwater.tenant()) and t.connection_id = u.connection_id
+                 where t.started_at is not null
+        $view$, entity, type, outcome);
+        execute format($view$
+            create view headwater.rolled_%1$s_by_month with (security_invoker = true) as
+                select r.tenant_id, r.connection_id, r.month, r.employee_id, r.type, r.outcome, r.records, r.seconds
+                  from headwater.rollup_months as r
+                  join headwater.rolled as s on s.tenant_id = r.tenant_id and s.connection_id = r.connection_id
+                 where r.entity = %1$L and s.zone = (select headwater.zone())
+                   and (r.connection_id, r.month) not in (select m.connection_id, m.month
+                                                            from headwater.rollup_marks as m
+                                                           where m.entity = %1$L)
+                 union all
+                select m.tenant_id, m.connection_id, m.month, r.employee_id, r.type, r.outcome, r.records, r.seconds
+                  from (select distinct tenant_id, connection_id, month, month_ends
+                          from headwater.rollup_marks
+                         where entity = %1$L) as m
+                  join headwater.rolled as s on s.tenant_id = m.tenant_id and s.connection_id = m.connection_id
+                 cross join lateral (select r.employee_id, r.type, r.outcome, r.records, r.seconds
+                                       from headwater.rollups as r
+                                      where r.tenant_id = m.tenant_id and r.connection_id = m.connection_id
+                                        and r.entity = %1$L and r.day >= m.month and r.day < m.month_ends
+                                        and (r.connection_id, r.day) not in (select marked.connection_id, marked.day
+                                                                               from headwater.rollup_marks as marked
+                                                                              where marked.entity = %1$L)
+                                     offset 0) as r
+                 where s.zone = (select headwater.zone())
+                 union all
+                select m.tenant_id, m.connection_id, m.month, t.employee_id, t.%2$I, t.%3$I, 1::bigint,
+                       coalesce(t.duration_seconds, 0)::bigint
+                  from headwater.rollup_marks as m
+                  join headwater.rolled as s on s.tenant_id = m.tenant_id and s.connection_id = m.connection_id
+                 cross join lateral (select t.employee_id, t.%2$I, t.%3$I, t.duration_seconds
+                                       from public.crm_%1$s as t
+                                      where t.tenant_id = m.tenant_id and t.connection_id = m.connection_id
+                                        and t.started_at >= m.begins and t.started_at < m.ends
+                                        and (t.started_at at time zone s.zone)::date = m.day
+                                     offset 0) as t
+                 where m.entity = %1$L and s.zone = (select headwater.zone())
+                 union all
+                select t.tenant_id, t.connection_id,
+                       date_trunc('month', t.started_at at time zone (select headwater.zone()))::date,
+                       t.employee_id, t.%2$I, t.%3$I, 1::bigint, coalesce(t.duration_seconds, 0)::bigint
+                  from headwater.unrolled() as u (connection_id)
+                  join public.crm_%1$s as t
+                    on t.tenant_id = (select headwater.tenant()) and t.connection_id = u.connection_id
+                 where t.started_at is not null
+        $view$, entity, type, outcome);
+        execute format(
+            $comment$comment on view headwater.rolled_%1$s is
+                'All %1$s that have a time, counted by day, employee, %2$s and outcome (%3$s); exact at every moment, whatever was counted beforehand; who sees only his own is told of that.'$comment$,
+            entity, type, outcome);
+        execute format(
+            $comment$comment on view headwater.rolled_%1$s_by_month is
+                'The same as rolled_%1$s by months, each by its first day.'$comment$, entity);
+    end loop;
+end
+$block$;
 
 grant select on headwater.rolled_activities, headwater.rolled_calls, headwater.rolled_activities_by_month,
                 headwater.rolled_calls_by_month
