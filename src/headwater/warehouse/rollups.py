@@ -42,12 +42,12 @@ COUNTED = frozenset({"employee_id", *(column for one in ROLLED.values() for colu
 def page_marks(place: str, names: Mapping[str, Composable], staged: Composable) -> Composed | None:
     """The statement that marks what a staged page changes; None where nothing is counted. `changed` are the
     ids of records that are stored already."""
-    return None if place not in ROLLED else _of(sql.mark_page, place, **names, staged=staged)
+    return None if place not in ROLLED else _marks(sql.days_of_page, place, **names, staged=staged)
 
 
 def gone_marks(place: str, names: Mapping[str, Composable]) -> Composed | None:
     """The statement that marks what goes with the records `ids`; None where nothing is counted."""
-    return None if place not in ROLLED else _of(sql.mark_gone, place, **names)
+    return None if place not in ROLLED else _marks(sql.days_of_gone, place, **names)
 
 
 async def mark_row(
@@ -56,8 +56,8 @@ async def mark_row(
     """Marks what a change of these columns of the row at a place of a table moves."""
     entity = table[1].removeprefix("crm_")
     if table[0] == "public" and entity in ROLLED and COUNTED.intersection(columns):
-        statement = SQL(sql.mark_row).format(table=Identifier(*table))
-        await conn.execute(statement, {"tenant": tenant, "entity": entity, "place": place})
+        params = {"tenant": tenant, "entity": entity, "place": place}
+        await conn.execute(_marks(sql.days_of_row, entity), params)
 
 
 async def refresh(warehouse: Warehouse, link: Link, *, enough: Callable[[], bool]) -> bool:
@@ -99,7 +99,8 @@ async def _begin(conn: Connection, base: Mapping[str, Any], zone: str) -> None:
     await conn.execute(sql.hold_writers, base)
     await conn.execute(sql.drop_rollups, base)
     for entity in ROLLED:
-        await conn.execute(_of(sql.mark_all, entity), {**base, "entity": entity, "zone": zone})
+        marks = _marks(sql.days_of_all, entity)
+        await conn.execute(marks, {**base, "entity": entity, "zone": zone})
     await conn.execute(sql.put_rolled, {**base, "zone": zone})
 
 
@@ -120,6 +121,11 @@ async def _count(conn: Connection, base: Mapping[str, Any], marks: Sequence[Mapp
     for entity, its in days.items():
         params = {**base, "entity": entity, "days": its, "versions": versions[entity]}
         await conn.execute(sql.settle_marks, params)
+
+
+def _marks(days: LiteralString, place: str, **names: Composable) -> Composed:
+    """The statement that marks these days of a table."""
+    return SQL(sql.mark_days).format(days=_of(days, place, **names))
 
 
 def _of(statement: LiteralString, place: str, **names: Composable) -> Composed:

@@ -1,0 +1,7 @@
+-- The day of a row that is about to change, and those around it: whoever changes it holds no connection, so that the zone
+-- may be another one a moment later.
+select s.connection_id, (t.started_at at time zone s.zone)::date + apart as day, s.zone
+  from {normal} as t
+  join headwater.rolled as s on s.tenant_id = t.tenant_id and s.connection_id = t.connection_id
+ cross join generate_series(-1, 1) as apart
+ where t.tenant_id = %(tenant)s and t.ctid = %(place)s::tid and t.started_at is not null
