@@ -78,7 +78,7 @@ async def answered(
 ) -> Answer:
     """The figures of a chart, their groups called in that language. Raises Misasked, TooDear, RetryLater."""
     asked = understood(config, known)
-    async with numbers.looking(looking.warehouse, looking.tenant, looking.own) as conn:
+    async with numbers.reading(looking.warehouse, looking.tenant, looking.own) as conn:
         chosen = [await _looked_up(conn, looking, known, asked, one) for one in asked.chosen]
         repairs = [*asked.repairs, *(repair for one in chosen for repair in one.repairs)]
         asked = replace(asked, chosen=chosen, repairs=repairs)

@@ -1,19 +1,19 @@
 """Figures counted from rows, by whoever may only read, within bounds of time and cost."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
 from time import monotonic
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import psycopg
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composable
 
-from headwater.core.errors import NeedsPerson, RetryLater
+from headwater.core.errors import NeedsPerson
 from headwater.warehouse.counting import MOST_GROUPS, Held, Question, Timed, rendered
+from headwater.warehouse.looking import looking
 from headwater.warehouse.pool import Connection, People, Warehouse
 
 SECONDS = 10
@@ -26,15 +26,11 @@ record is always looked up, which it is not for who sees all."""
 # Every index begins with the tenant, whose rows lie together: the planner takes all of them for as orderly as
 # that. Where pages cost hardly more at random it reads a table in the order of its employees, each page
 # twenty times: 13 times as long for 890,000 rows.
-TERMS = f"""
+SETTINGS = """
     set local role hw_query;
-    set local transaction_read_only = on;
-    set local statement_timeout = '{SECONDS}s';
-    set local timezone = 'UTC';
     set local jit = off;
     set local work_mem = '32MB';
     set local random_page_cost = 2"""
-
 
 PLANNED_SECONDS = 300
 """So long what a plan costs is taken to be true for the same question: tables do not grow faster."""
@@ -56,20 +52,14 @@ class Counted:
     cost: float
 
 
-@asynccontextmanager
-async def looking(warehouse: Warehouse, tenant: UUID, own: People | None) -> AsyncIterator[Connection]:
-    """A transaction that only reads, with the rights of who reads. RetryLater: it took too long."""
-    try:
-        async with warehouse.acting_for(tenant, own, terms=TERMS) as conn:
-            yield conn
-    except RetryLater as exc:
-        if not isinstance(exc.__cause__, psycopg.errors.QueryCanceled):
-            raise
-        raise RetryLater(
-            f"the database thought about this for {SECONDS} seconds: narrow it by a period, a connection or "
-            "a person",
-            wait=SECONDS,
-        ) from exc
+def reading(
+    warehouse: Warehouse, tenant: UUID, own: People | None
+) -> AbstractAsyncContextManager[Connection]:
+    """A transaction that only reads, with the rights of who reads. TookTooLong: narrow it."""
+    return looking(
+        warehouse, tenant, own, seconds=SECONDS,
+        advice="narrow it by a period, a connection or a person", settings=SETTINGS,
+    )  # fmt: skip
 
 
 class Planned(NamedTuple):

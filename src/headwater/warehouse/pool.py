@@ -31,6 +31,10 @@ PASSING = ("08", "40", "53", "57", "58")
 logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # what it would say, our errors say better
 
 
+class TookTooLong(RetryLater):
+    """The database did not come to an end in the time it was given."""
+
+
 class Warehouse:
     """A pool of connections that log in as hw_app. Use as `async with Warehouse(url) as warehouse`.
 
@@ -147,6 +151,8 @@ def translated() -> Iterator[None]:
             f"the disk of the database is full ({exc.diag.message_primary}): make room, then it goes on by "
             "itself"
         ) from exc
+    except psycopg.errors.QueryCanceled as exc:
+        raise TookTooLong(f"the database could not go on: {exc}") from exc
     except psycopg.OperationalError as exc:
         if exc.sqlstate is None or exc.sqlstate[:2] in PASSING:
             raise RetryLater(f"the database could not go on: {exc}") from exc

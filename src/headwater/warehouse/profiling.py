@@ -1,20 +1,18 @@
 """What fields of records hold, counted by the database: one pass over a table, or over a sample of it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, LiteralString
 
-import psycopg
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
-from headwater.core.errors import RetryLater
 from headwater.core.model import Kind
 from headwater.warehouse import sql, walk
 from headwater.warehouse.connections import Link
-from headwater.warehouse.pool import Connection, Warehouse
+from headwater.warehouse.looking import looking
+from headwater.warehouse.pool import Warehouse
 
 SAMPLE = 25_000
 """Of an entity with more records about so many are looked at, chosen by the hash of their ids."""
@@ -25,16 +23,10 @@ MOST_VALUES = 300
 
 NAMES = 120  # characters of a value that count
 
-TERMS = f"""
-    set local statement_timeout = '{SECONDS}s';
-    set local timezone = 'UTC';
+SETTINGS = """
     set local work_mem = '32MB';
     set local jit = off;
     set local max_parallel_workers_per_gather = 0"""
-
-
-class TooLong(RetryLater):
-    """The database did not come to an end in time: so many records are too many to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,28 +88,18 @@ async def typed_places(warehouse: Warehouse, link: Link) -> dict[str, Place]:
     }
 
 
-@asynccontextmanager
-async def looking(warehouse: Warehouse, link: Link) -> AsyncIterator[Connection]:
-    """A transaction that only looks, and not for long. Raises TooLong."""
-    try:
-        async with warehouse.acting_for(link.tenant) as conn:
-            await conn.execute(TERMS)
-            yield conn
-    except RetryLater as exc:
-        if not isinstance(exc.__cause__, psycopg.errors.QueryCanceled):
-            raise
-        raise TooLong(f"the database looked at the data of {link.slug} for {SECONDS} seconds") from exc
-
-
 async def asked(
     warehouse: Warehouse,
     link: Link,
     statement: LiteralString | Composed,
     params: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
-    """The rows of one statement about a connection. Raises TooLong."""
+    """The rows of one statement about a connection. Raises TookTooLong."""
     text: SQL | Composed = SQL(statement) if isinstance(statement, str) else statement
-    async with looking(warehouse, link) as conn, conn.cursor(row_factory=dict_row) as cursor:
+    look = looking(
+        warehouse, link.tenant, seconds=SECONDS, advice=f"{link.slug} has too many records", settings=SETTINGS
+    )
+    async with look as conn, conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(text, {"tenant": link.tenant, "connection": link.id, **(params or {})})
         return await cursor.fetchall()
 
@@ -134,7 +116,7 @@ async def held(
 ) -> list[Held]:
     """What these fields hold, in one record of `every`; custom fields, whose names begin with `custom:`,
     among them. Values of custom fields are looked at where they are `opened`; of the others is counted how
-    many there are. Raises TooLong."""
+    many there are. Raises TookTooLong."""
     names = dict.fromkeys(name for cell in cells for name in cell.columns)
     columns = [SQL("r.{}").format(Identifier(name)) for name in names]
     customs = SQL("r.custom_fields as customs") if place.customs else SQL("'{{}}'::jsonb as customs").format()
@@ -184,7 +166,7 @@ class Reference:
 async def strays(
     warehouse: Warehouse, link: Link, place: Place, references: Sequence[Reference], every: int
 ) -> list[dict[str, Any]]:
-    """How many records name something that is not here, by field. Raises TooLong."""
+    """How many records name something that is not here, by field. Raises TookTooLong."""
     if not references:
         return []
     parts = [
@@ -204,7 +186,7 @@ async def strays(
 async def amounts(
     warehouse: Warehouse, link: Link, place: Place, column: str, every: int
 ) -> list[dict[str, Any]]:
-    """Amounts by currency, the commonest first, and those far from all others. Raises TooLong."""
+    """Amounts by currency, the commonest first, and those far from all others. Raises TookTooLong."""
     statement = SQL(sql.profile_amounts).format(
         key=Identifier(place.key), table=place.name, amount=Identifier(column)
     )
@@ -214,7 +196,7 @@ async def amounts(
 async def days(
     warehouse: Warehouse, link: Link, place: Place, column: str, zone: str
 ) -> dict[date | None, int]:
-    """How many records there are of each day in a time zone; None: without a time. Raises TooLong."""
+    """How many records there are of each day in a time zone; None: without a time. Raises TookTooLong."""
     statement = SQL(sql.profile_days).format(table=place.name, at=Identifier(column))
     rows = await asked(warehouse, link, statement, {"zone": zone})
     return {row["day"]: row["records"] for row in rows}
@@ -234,7 +216,7 @@ CHECKS: Mapping[str, LiteralString] = {
 async def checks(
     warehouse: Warehouse, link: Link, entity: str, every: int, *, now: datetime, zone: str
 ) -> dict[str, Any]:
-    """Records of an entity that cannot be right, by kind. Raises TooLong."""
+    """Records of an entity that cannot be right, by kind. Raises TookTooLong."""
     params = {"every": every, "now": now, "zone": zone}
     [row] = await asked(warehouse, link, CHECKS[entity], params)
     return row

@@ -1,27 +1,21 @@
 """Rows of the crm_* tables as somebody asks for them: filtered, in an order, page by page."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal, Placeholder
 
-from headwater.core.errors import RetryLater
 from headwater.core.model import Kind
 from headwater.warehouse.columns import SQL_TYPES
 from headwater.warehouse.listings import LISTINGS, Listing
+from headwater.warehouse.looking import looking
 from headwater.warehouse.pool import Connection, People, Warehouse
 
 SECONDS = 20
 """So long the database may think about one page."""
-
-TERMS = f"""
-    set local statement_timeout = '{SECONDS}s';
-    set local timezone = 'UTC';
-    set local max_parallel_workers_per_gather = 0"""
 
 SIGNS: Mapping[str, SQL] = {
     "eq": SQL("{} = {}"),
@@ -90,21 +84,15 @@ class Page(NamedTuple):
     last: Place | None
 
 
-@asynccontextmanager
-async def reading(warehouse: Warehouse, tenant: UUID, own: People | None) -> AsyncIterator[Connection]:
-    """A transaction that only looks, as somebody who sees all or his own. RetryLater: it took too long."""
-    try:
-        async with warehouse.acting_for(tenant, own) as conn:
-            await conn.execute(TERMS)
-            yield conn
-    except RetryLater as exc:
-        if not isinstance(exc.__cause__, psycopg.errors.QueryCanceled):
-            raise
-        raise RetryLater(
-            f"the database thought about this for {SECONDS} seconds: narrow it by a connection, a stage, "
-            "a person or a time",
-            wait=SECONDS,
-        ) from exc
+def reading(
+    warehouse: Warehouse, tenant: UUID, own: People | None
+) -> AbstractAsyncContextManager[Connection]:
+    """A transaction that only looks, as somebody who sees all or his own. TookTooLong: narrow it."""
+    return looking(
+        warehouse, tenant, own, seconds=SECONDS,
+        advice="narrow it by a connection, a stage, a person or a time",
+        settings="set local max_parallel_workers_per_gather = 0",
+    )  # fmt: skip
 
 
 async def page(

@@ -14,8 +14,8 @@ from headwater.core import log
 from headwater.core.model import Privacy
 from headwater.warehouse import profiling, sql, typed
 from headwater.warehouse.connections import Link
-from headwater.warehouse.pool import Warehouse
-from headwater.warehouse.profiling import SAMPLE, Held, Place, TooLong
+from headwater.warehouse.pool import TookTooLong, Warehouse
+from headwater.warehouse.profiling import SAMPLE, Held, Place
 
 LOGGER = log.get("analytics")
 THINNER = (1, 10, 100)
@@ -95,7 +95,7 @@ async def _entity(ground: Ground, entity: Entity, sample: int) -> EntityProfile:
     for thinner in THINNER:
         try:
             return await _looked(ground, entity, every * thinner)
-        except TooLong as exc:
+        except TookTooLong as exc:
             LOGGER.warning("profiling takes long", entity=entity.slug, every=every * thinner, reason=str(exc))
     unlooked = doubts.doubt("unlooked", entity.slug, records, records)
     score = scoring.score(entity, records, 0.0, temporal=False, variety=False, doubts=[unlooked])
@@ -103,7 +103,7 @@ async def _entity(ground: Ground, entity: Entity, sample: int) -> EntityProfile:
 
 
 async def _looked(ground: Ground, entity: Entity, every: int) -> EntityProfile:
-    """An entity, of which one record in `every` is looked at. Raises TooLong."""
+    """An entity, of which one record in `every` is looked at. Raises TookTooLong."""
     warehouse, link, place = ground.warehouse, ground.link, profiling.normal(entity.slug)
     known = await _known(ground, entity)
     checks = await profiling.checks(warehouse, link, entity.slug, every, now=ground.now, zone=ground.zone)
