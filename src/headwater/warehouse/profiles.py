@@ -1,6 +1,5 @@
 """The profiles of connections: kept, read, and how old each is by time and by changes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,7 @@ import orjson
 
 from headwater.warehouse import sql
 from headwater.warehouse.connections import Link
+from headwater.warehouse.following import Place
 from headwater.warehouse.pool import Connection, Warehouse
 
 
@@ -39,20 +39,14 @@ async def changes(warehouse: Warehouse, link: Link, *, most: int) -> int | None:
     return found
 
 
-async def head(warehouse: Warehouse, tenant: UUID) -> Mapping[str, Any]:
-    """The place in the feed after which all is that is not committed yet."""
-    [row] = await warehouse.rows(tenant, sql.changes_head, {})
-    return row
-
-
 async def put(
-    conn: Connection, link: Link, profile: bytes, place: Mapping[str, Any], *, records: int, now: datetime
+    conn: Connection, link: Link, profile: bytes, place: Place, *, records: int, now: datetime
 ) -> bool:
-    """Keeps the profile of a connection, made from `now` on, with its place in the feed. False, and nothing
-    is kept, when a person was being erased meanwhile: it may tell of him."""
+    """Keeps the profile of a connection, made from `now` on, with the place in the feed before that. False,
+    and nothing is kept, when a person was being erased meanwhile: it may tell of him."""
     params = {
         "tenant": link.tenant, "connection": link.id, "now": now, "records": records,
-        "profile": profile.decode(), **place,
+        "profile": profile.decode(), **place._asdict(),
     }  # fmt: skip
     return await (await conn.execute(sql.put_profile, params)).fetchone() is not None
 

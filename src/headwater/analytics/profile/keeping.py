@@ -10,7 +10,7 @@ from headwater.analytics.profile.model import Profile, Value, Where
 from headwater.analytics.profile.scoring import ORDER
 from headwater.core import log
 from headwater.core.clock import WallClock
-from headwater.warehouse import profiles
+from headwater.warehouse import following, profiles
 from headwater.warehouse.alone import Busy, alone
 from headwater.warehouse.connections import Link
 from headwater.warehouse.corners import PROFILES
@@ -73,7 +73,8 @@ async def remade(warehouse: Warehouse, link: Link, *, now: datetime) -> Profile:
     from headwater.analytics.profile import making  # noqa: PLC0415 (what compares words takes long to load)
 
     async with alone(warehouse, link.id, f"looking through the data of {link.slug}", corner=PROFILES):
-        place = await profiles.head(warehouse, link.tenant)
+        async with warehouse.acting_for(link.tenant) as conn:
+            place = await following.head(conn)
         profile = await making.made(warehouse, link, now=now)
         async with warehouse.acting_for(link.tenant) as conn:
             if await profiles.put(conn, link, profile.dump(), place, records=profile.records, now=now):
