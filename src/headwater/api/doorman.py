@@ -5,6 +5,7 @@ import re
 import secrets
 import time
 from collections.abc import MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,6 +19,10 @@ from headwater.core import log
 
 LOGGER = log.get("api")
 BODY_BYTES = 1_048_576
+HEARD_OUT_BYTES = 4 * BODY_BYTES
+"""Of a body that is too large so much is taken and thrown away before it is refused: who still sends when the
+connection is closed never reads why (RFC 9112, 9.6)."""
+
 BODY_SECONDS = 20.0
 GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -114,9 +119,21 @@ class Doorman:
             return
         length = headers.get("content-length", "0")
         if length.isascii() and length.isdigit() and int(length) > self.body_bytes:
+            if int(length) <= HEARD_OUT_BYTES and "expect" not in headers:
+                await self._heard_out(receive)
             await answer(self._too_large(), number)(scope, receive, send)
             return
         await self.app(scope, self._limited(receive), send)
+
+    async def _heard_out(self, receive: Receive, taken: int = 0) -> None:
+        """Takes the rest of a body, as long as it stays within what is heard out."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.body_seconds):
+                while taken <= HEARD_OUT_BYTES:
+                    message = await receive()
+                    if not message.get("more_body", False):
+                        return
+                    taken += len(message.get("body", b""))
 
     def _limited(self, receive: Receive) -> Receive:
         """Hands the body on piece by piece, as long as it stays within its size and its time."""
@@ -140,6 +157,8 @@ class Doorman:
             taken += len(message.get("body", b""))
             whole = not message.get("more_body", False)
             if taken > self.body_bytes:
+                if not whole:
+                    await self._heard_out(receive, taken)
                 raise HTTPException(413, self._too_large().detail)
             return message
 
