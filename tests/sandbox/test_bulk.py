@@ -34,9 +34,9 @@ def test_records_refer_to_records_there_are(crowded):
         assert int(deal["CONTACT_ID"] or min(ids["contacts"])) in ids["contacts"]
         assert int(deal["LEAD_ID"] or min(ids["leads"])) in ids["leads"]
     for activity in crowded.truth("activity", listed=True):
-        assert activity["OWNER_TYPE_ID"] == "2"
-        assert int(activity["OWNER_ID"]) in ids["deals"]
-        assert activity["BINDINGS"][0] == {"OWNER_TYPE_ID": "2", "OWNER_ID": activity["OWNER_ID"]}
+        kind = activity["OWNER_TYPE_ID"]
+        assert int(activity["OWNER_ID"]) in ids[{"1": "leads", "2": "deals"}[kind]]
+        assert activity["BINDINGS"][0] == {"OWNER_TYPE_ID": kind, "OWNER_ID": activity["OWNER_ID"]}
 
 
 def test_letters_are_long_and_spread_evenly(crowded):

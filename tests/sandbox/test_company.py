@@ -112,8 +112,9 @@ def test_every_deal_has_its_activities_and_calls_their_rows(world):
     activities = all_of(world, "activity")
     by_deal = {}
     for one in activities:
-        by_deal.setdefault(one["OWNER_ID"], []).append(one)
-    lost = [one for one in activities if one["OWNER_ID"] not in deals]
+        if one["OWNER_TYPE_ID"] == "2":
+            by_deal.setdefault(one["OWNER_ID"], []).append(one)
+    lost = set(by_deal) - set(deals)
     calls = {one["ID"] for one in activities if one["TYPE_ID"] == "2"}
 
     assert set(deals) <= set(by_deal)
@@ -128,6 +129,21 @@ def test_every_deal_has_its_activities_and_calls_their_rows(world):
     letters = [one for one in activities if one["TYPE_ID"] == "4"]
     assert all(one["DESCRIPTION_TYPE"] == "3" and "<" in one["DESCRIPTION"] for one in letters)
     assert all(one["SETTINGS"]["EMAIL_META"]["from"] for one in letters)
+
+
+def test_leads_are_answered_after_they_came_and_before_they_became_a_deal(world):
+    leads = {lead["ID"]: lead for lead in all_of(world, "lead")}
+    made = {deal["LEAD_ID"]: deal["DATE_CREATE"] for deal in all_of(world, "deal")}
+    answers = [one for one in world.truth("activity", listed=True) if one["OWNER_TYPE_ID"] == "1"]
+    calls = {call["CRM_ACTIVITY_ID"]: call for call in all_of(world, "call")}
+
+    assert len(leads) / 2 < len({one["OWNER_ID"] for one in answers}) < len(leads)
+    for one in answers:
+        lead = leads[one["OWNER_ID"]]
+        assert lead["DATE_CREATE"] < one["CREATED"] <= lead["LAST_ACTIVITY_TIME"]
+        assert one["CREATED"] <= made.get(lead["ID"], one["CREATED"])
+        assert one["BINDINGS"] == [{"OWNER_TYPE_ID": "1", "OWNER_ID": lead["ID"]}]
+        assert one["ID"] not in calls or calls[one["ID"]]["CRM_ENTITY_TYPE"] in ("LEAD", None)
 
 
 def test_amounts_are_the_sums_of_their_products(world):

@@ -112,11 +112,13 @@ def _tied(
                 values[slot] = str(ids[int(roll() * len(ids))]) if ids else None
         if owner is None or owner_type is None or bindings is None:
             return
-        owners = known.get(_TYPES[str(values[owner_type])])
-        if owners:
+        kind = str(values[owner_type])
+        if not known.get(_TYPES[kind]):
+            kind = values[owner_type] = "2"
+        if owners := known.get(_TYPES[kind]):
             chosen = owners[int(roll() * len(owners))]
             values[owner] = str(chosen)
-            values[bindings] = [binding(int(str(values[owner_type])), chosen)]
+            values[bindings] = [binding(int(kind), chosen)]
 
     return tie
 

@@ -39,8 +39,8 @@ def live(
         alone = _deals(portal, portal.deals, deals, dice, end)
         portal.store.fill(portal.deals, ((told.id, told.values) for told in alone))
         return
-    shop = random.Random(f"shop {seed}")  # noqa: S311 (as above)
-    world = World(portal, random.Random(f"world {seed}"), int(end.timestamp()), shop)  # noqa: S311 (as above)
+    dices = [random.Random(f"{what} {seed}") for what in ("world", "shop", "desk")]  # noqa: S311 (as above)
+    world = World(portal, int(end.timestamp()), *dices)
     ahead = _deals(portal, portal.deals, deals, dice, end)
     with portal.store.filling(portal.tables.values()):
         births = _births(deals, end, random.Random(f"people {seed}"))  # noqa: S311 (as above)

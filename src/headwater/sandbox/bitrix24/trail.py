@@ -1,4 +1,5 @@
-"""What was done with every deal: its way through the stages, calls, letters, comments, products."""
+"""What was done with every deal: its way through the stages, calls, letters, comments, products; how leads
+were answered."""
 
 import random
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from headwater.sandbox.bitrix24.fields import Values
 from headwater.sandbox.bitrix24.portal import Portal
 from headwater.sandbox.bitrix24.products import plain
 from headwater.sandbox.bitrix24.stages import CREATED, FINISHED, MOVED, REROUTED
-from headwater.sandbox.bitrix24.stamps import stamp
+from headwater.sandbox.bitrix24.stamps import DAY, stamp
 from headwater.sandbox.bitrix24.telephony import INCOMING, OUTGOING, REASONS
 
 
@@ -28,6 +29,21 @@ class Facts(NamedTuple):
     values: list[Any]
     contact: int = 0
     company: int = 0
+
+
+class Asked(NamedTuple):
+    """A lead as somebody answers it, until it was decided on at the latest: seconds since 1970."""
+
+    id: int
+    made: int
+    until: int
+    person: int
+    amount: str
+
+    @property
+    def contact(self) -> int:
+        """By which number it is known what somebody is called, and how he is reached."""
+        return self.id * 5
 
 
 Dated = tuple[int, Values]
@@ -84,7 +100,7 @@ class Trail:
         times = self._moments(deal.made, deal.active, 3 + int(dice.random() * 6))
         for when in times:
             kind = _KINDS[int(dice.random() * len(_KINDS))]
-            record = self._common(deal, kind, when)
+            record = self._common(deal, kind, when, str(deal.values[self._slots["OPPORTUNITY"]]))
             if dice.random() < 0.005:
                 record["OWNER_ID"] = str(deal.id + 900_000_000)
             bound = [(2, int(record["OWNER_ID"])), *([(3, deal.contact)] if deal.contact else [])]
@@ -94,61 +110,75 @@ class Trail:
                 record["COMMUNICATIONS"] = [letters.reached(deal.contact, way, deal.contact * 2)]
             yield when, record
 
-    def _common(self, deal: Facts, kind: int, when: int) -> Values:
+    def answers(self, lead: Asked) -> Iterator[Dated]:
+        """Its first calls and letters, within minutes or days; nobody answers one lead of six."""
         dice = self._dice
-        me, shown = str(deal.person), stamp(when, self._zone)
+        when = lead.made
+        for share in (0.83, 0.3):
+            when += 180 + int(dice.random() ** 6 * 5 * DAY)
+            if dice.random() > share or when > lead.until:
+                return
+            record = self._common(lead, CALL if dice.random() < 0.7 else EMAIL, when, lead.amount)
+            record["BINDINGS"] = [binding(1, lead.id)]
+            yield when, record
+
+    def _common(self, whose: Facts | Asked, kind: int, when: int, amount: str) -> Values:
+        dice = self._dice
+        me, shown = str(whose.person), stamp(when, self._zone)
         minutes = 1 + int(dice.random() ** 2 * 59)
         provider, provider_type = PROVIDERS[kind]
         done = kind in (CALL, EMAIL) or dice.random() < 0.85
         record: Values = {
-            "OWNER_ID": str(deal.id), "OWNER_TYPE_ID": "2", "TYPE_ID": str(kind), "PROVIDER_ID": provider,
+            "OWNER_ID": str(whose.id), "OWNER_TYPE_ID": "1" if isinstance(whose, Asked) else "2",
+            "TYPE_ID": str(kind), "PROVIDER_ID": provider,
             "PROVIDER_TYPE_ID": provider_type, "CREATED": shown, "LAST_UPDATED": shown,
             "START_TIME": shown, "END_TIME": stamp(when + minutes * 60, self._zone),
             "DEADLINE": NEVER if done else shown, "COMPLETED": "Y" if done else "N",
             "STATUS": "2" if done else "1", "RESPONSIBLE_ID": me, "AUTHOR_ID": me, "EDITOR_ID": me,
         }  # fmt: skip
         if kind == CALL:
-            name = " ".join(letters.name_of(deal.contact)) if deal.contact else "клиенту"
+            name = " ".join(letters.name_of(whose.contact)) if whose.contact else "клиенту"
             record["DIRECTION"] = "1" if dice.random() < 0.4 else "2"
             record["SUBJECT"] = letters.CALLS[int(dice.random() * len(letters.CALLS))].format(name)
         elif kind == EMAIL:
-            record |= self._letter(deal)
+            record |= self._letter(whose, amount)
         else:
             words = {MEETING: letters.MEETINGS, TASK: letters.TASKS}.get(kind, ("Заполнена CRM-форма",))
             record["SUBJECT"] = words[int(dice.random() * len(words))]
         return record
 
-    def _letter(self, deal: Facts) -> Values:
+    def _letter(self, whose: Facts | Asked, amount: str) -> Values:
         """An e-mail with its HTML body and its addresses."""
         dice = self._dice
         incoming = dice.random() < 0.5
-        theirs = letters.email_of(deal.contact) if deal.contact else "info@example.com"
-        ours = f"user{deal.person}@company.example"
+        theirs = letters.email_of(whose.contact) if whose.contact else "info@example.com"
+        ours = f"user{whose.person}@company.example"
         sender, receiver = (theirs, ours) if incoming else (ours, theirs)
         body = letters.LETTERS[int(dice.random() * len(letters.LETTERS))]
         meta = {"__email": ours, "from": sender, "replyTo": "", "to": receiver, "cc": "", "bcc": ""}
         return {
-            "SUBJECT": letters.SUBJECTS[int(dice.random() * len(letters.SUBJECTS))].format(deal.id),
-            "DESCRIPTION": body.format(amount=deal.values[self._slots["OPPORTUNITY"]]),
+            "SUBJECT": letters.SUBJECTS[int(dice.random() * len(letters.SUBJECTS))].format(whose.id),
+            "DESCRIPTION": body.format(amount=amount),
             "DESCRIPTION_TYPE": "3",
             "DIRECTION": "1" if incoming else "2",
             "SETTINGS": {"EMAIL_META": meta, "SANITIZE_ON_VIEW": 1},
         }
 
-    def call(self, deal: Facts, activity_id: int, activity: Values) -> Values:
+    def call(self, whose: Facts | Asked, activity_id: int, activity: Values) -> Values:
         """The row of the statistics for the activity of a call; some are about nobody, some fail."""
         dice = self._dice
         code = "200" if dice.random() < 0.8 else _FAILED[int(dice.random() * len(_FAILED))]
         seconds = int(dice.random() ** 2 * 900) if code == "200" and dice.random() > 0.03 else 0
         incoming = activity["DIRECTION"] == "1"
-        linked = deal.contact and dice.random() > 0.03
+        linked = whose.contact and dice.random() > 0.03
+        kind, number = ("LEAD", whose.id) if isinstance(whose, Asked) else ("CONTACT", whose.contact)
         return {
-            "PORTAL_USER_ID": str(deal.person), "PORTAL_NUMBER": f"reg{133_788 + deal.person % 3}",
-            "PHONE_NUMBER": letters.digits_of(deal.contact) if deal.contact else "998712000000",
-            "CALL_ID": f"externalCall.{activity_id:032x}.{deal.made}", "CALL_DURATION": str(seconds),
+            "PORTAL_USER_ID": str(whose.person), "PORTAL_NUMBER": f"reg{133_788 + whose.person % 3}",
+            "PHONE_NUMBER": letters.digits_of(whose.contact) if whose.contact else "998712000000",
+            "CALL_ID": f"externalCall.{activity_id:032x}.{whose.made}", "CALL_DURATION": str(seconds),
             "CALL_START_DATE": activity["START_TIME"], "CALL_FAILED_CODE": code,
-            "CALL_FAILED_REASON": REASONS[code], "CRM_ENTITY_TYPE": "CONTACT" if linked else None,
-            "CRM_ENTITY_ID": str(deal.contact) if linked else None, "CRM_ACTIVITY_ID": str(activity_id),
+            "CALL_FAILED_REASON": REASONS[code], "CRM_ENTITY_TYPE": kind if linked else None,
+            "CRM_ENTITY_ID": str(number) if linked else None, "CRM_ACTIVITY_ID": str(activity_id),
             "RECORD_FILE_ID": activity_id + 9000 if seconds > 30 else None,
             "TRANSCRIPT_ID": str(activity_id + 70_000) if seconds > 30 and activity_id % 5 == 0 else None,
             "CALL_TYPE": str(INCOMING if incoming else OUTGOING),

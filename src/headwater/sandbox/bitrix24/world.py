@@ -1,7 +1,7 @@
 """A whole CRM around the deals: who bought, who asked first, what was said and sold, stage by stage."""
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from headwater.sandbox.bitrix24.activities import CALL, TASK
@@ -14,23 +14,30 @@ from headwater.sandbox.bitrix24.shopping import Shopping
 from headwater.sandbox.bitrix24.stages import two_steps
 from headwater.sandbox.bitrix24.stamps import DAY, stamp
 from headwater.sandbox.bitrix24.stock import serviced, stocked
+from headwater.sandbox.bitrix24.store import Stored
 from headwater.sandbox.bitrix24.tasks import task_of
-from headwater.sandbox.bitrix24.trail import Dated, Facts, Trail
+from headwater.sandbox.bitrix24.trail import Asked, Dated, Facts, Trail
 
 CHUNK = 2_000
 """So many deals are told at a time; within them everything has ids in the order it happened."""
+
+Act = tuple[int, Values, Facts | Asked]
+"""When an activity happened, its record, and whose it is."""
 
 
 class World:
     """Fills every table but that of the deals, chunk by chunk along with them."""
 
-    def __init__(self, portal: Portal, dice: random.Random, now: int, shop: random.Random) -> None:
+    def __init__(
+        self, portal: Portal, now: int, dice: random.Random, shop: random.Random, desk: random.Random
+    ) -> None:
         self.cast = Cast(portal, dice, now)
         self._portal = portal
         self._dice = dice
         self._now = now
         self._zone = portal.clock.zone
         self._trail = Trail(portal, dice)
+        self._desk = Trail(portal, desk)
         self._shopping = Shopping(portal, shop, now)
         self._last: dict[str, int] = {}
         self._products: list[tuple[int, str]] = []
@@ -48,10 +55,10 @@ class World:
     def around(self, deals: list[Facts]) -> None:
         """Tells a chunk of deals, in the order they were made. Sets their leads, and whether their amounts
         follow from their products."""
-        self._leads(deals)
+        answers = self._leads(deals)
         steps = [one for deal in deals for one in self._trail.way(deal)]
         self._put("deal_stages", sorted(steps, key=_when))
-        self._actions(deals)
+        self._actions(deals, answers)
         self._put("comment", sorted((c for deal in deals for c in self._trail.comments(deal)), key=_when))
         rows: list[Dated] = []
         for deal in deals:
@@ -73,8 +80,9 @@ class World:
             [(0, requisite_of(at, one[0], one[1][title], one[1][made])) for at, one in enumerate(told, 1)],
         )
 
-    def _leads(self, deals: list[Facts]) -> None:
-        """About half of the deals were a lead before; nearly as many leads never became one."""
+    def _leads(self, deals: list[Facts]) -> list[Act]:
+        """About half of the deals were a lead before; nearly as many leads never became one. How they were
+        answered."""
         dice, plans = self._dice, []
         for at, deal in enumerate(deals):
             if dice.random() < 0.45:
@@ -91,6 +99,11 @@ class World:
         table = self._portal.tables["lead"]
         leads = list(self.cast.leads(told, last))
         self._last["lead"] = last + len(leads)
+        until = [deals[at].made if at >= 0 else self._now for _, at in plans]
+        answers = [
+            act for lead, (made, _), end in zip(leads, told, until, strict=True)
+            for act in self._answered(table, lead, made, end)
+        ]  # fmt: skip
         self._portal.store.put(table, leads)
         steps = [
             step
@@ -98,6 +111,16 @@ class World:
             for step in self._lead_way(table.record(number, values), made)
         ]
         self._put("lead_stages", sorted(steps, key=_when))
+        return answers
+
+    def _answered(self, table: Table, lead: Stored, made: int, until: int) -> Iterator[Act]:
+        """What was said to a lead; the last of it is its last activity."""
+        number, values = lead
+        person, amount = int(str(values[table.slots["ASSIGNED_BY_ID"]])), values[table.slots["OPPORTUNITY"]]
+        asked, active = Asked(number, made, until, person, str(amount)), table.slots["LAST_ACTIVITY_TIME"]
+        for when, act in self._desk.answers(asked):
+            values[active] = max(str(values[active]), act["CREATED"])
+            yield when, act, asked
 
     def _converted(self, deal: Facts) -> Values:
         """What a lead knows that became this deal."""
@@ -116,23 +139,24 @@ class World:
         """Made as new, and moved once when it stands elsewhere now."""
         return [(made, step) for step in two_steps(LEADS, lead, "NEW")]
 
-    def _actions(self, deals: list[Facts]) -> None:
+    def _actions(self, deals: list[Facts], answers: list[Act]) -> None:
         """Activities, the statistics of those that are calls, the tasks that others stand for."""
-        found = [(when, act, deal) for deal in deals for when, act in self._trail.activities(deal)]
-        found.sort(key=lambda one: one[0])
+        found: list[Act] = [(when, act, deal) for deal in deals for when, act in self._trail.activities(deal)]
+        found = sorted([*found, *answers], key=lambda one: one[0])
         calls: list[Dated] = []
         tasks: list[Dated] = []
         first = self._last.get("activity", 0) + 1
-        for number, (when, act, deal) in enumerate(found, first):
+        for number, (when, act, whose) in enumerate(found, first):
             if act["TYPE_ID"] == str(CALL):
-                row = self._trail.call(deal, number, act)
+                trail = self._desk if isinstance(whose, Asked) else self._trail
+                row = trail.call(whose, number, act)
                 if row["RECORD_FILE_ID"]:
                     act["FILES"] = [{"id": row["RECORD_FILE_ID"]}]
                 calls.append((when, row))
             elif act["TYPE_ID"] == str(TASK):
                 task = self._last.get("task", 0) + 1 + len(tasks)
                 act["ASSOCIATED_ENTITY_ID"] = str(task)
-                tasks.append((when, task_of(task, act, deal.contact)))
+                tasks.append((when, task_of(task, act, whose.contact)))
         self._put("activity", [(when, act) for when, act, _ in found])
         self._put("call", calls)
         self._put("task", tasks)
