@@ -1,12 +1,14 @@
 """How a tenant counts: in which time zone, in which currency, from which day of the week on."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from headwater.analytics.periods import WeekStart
 from headwater.analytics.questions import Misasked
+from headwater.analytics.vocabulary import Vocabulary
 from headwater.warehouse import sql
 from headwater.warehouse.pool import Warehouse
 
@@ -38,6 +40,19 @@ async def change(warehouse: Warehouse, tenant: UUID, wanted: Manner) -> Manner:
     params = {"timezone": chosen.timezone, "currency": chosen.currency, "week_start": chosen.week_start}
     await warehouse.rows(tenant, sql.set_counting, params)
     return chosen
+
+
+def document(chosen: Manner, known: Vocabulary) -> dict[str, Any]:
+    """What was chosen, and what holds: where nothing was chosen, that of the first portal."""
+    return {
+        "chosen": asdict(chosen),
+        "holds": {
+            "timezone": known.zone,
+            "currency": known.currency,
+            "week_start": known.week_start,
+            "today": known.today.isoformat(),
+        },
+    }
 
 
 async def _zone(warehouse: Warehouse, tenant: UUID, name: str) -> str:

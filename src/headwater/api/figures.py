@@ -13,7 +13,6 @@ from headwater.analytics.manner import Manner
 from headwater.analytics.questions import Misasked
 from headwater.analytics.records import Looking
 from headwater.analytics.told import Told, explained
-from headwater.analytics.vocabulary import Vocabulary
 from headwater.api.accesses import Noting
 from headwater.api.callers import Administrator, Looker, Opened
 from headwater.api.problems import Refusal, document, refused
@@ -102,7 +101,7 @@ async def catalogue(sight: Sight, house: Opened, language: Language = "en") -> R
 async def settings(who: Looker, sight: Sight, house: Opened) -> dict[str, Any]:
     """What was chosen, and what holds: where nothing was chosen, that of the first portal."""
     known = await house.board.known(sight)
-    return _counting(await manner.manner(house.warehouse, who.tenant), known)
+    return manner.document(await manner.manner(house.warehouse, who.tenant), known)
 
 
 @router.put("/api/v1/figures/settings", summary="Have the tenant count otherwise")
@@ -115,7 +114,7 @@ async def change(counting: Counting, who: Administrator, sight: Sight, house: Op
     except Misasked as exc:
         raise _misasked(exc, "GET /api/v1/figures/settings shows what holds now.") from exc
     house.board.forget(who.tenant)
-    return _counting(found, await house.board.known(sight))
+    return manner.document(found, await house.board.known(sight))
 
 
 async def _told(house: House, sight: Looking, config: ChartConfig, language: str) -> Told:
@@ -162,15 +161,3 @@ async def _tile(house: House, sight: Looking, told: dict[str, Any], language: st
     name = told.get("chart_id")
     told_back = name.encode("utf-8", "ignore").decode()[:LONGEST_ID] if isinstance(name, str) else None
     return {"chart_id": told_back, "error": problem}
-
-
-def _counting(chosen: Manner, known: Vocabulary) -> dict[str, Any]:
-    return {
-        "chosen": {"timezone": chosen.timezone, "currency": chosen.currency, "week_start": chosen.week_start},
-        "holds": {
-            "timezone": known.zone,
-            "currency": known.currency,
-            "week_start": known.week_start,
-            "today": known.today.isoformat(),
-        },
-    }

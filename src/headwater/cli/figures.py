@@ -136,13 +136,7 @@ def counting(
 
     chosen, known = run(work, as_json=as_json)
     if as_json:
-        say.json({
-            "chosen": chosen,
-            "holds": {
-                "timezone": known.zone, "currency": known.currency, "week_start": known.week_start,
-                "today": known.today.isoformat(),
-            },
-        })  # fmt: skip
+        say.json(manner.document(chosen, known))
         return
     say.line(
         "counting", zone=known.zone, today=known.today, week_start=text(known.week_start),
