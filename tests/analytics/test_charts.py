@@ -272,7 +272,7 @@ def test_the_way_to_the_rows_is_told_or_why_there_is_none(words, path):
 
 def test_what_metrics_choose_rows_by_is_asked_of_lists_that_have_it():
     single = [one for one in METRICS.values() if isinstance(one, Metric)]
-    chosen = [one for one in single if WHERES.get(one.where or "") and not one.about.relation.startswith("(")]
+    chosen = [one for one in single if WHERES.get(one.where or "") and one.about.tenanted]
 
     assert len(chosen) > 5
     for one in chosen:

@@ -15,6 +15,7 @@ import pytest
 
 from headwater.analytics.compiling import Compiler, cuts
 from headwater.analytics.configs import ChartConfig
+from headwater.analytics.data import DATA
 from headwater.analytics.understood import understood
 from headwater.analytics.vocabulary import Name, Own, Vocabulary
 from headwater.core.model import Kind
@@ -98,6 +99,11 @@ async def test_the_period_before_ends_at_the_same_time_of_day():
 
     assert text(before) == kept.read_text(encoding="utf-8")
     assert before.parts[0].period != question.parts[0].period
+
+
+def test_rows_are_chosen_by_their_tenant_in_the_statement_or_in_what_is_made_for_it():
+    for one in DATA.values():
+        assert one.tenanted == ("%(tenant)s" not in one.relation), one.name
 
 
 def test_no_kept_statement_is_of_no_chart():

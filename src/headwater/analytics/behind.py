@@ -82,7 +82,7 @@ def behind(answer: Answer, known: Vocabulary, language: str) -> Behind:
 
 
 def _chosen(metric: Metric) -> Words:
-    if metric.about.relation.startswith("(") and metric.data not in ONLY:
+    if not metric.about.tenanted:
         raise _Unsayable("rows")
     words = WHERES.get(metric.where or "")
     if words is None or any(name.partition(".")[0] not in _asked(metric) for name, _ in words):

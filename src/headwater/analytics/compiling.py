@@ -90,7 +90,7 @@ class Compiler:
             wheres=[metric.where] if metric.where else [], conditions=conditions, keys=keys,
             period=None if column is None else Period(column, window.since, window.until, cut_seconds=cut),
             money=self._money(metric), by_currency=asked.money,
-            tenanted=tenanted(data.relation), measured=asked.counted.custom,
+            tenanted=data.tenanted, measured=asked.counted.custom,
         )  # fmt: skip
 
     @property
@@ -236,20 +236,15 @@ def axis_clock(asked: Understood, axis: Axis, metric: Metric) -> str:
     return axis.clock or clock_of(asked, metric) or metric.about.time
 
 
-def tenanted(relation: str) -> bool:
-    """Whether a relation has the rows of all tenants: one made for a question names its own inside."""
-    return not relation.startswith("(")
-
-
 def place_of(data: Data, dimension: Dimension) -> Held:
     """Where this data has the values of a dimension."""
     one = _in(data, dimension)
     joins = [join for name, join in data.joins.items() if name == one.needs]
-    return Held(data.relation, one.column, joins, tenanted(data.relation), one.custom)
+    return Held(data.relation, one.column, joins, data.tenanted, one.custom)
 
 
 def _all(data: Data, clock: LiteralString) -> Timed:
-    return Timed(data.relation, clock, tenanted(data.relation))
+    return Timed(data.relation, clock, data.tenanted)
 
 
 def _in(data: Data, dimension: Dimension) -> Dimension:

@@ -78,6 +78,9 @@ class Data:
     """The entity whose custom fields its rows have."""
     rolled: Rolled | None = None
     words: Sequence[str] = ()
+    tenanted: bool = True
+    """Whether `relation` has the rows of all tenants, as a table has. False: it is made for a question, of
+    the rows of %(tenant)s alone, and no list has what is in it."""
 
     @property
     def time(self) -> str:
@@ -405,7 +408,7 @@ PRODUCTS = Data(
         "amount": Amount("amount", Said("Amount", "Сумма", "Summa"), "m.amount", "money"),
         "quantity": Amount("quantity", Said("Quantity", "Количество", "Miqdor"), "r.quantity"),
     },
-    ("r.amount", "r.currency"), words=("product", "товар", "продукт", "mahsulot"),
+    ("r.amount", "r.currency"), words=("product", "товар", "продукт", "mahsulot"), tenanted=False,
 )  # fmt: skip
 
 CUSTOMERS = Data(
@@ -419,7 +422,7 @@ CUSTOMERS = Data(
     _dimensions(),
     ("deals",), "deals",
     {"bought": Amount("bought", Said("Purchases", "Покупок", "Xaridlar"), "r.bought")},
-    words=("customer", "buyer", "покупатель", "клиент", "xaridor", "mijoz"),
+    words=("customer", "buyer", "покупатель", "клиент", "xaridor", "mijoz"), tenanted=False,
 )  # fmt: skip
 
 DATA: Mapping[str, Data] = MappingProxyType(
