@@ -19,8 +19,9 @@ from headwater.analytics.data import DATA
 from headwater.analytics.understood import understood
 from headwater.analytics.vocabulary import Name, Own, Vocabulary
 from headwater.core.model import Kind
-from headwater.warehouse.counting import Question, rendered
+from headwater.warehouse.counting import rendered
 from headwater.warehouse.pool import Connection
+from headwater.warehouse.question import Question
 
 KEPT = Path(__file__).parent / "sql"
 NOBODY = cast("Connection", None)

@@ -15,8 +15,8 @@ from headwater.analytics.periods import Window
 from headwater.analytics.understood import Axis, Understood
 from headwater.analytics.vocabulary import Vocabulary
 from headwater.warehouse import numbers
-from headwater.warehouse.counting import Condition, Held, Key, Money, Part, Period, Question, Timed
 from headwater.warehouse.pool import Connection
+from headwater.warehouse.question import Condition, Held, Key, Money, Part, Period, Question, Timed
 
 LIMITS = {"pie": 8, "donut": 8, "table": 100, "funnel": 100, "heatmap": 100, "cohort": 100}
 USUAL_LIMIT = 20

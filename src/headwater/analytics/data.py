@@ -1,7 +1,7 @@
 """What can be counted: the tables figures come from, with their times, amounts and dimensions.
 
 A dimension is one entry here. Columns are SQL over `r`, a row of the table; `m` is its amount as money (see
-warehouse/numbers.py).
+warehouse/counting.py).
 """
 
 from collections.abc import Mapping, Sequence

@@ -13,10 +13,10 @@ from headwater.analytics.notes import Note
 from headwater.analytics.records import Looking
 from headwater.analytics.understood import Axis, Understood
 from headwater.analytics.vocabulary import Vocabulary
-from headwater.warehouse.counting import CELL, ROW
 from headwater.warehouse.named import labelled
 from headwater.warehouse.numbers import Counted
 from headwater.warehouse.pool import Connection
+from headwater.warehouse.question import CELL, ROW
 
 DIGITS: Mapping[Unit, int] = {"number": 4, "money": 2, "share": 6, "days": 2, "seconds": 0}
 STAGED = (("stages", "deals"), ("stages", "leads"))

@@ -26,10 +26,10 @@ from headwater.analytics.records import Looking
 from headwater.analytics.understood import Understood, understood
 from headwater.analytics.vocabulary import Vocabulary
 from headwater.warehouse import numbers
-from headwater.warehouse.counting import MOST_GROUPS, ROW, WHOLE
 from headwater.warehouse.named import called
 from headwater.warehouse.numbers import Counted
 from headwater.warehouse.pool import Connection
+from headwater.warehouse.question import MOST_GROUPS, ROW, WHOLE
 
 __all__ = ["EARLIER", "Answer", "Figure", "answered"]
 

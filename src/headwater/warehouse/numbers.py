@@ -12,9 +12,10 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composable
 
 from headwater.core.errors import NeedsPerson
-from headwater.warehouse.counting import MOST_GROUPS, Held, Question, Timed, rendered
+from headwater.warehouse.counting import rendered
 from headwater.warehouse.looking import looking
 from headwater.warehouse.pool import Connection, People, Warehouse
+from headwater.warehouse.question import MOST_GROUPS, Held, Question, Timed
 
 SECONDS = 10
 """So long the database may think about one chart."""
