@@ -6,7 +6,8 @@ from typing import Any, get_args
 
 from headwater.analytics.catalog import Catalog
 from headwater.analytics.configs import Aggregation, ChartConfig, ChartType, Filter, Grain
-from headwater.analytics.data import DATA, Data, Dimension
+from headwater.analytics.countable import Data, Dimension
+from headwater.analytics.data import DATA
 from headwater.analytics.metrics import METRICS, parts
 from headwater.analytics.vocabulary import Vocabulary
 

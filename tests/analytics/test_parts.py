@@ -12,7 +12,8 @@ from tests.analytics.company import Company
 from tests.analytics.conftest import Figures
 
 from headwater.analytics.catalog import Catalog
-from headwater.analytics.data import DATA, Data
+from headwater.analytics.countable import Data
+from headwater.analytics.data import DATA
 from headwater.analytics.metrics import METRICS, Metric
 
 ADDING = [slug for slug, metric in METRICS.items() if metric.adds_up]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
-from headwater.analytics.data import YES_NO, Amount, Data, Dimension
+from headwater.analytics.countable import YES_NO, Amount, Data, Dimension
 from headwater.analytics.vocabulary import Vocabulary
 from headwater.core.model import Kind
 from headwater.core.said import Said

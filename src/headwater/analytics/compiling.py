@@ -8,7 +8,7 @@ from uuid import UUID
 
 from headwater.analytics import periods
 from headwater.analytics.configs import ChartConfig, Grain
-from headwater.analytics.data import Data, Dimension
+from headwater.analytics.countable import Data, Dimension
 from headwater.analytics.filters import Chosen
 from headwater.analytics.metrics import Metric
 from headwater.analytics.periods import Window

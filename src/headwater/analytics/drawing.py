@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from headwater.analytics import periods
 from headwater.analytics.configs import ChartConfig, Grain
-from headwater.analytics.data import WEEKDAYS, Unit
+from headwater.analytics.countable import WEEKDAYS, Unit
 from headwater.analytics.periods import WeekStart
 from headwater.analytics.query import EARLIER, Answer, Figure
 from headwater.analytics.spoken import LENGTHS, NOTHING, Spoken

@@ -8,7 +8,7 @@ from typing import Any
 
 from headwater.analytics.catalog import RECORD_BOOKS, TIMES, Catalog
 from headwater.analytics.configs import Filter
-from headwater.analytics.data import Amount, Dimension
+from headwater.analytics.countable import Amount, Dimension
 from headwater.analytics.lookup import Lookup, Repair, plain
 from headwater.analytics.questions import Misasked
 from headwater.analytics.vocabulary import Name

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from headwater.analytics.catalog import RECORD_BOOKS
 from headwater.analytics.compiling import CONNECTIONS, Cut, Name, axes_of
-from headwater.analytics.data import WEEKDAYS, Dimension, Unit
+from headwater.analytics.countable import WEEKDAYS, Dimension, Unit
 from headwater.analytics.notes import Note
 from headwater.analytics.records import Looking
 from headwater.analytics.understood import Axis, Understood

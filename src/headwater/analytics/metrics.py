@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, LiteralString, TypeAlias
 
-from headwater.analytics.data import CYCLE_DAYS, DATA, Data, Unit
+from headwater.analytics.countable import Data, Unit
+from headwater.analytics.data import CYCLE_DAYS, DATA
 from headwater.core.said import Said
 
 Good: TypeAlias = Literal["up", "down"] | None

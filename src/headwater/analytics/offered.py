@@ -6,7 +6,8 @@ from typing import Any, get_args
 from headwater.analytics.catalog import TIMES, Catalog
 from headwater.analytics.charts import CHARTS
 from headwater.analytics.configs import Aggregation, Operator
-from headwater.analytics.data import DATA, Data, Dimension
+from headwater.analytics.countable import Data, Dimension
+from headwater.analytics.data import DATA
 from headwater.analytics.metrics import METRICS, Metric, Ratio
 from headwater.analytics.told import MADE
 from headwater.analytics.understood import CLOCKS, GRAINS

@@ -16,7 +16,7 @@ from headwater.analytics.compiling import (
     place_of,
 )
 from headwater.analytics.configs import ChartConfig
-from headwater.analytics.data import Dimension
+from headwater.analytics.countable import Dimension
 from headwater.analytics.filters import Chosen
 from headwater.analytics.groups import DIGITS, EARLIER, Figure, Told, exact, labels, number, rounded
 from headwater.analytics.mending import mended

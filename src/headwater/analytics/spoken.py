@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from headwater.analytics.configs import Grain
-from headwater.analytics.data import Unit
+from headwater.analytics.countable import Unit
 from headwater.core.said import Said
 
 THIN, FIRM = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"

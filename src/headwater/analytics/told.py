@@ -11,7 +11,7 @@ from headwater.analytics.behind import behind
 from headwater.analytics.charts import CHARTS, option
 from headwater.analytics.compiling import clock_of
 from headwater.analytics.configs import Aggregation, ChartConfig
-from headwater.analytics.data import Unit
+from headwater.analytics.countable import Unit
 from headwater.analytics.drawing import CURRENCY, RECORDS, Drawing
 from headwater.analytics.kept import Given
 from headwater.analytics.metrics import METRICS

@@ -10,7 +10,8 @@ from typing import Any, LiteralString, NamedTuple, get_args
 
 from headwater.analytics.catalog import TIMES, Catalog
 from headwater.analytics.configs import ChartConfig, Grain
-from headwater.analytics.data import DATA, Data, Dimension, Unit
+from headwater.analytics.countable import Data, Dimension, Unit
+from headwater.analytics.data import DATA
 from headwater.analytics.filters import Chosen, chosen
 from headwater.analytics.lookup import Lookup, Repair, plain
 from headwater.analytics.metrics import COUNT, METRICS, RECORDS, Metric, Ratio, parts

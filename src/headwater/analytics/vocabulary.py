@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from headwater.analytics.data import Book
+from headwater.analytics.countable import Book
 from headwater.analytics.periods import WeekStart
 from headwater.core.model import Kind
 from headwater.warehouse import sql
