@@ -19,6 +19,7 @@ from bench import (
     backup,
     connections,
     cost,
+    following,
     increment,
     letters,
     live,
@@ -61,6 +62,7 @@ BENCHES: Mapping[str, Callable[[Ground], Awaitable[list[Sample]]]] = {
     "backup": backup.once,
     "patterns": patterns.once,
     "search": search.once,
+    "following": following.once,
 }
 
 

@@ -44,17 +44,17 @@ def source(transport: httpx2.AsyncBaseTransport) -> Bitrix24:
     return Bitrix24(URL, pace=CountingPace(), clock=FakeClock(), transport=transport)
 
 
-async def read(reader: Bitrix24) -> tuple[Sequence[Field], list[Row]]:
-    """The fields and all records of a portal."""
-    survey = await reader.survey(["deals"])
-    span = Span("deals", "all", upto=survey.newest["deals"])
+async def read(reader: Bitrix24, entity: str = "deals") -> tuple[Sequence[Field], list[Row]]:
+    """The fields and all records of an entity."""
+    survey = await reader.survey([entity])
+    span = Span(entity, "all", upto=survey.newest[entity])
     records = [row async for page in reader.pages([span]) for part in page.parts for row in part.records]
-    return survey.fields["deals"], records
+    return survey.fields[entity], records
 
 
 @cache
-def portal(deals: int) -> bitrix24.Portal:
-    options = Options(deals=deals, whole=False, limits=False, virtual=True, code="bench")
+def portal(deals: int, *, whole: bool = False) -> bitrix24.Portal:
+    options = Options(deals=deals, whole=whole, limits=False, virtual=True, code="bench")
     return bitrix24.built(options)
 
 

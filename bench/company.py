@@ -11,6 +11,7 @@ from bench.ground import Database
 from headwater.analytics import patterns
 from headwater.warehouse import connections, rollups
 from headwater.warehouse.connections import Link
+from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 ZONE = "Europe/Moscow"
@@ -218,8 +219,8 @@ async def company(database: Database, *, part: float = 1.0, activities: int | No
                     _written(admin, one, turn)
             admin.execute("analyze")
         for one in made:
-            await patterns.refresh(warehouse, one.link, enough=lambda: False)
-            await rollups.refresh(warehouse, one.link, enough=lambda: False)
+            await caught_up(patterns.follow, warehouse, one.link)
+            await caught_up(rollups.follow, warehouse, one.link)
     with psycopg.connect(database.url("postgres"), autocommit=True) as admin:
         admin.execute("vacuum analyze")
     return made[0]

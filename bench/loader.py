@@ -51,7 +51,7 @@ TABLES = ("bitrix24.crm_deals", "public.crm_deals")
 
 @dataclass(slots=True)
 class Loader:
-    """A connection whose deals are stored page by page; `began` rises with each."""
+    """An entity of a connection, stored page by page; `began` rises with each."""
 
     warehouse: Warehouse
     link: Link
@@ -77,24 +77,30 @@ class Loader:
                 await self.store(found)
 
 
-async def loader(warehouse: Warehouse, reader: Bitrix24, fields: Sequence[Field]) -> Loader:
-    """A connection with its typed table, as the engine prepares it."""
-    tenant = await connections.put_tenant(warehouse, "main", "Main")
-    link = await connections.put_link(
-        warehouse, tenant, source="bitrix24", portal=reader.portal, title="", sealed="", account={}
+async def connected(warehouse: Warehouse, slug: str, portal: str) -> Link:
+    """A tenant with one connection."""
+    tenant = await connections.put_tenant(warehouse, slug, slug)
+    return await connections.put_link(
+        warehouse, tenant, source="bitrix24", portal=portal, title="", sealed="", account={}
     )
-    spec = reader.entities["deals"]
+
+
+async def loader(
+    warehouse: Warehouse, link: Link, reader: Bitrix24, fields: Sequence[Field], entity: str = "deals"
+) -> Loader:
+    """An entity of a connection with its typed table, as the engine prepares it."""
+    spec = reader.entities[entity]
     columns = await typed.ensure(
-        warehouse, tenant.id, link.id, spec, fields,
+        warehouse, link.tenant, link.id, spec, fields,
         schema=link.slug, key_column=reader.key_column, now=NOW,
     )  # fmt: skip
     shape = Shape(
         source="bitrix24", key_column=reader.key_column, spec=spec, schema=link.slug, fields=fields,
         columns=columns, decode={one.name: reader.decoder(one) for one in fields},
-        id_of=lambda row: reader.id_of("deals", row), currency="RUB",
+        id_of=lambda row: reader.id_of(entity, row), currency="RUB",
     )  # fmt: skip
     run = await state.begin(
-        warehouse, tenant.id, link.id, "deals",
+        warehouse, link.tenant, link.id, entity,
         sync_type="full", cursor={}, fresh=True, source_records=None, now=NOW,
     )  # fmt: skip
     return Loader(warehouse, link, shape, run)
@@ -190,7 +196,8 @@ async def once(ground: Ground) -> list[Sample]:
     gc.set_threshold(GARBAGE)  # as every command does
     with ground.database() as database:
         async with Warehouse(database.url(), size=2) as warehouse:
-            load = await loader(warehouse, reader, fields)
+            link = await connected(warehouse, "main", reader.portal)
+            load = await loader(warehouse, link, reader, fields)
             taken = await _taken(ground, load, Yardstick(database), records, near, far)
     gc.set_threshold(*was)
     await reader.close()

@@ -1,18 +1,15 @@
-"""Search over a big tenant whose words are as rare and as common as in language: how fast, how well, at what
-cost.
+"""Search over a big tenant whose words are as rare and as common as in language: how fast, how well.
 
 Words follow Zipf's law. A quarter of the queries are made of the commonest ones, the others of words as they
 stand together in some record. What a query finds is held against the full ranking: every document with any of
 its words, weighed alike, which is what bounding candidates before ranking must not lose.
 """
 
-import asyncio
 import math
 import random
 import statistics
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import accumulate
@@ -20,13 +17,12 @@ from typing import Any
 
 import psycopg
 
-from bench.adapter import Replay, read, recorded, source
 from bench.ground import Database, Ground, company
-from bench.loader import NOW, loader, narrowed, pages
-from bench.measure import Sample, Spent, watched
-from headwater.analytics import search
-from headwater.warehouse import connections, lease
+from bench.loader import NOW
+from bench.measure import Sample, watched
+from headwater.warehouse import connections, documents
 from headwater.warehouse.connections import Link
+from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 WORDS = 60_000
@@ -35,8 +31,6 @@ COMMON = 40  # the commonest words, of which a quarter of the queries are made
 TOP = 5
 TABLES = ("its table", "the table's indexes", "words and spellings")
 YEARS = timedelta(days=5 * 365)
-LOOK_SECONDS = 0.5  # between two turns of what follows a load
-BLOCK = 20  # pages loaded with and without search behind them, in turns
 SYLLABLES = [
     first + last for first in "бвгджзклмнпрстфхчш" for last in "аеио" if first + last not in ("же", "ше")
 ]
@@ -104,7 +98,7 @@ class Answers:
 
 
 async def once(ground: Ground) -> list[Sample]:
-    """One run: documents are made, queries asked, and pages loaded with search behind them and without."""
+    """One run: documents are made, queries asked."""
     many, language = ground.size(200_000, 8_000, 1_000_000), Language(1)
     with ground.database() as database:
         async with Warehouse(database.url(), size=2) as warehouse:
@@ -114,12 +108,11 @@ async def once(ground: Ground) -> list[Sample]:
             )
             texts = _records(database, link, many, language)
             with watched(postmaster=ground.postmaster) as filled:
-                await search.refresh(warehouse, link, enough=lambda: False)
+                await caught_up(documents.follow, warehouse, link)
             with psycopg.connect(database.url("postgres"), autocommit=True) as admin:
                 admin.execute("vacuum analyze headwater.search, headwater.search_words")
                 sizes = [row[0] for row in admin.execute(SIZES).fetchall()]
                 found = _asked(database, admin, link, _queries(language, texts))
-    alone, beside = await _loads(ground)
     return [
         Sample(f"search in {many:,} documents, p95 of {QUERIES} queries", _p95(found.taken), "ms"),
         Sample("the same, median", statistics.median(found.taken), "ms"),
@@ -128,8 +121,6 @@ async def once(ground: Ground) -> list[Sample]:
         Sample("the same, equal scores taken for equal", statistics.mean(found.as_good), ""),
         Sample("making documents", many / filled.seconds, "documents/s", filled.cpu),
         *(Sample(name, size, "MB") for name, size in zip(TABLES, sizes, strict=True)),
-        Sample("a load with search behind it / without", beside.seconds / alone.seconds, "times", beside.cpu),
-        Sample("  PostgreSQL's CPU, likewise", beside.cpu["PostgreSQL"] / alone.cpu["PostgreSQL"], "times"),
     ]
 
 
@@ -215,45 +206,6 @@ def _ranked(admin: psycopg.Connection[Any], link: Link, query: str) -> list[tupl
 
 def _set(tokens: Sequence[int]) -> str:
     return "{" + ",".join(map(str, tokens)) + "}"
-
-
-async def _loads(ground: Ground) -> tuple[Spent, Spent]:
-    """What loading pages takes by itself, and while search follows it as the job does."""
-    reader = source(Replay(await recorded(2_500)))
-    every, whole = await read(reader)
-    fields = narrowed(every, reader.entities["deals"])
-    records = [{one.name: row[one.name] for one in fields if one.name in row} for row in whole]
-    sums = (Spent(), Spent())
-    with ground.database() as database:
-        async with Warehouse(database.url(), size=3) as warehouse:
-            load = await loader(warehouse, reader, fields)
-            await search.refresh(warehouse, load.link, enough=lambda: False)
-            block = ground.size(BLOCK, 2)
-            for turn in range(2 * ground.size(4, 1)):
-                follows = turn % 2 == 1
-                bodies = list(pages(records, turn * block, block))
-                held = lease.taken(warehouse, load.link.tenant, load.link.id, now=NOW)
-                with watched(postmaster=ground.postmaster) as spent:
-                    async with held:
-                        job = asyncio.create_task(_follow(warehouse, load.link)) if follows else None
-                        await load.load(bodies)
-                        if job is not None:
-                            job.cancel()
-                            with suppress(asyncio.CancelledError):
-                                await job
-                sums[follows].seconds += spent.seconds
-                for side, seconds in spent.cpu.items():
-                    sums[follows].cpu[side] = sums[follows].cpu.get(side, 0) + seconds
-                await search.refresh(warehouse, load.link, enough=lambda: False)
-    await reader.close()
-    return sums
-
-
-async def _follow(warehouse: Warehouse, link: Link) -> None:
-    """The job of a connection that is being read, always due again."""
-    while True:
-        await search.refresh(warehouse, link, enough=lambda: False)
-        await asyncio.sleep(LOOK_SECONDS)
 
 
 def _p95(taken: Sequence[float]) -> float:

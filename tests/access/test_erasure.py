@@ -19,9 +19,10 @@ from headwater.analytics.records import Looking
 from headwater.core.errors import NeedsPerson
 from headwater.sandbox.bitrix24 import Options, Portal, built
 from headwater.testing.river import River, river
-from headwater.warehouse import backup, erasures, rotation
+from headwater.warehouse import backup, documents, erasures, rotation
 from headwater.warehouse.backup import Place
 from headwater.warehouse.erasures import Erasure
+from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.vault import Vault
 
@@ -162,7 +163,7 @@ async def test_she_is_found_nowhere_afterwards_and_does_not_come_back(
     stream: River, her: Her, newest_database: Any, tmp_path: Path
 ) -> None:
     await live(stream, her)
-    assert await search.refresh(stream.warehouse, stream.link, enough=lambda: False)
+    await caught_up(documents.follow, stream.warehouse, stream.link)
     assert {f"contacts {her.contact}", f"leads {her.lead}"} <= {*await searched(stream, SURNAME)}
     before = holding(newest_database)
     revenue = "select count(*), sum(value) as value, count(contact_id) as contacts from crm_deals"
@@ -195,7 +196,7 @@ async def test_she_is_found_nowhere_afterwards_and_does_not_come_back(
     stream.settle()
     await stream.sync_all(*TRACES, full=True)
     certificate = await stream.reconcile()
-    assert await search.refresh(stream.warehouse, stream.link, enough=lambda: False)
+    await caught_up(documents.follow, stream.warehouse, stream.link)
 
     assert holding(newest_database) == {}
     assert await searched(stream, SURNAME) == []

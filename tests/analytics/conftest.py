@@ -16,6 +16,7 @@ from headwater.analytics.records import Looking
 from headwater.analytics.vocabulary import Vocabulary, vocabulary
 from headwater.warehouse import rollups
 from headwater.warehouse.connections import links
+from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import People, Warehouse
 
 SEED = 8
@@ -64,7 +65,7 @@ async def rolled_up(url: str, one: Company) -> None:
     """Counts activities and calls by the day in one of the portals; the other stays as it is, to have both."""
     async with Warehouse(url, size=1) as warehouse:
         north = (await links(warehouse, one.tenant))[0]
-        assert await rollups.refresh(warehouse, north, enough=lambda: False)
+        await caught_up(rollups.follow, warehouse, north)
 
 
 @pytest.fixture

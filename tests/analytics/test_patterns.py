@@ -14,11 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.analytics.worked import Desk, at, desk
 
-from headwater.analytics.patterns import refresh
+from headwater.analytics.patterns import follow
 from headwater.core.model import SetSpec
 from headwater.testing.sample import NOW
 from headwater.testing.settled import settled
 from headwater.warehouse import bi, sets
+from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 DEALS = "select * from deal_patterns order by deal_id"
@@ -48,7 +49,7 @@ async def desk_(warehouse: Warehouse) -> Desk:
 
 async def refreshed(one: Desk) -> None:
     await settled(one.warehouse)
-    assert await refresh(one.warehouse, one.link, enough=lambda: False)
+    await caught_up(follow, one.warehouse, one.link)
 
 
 async def deal(one: Desk, id: str = "1") -> dict[str, Any]:
@@ -194,11 +195,11 @@ class TestWhatFollowsChanges:
             await desk_.put("deals", id, MADE=at(0))
         await settled(desk_.warehouse)
 
-        done = await refresh(desk_.warehouse, desk_.link, enough=lambda: True, far=2)
+        more = await follow(desk_.warehouse, desk_.link, far=2)
 
-        assert not done
+        assert more
         assert len(await desk_.rows(DEALS)) == 4
-        assert await refresh(desk_.warehouse, desk_.link, enough=lambda: True)
+        assert not await follow(desk_.warehouse, desk_.link)
 
     async def test_a_quiet_connection_keeps_up_with_the_feed_of_its_tenant(self, desk_: Desk) -> None:
         await refreshed(desk_)
@@ -377,7 +378,7 @@ async def test_whatever_happens_patterns_end_as_if_everything_were_counted_anew(
         one = await desk(warehouse, f"t{uuid4().hex[:12]}")
         for what, id, values in steps:
             if what == "refresh":
-                await refresh(warehouse, one.link, enough=lambda: True)
+                await follow(warehouse, one.link)
             elif values is None:
                 await one.lose(what, str(id))
             else:

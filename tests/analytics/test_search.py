@@ -13,8 +13,9 @@ from alifbo import fold_search_key
 
 from headwater.analytics import search
 from headwater.testing.settled import settled
-from headwater.warehouse import bi, connections
+from headwater.warehouse import bi, connections, documents
 from headwater.warehouse.connections import Link
+from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 ROWS: list[tuple[str, str, dict[str, Any]]] = [
@@ -105,7 +106,7 @@ async def _made(database: Any) -> list[Link]:
                         assigned_to="5",
                     )
             await settled(warehouse)
-            assert await search.refresh(warehouse, link, enough=lambda: False)
+            await caught_up(documents.follow, warehouse, link)
             links.append(link)
         return links
 

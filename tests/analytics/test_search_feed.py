@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -15,7 +16,8 @@ from headwater.analytics.records import Looking
 from headwater.core.errors import RetryLater
 from headwater.testing.sample import NOW, Bench, bench
 from headwater.testing.settled import settled
-from headwater.warehouse import connections, documents, lease, sql
+from headwater.warehouse import connections, documents, sql
+from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 DEAL = {"ID": "1", "TITLE": "Ромашка", "OWNER": "5", "MODIFIED": "2026-11-20T18:00:00+03:00"}
@@ -41,9 +43,12 @@ async def ours(warehouse: Warehouse) -> Bench:
     return await bench(warehouse)
 
 
+THREE = partial(documents.follow, size=3)
+
+
 async def refreshed(one: Bench) -> None:
     await settled(one.warehouse)
-    assert await search.refresh(one.warehouse, one.link, enough=lambda: False)
+    await caught_up(documents.follow, one.warehouse, one.link)
 
 
 async def found(one: Bench, query: str) -> list[str]:
@@ -121,9 +126,9 @@ async def test_a_commit_under_way_is_waited_for(ours: Bench):
     await refreshed(ours)
     async with ours.warehouse.acting_for(ours.tenant.id) as conn:
         await ours.store_on(conn, DEAL, began=1)
-        await search.refresh(ours.warehouse, ours.link, enough=lambda: False)
+        await caught_up(documents.follow, ours.warehouse, ours.link)
         await ours.store({**DEAL, "ID": "2", "TITLE": "Лютик"}, began=2)
-        await search.refresh(ours.warehouse, ours.link, enough=lambda: False)
+        await caught_up(documents.follow, ours.warehouse, ours.link)
     await refreshed(ours)
 
     assert (await found(ours, "ромашка"), await found(ours, "лютик")) == (["1"], ["2"])
@@ -148,17 +153,17 @@ async def test_where_the_feed_was_cut_everything_is_made_anew(ours: Bench):
     assert await state(ours) == await anew(ours)
 
 
-async def test_it_stops_after_a_commit_when_others_wait_and_goes_on_later(ours: Bench):
+async def test_it_works_stretch_by_stretch_and_ends(ours: Bench):
     await ours.store(
         *({**DEAL, "ID": str(number), "TITLE": f"цветок {number}"} for number in range(1, 31)), began=1
     )
     await settled(ours.warehouse)
     many = 0
-    while not await search.refresh(ours.warehouse, ours.link, enough=lambda: True, stretch=7):
+    while await documents.follow(ours.warehouse, ours.link, size=7):
         many += 1
 
     assert many > 5
-    assert await search.refresh(ours.warehouse, ours.link, enough=lambda: True)
+    assert not await documents.follow(ours.warehouse, ours.link)
     assert len(await ours.rows("select 1 from headwater.search")) == 30
 
 
@@ -167,15 +172,13 @@ async def test_two_at_once_end_as_one(ours: Bench):
         *({**DEAL, "ID": str(number), "TITLE": f"цветок {number}"} for number in range(1, 41)), began=1
     )
     await settled(ours.warehouse)
-    both = [search.refresh(ours.warehouse, ours.link, enough=lambda: False, stretch=3) for _ in range(2)]
-    assert await asyncio.gather(*both) == [True, True]
+    await asyncio.gather(*[caught_up(THREE, ours.warehouse, ours.link) for _ in range(2)])
 
     await ours.store(
         *({**DEAL, "ID": str(number), "TITLE": f"лист {number}"} for number in range(20, 60)), began=2
     )
     await settled(ours.warehouse)
-    both = [search.refresh(ours.warehouse, ours.link, enough=lambda: False, stretch=3) for _ in range(2)]
-    assert await asyncio.gather(*both) == [True, True]
+    await asyncio.gather(*[caught_up(THREE, ours.warehouse, ours.link) for _ in range(2)])
 
     assert await state(ours) == await anew(ours)
 
@@ -207,14 +210,15 @@ async def test_killed_anywhere_it_ends_the_same(ours: Bench, newest_database: An
         for step in range(1, 200, 3):
             Dying.left = step
             try:
-                ended = await search.refresh(fragile, ours.link, enough=lambda: False, stretch=4)
+                await caught_up(THREE, fragile, ours.link)
             except RetryLater:
                 continue
             finally:
                 Dying.left = 10**9
             break
+        else:
+            pytest.fail("it never ended")
 
-    assert ended
     assert step > 10
     assert await state(ours) == await anew(ours)
 
@@ -233,7 +237,7 @@ async def test_a_connection_whose_data_go_takes_its_documents_and_counts_along(
         "values (%(tenant)s, %(link)s, '9', 'x', 'Ромашка тамошняя', 1, 'v', now())",
         link=other.id,
     )
-    assert await search.refresh(warehouse, other, enough=lambda: False)
+    await caught_up(documents.follow, warehouse, other)
     assert sorted(await found(ours, "ромашка")) == ["1", "9"]
 
     await disconnect(warehouse, other, by="me", now=NOW, delete_data=True)
@@ -267,10 +271,3 @@ async def test_whatever_a_portal_may_hold_becomes_a_document(ours: Bench):
     assert len(await found(ours, "глубокий")) in (0, len(texts) + 1)
     assert len(await found(ours, "глубоко")) == len(texts) + 1
     assert await state(ours) == await anew(ours)
-
-
-async def test_whoever_syncs_the_connection_is_seen(ours: Bench):
-    assert not await documents.being_read(ours.warehouse, ours.link)
-    async with lease.taken(ours.warehouse, ours.tenant.id, ours.link.id, now=NOW):
-        assert await documents.being_read(ours.warehouse, ours.link)
-    assert not await documents.being_read(ours.warehouse, ours.link)

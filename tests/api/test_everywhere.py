@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from headwater.analytics import search
 from headwater.api.doorman import Doorman
 from headwater.api.problems import TYPE
+from headwater.warehouse import documents
+from headwater.warehouse.following import caught_up
 from headwater.wiring.rights import rights_done
 
 from .test_every_door import OPEN
@@ -163,7 +164,7 @@ async def answers(api: Any, database: Any) -> dict[tuple[str, str], Any]:
     await rights_done(api.house)
     await asked("GET", "/api/v1/erasures/{number}", number=wish["id"])
     await asked("GET", "/api/v1/records/{entity}", **deal, params={"count": "true"})
-    await search.refresh(api.house.warehouse, api.ours.link, enough=lambda: False)
+    await caught_up(documents.follow, api.house.warehouse, api.ours.link)
     assert (await asked("GET", "/api/v1/search", params={"q": "b"}))["hits"]
     for method, path in examples(api.application):
         if method == "GET" and (method, path) not in found:

@@ -6,6 +6,8 @@ from headwater.access import keys
 from headwater.access.audit import accesses
 from headwater.analytics import search
 from headwater.testing.sample import NOW
+from headwater.warehouse import documents
+from headwater.warehouse.following import caught_up
 
 ROOF = {"ID": "1", "TITLE": "Договор на крышу", "OWNER": "5", "MODIFIED": "2026-11-20T18:00:00+03:00"}
 DOOR = {"ID": "2", "TITLE": "Двери и крыша", "OWNER": "6", "MODIFIED": "2026-11-21T18:00:00+03:00"}
@@ -15,7 +17,7 @@ DOOR = {"ID": "2", "TITLE": "Двери и крыша", "OWNER": "6", "MODIFIED"
 async def searchable(api):
     for one in (api.ours, api.theirs):
         await one.store(ROOF, DOOR, began=1)
-        assert await search.refresh(api.house.warehouse, one.link, enough=lambda: False)
+        await caught_up(documents.follow, api.house.warehouse, one.link)
     await api.theirs.store({**ROOF, "ID": "9", "TITLE": "Чужая крыша"}, began=2)
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from headwater.analytics import search
-from headwater.warehouse import connections
+from headwater.warehouse import connections, documents
+from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 
@@ -11,7 +11,7 @@ async def searchable(database: Any) -> None:
     async with Warehouse(database.url(), size=2) as warehouse:
         for tenant in await connections.tenants(warehouse):
             for link in await connections.links(warehouse, tenant.id):
-                assert await search.refresh(warehouse, link, enough=lambda: False)
+                await caught_up(documents.follow, warehouse, link)
 
 
 async def test_a_record_is_found_and_it_is_said_how(filled, given, headwater):

@@ -1,6 +1,5 @@
 """All who follow a connection have their turn, whatever fails, and beside whatever else is done for it."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from headwater.jobs.refreshing import NEVER_LATER, WHILE_IT_CHANGES, Refreshing,
 from headwater.jobs.turn import Done, Turn
 from headwater.testing.fakes import FakeClock
 from headwater.testing.sample import NOW, Bench, bench
-from headwater.warehouse import following, jobs, sql
+from headwater.warehouse import following, jobs, lease, sql
 from headwater.warehouse.connections import Link
 from headwater.warehouse.jobs import Job, Kind
 from headwater.warehouse.pool import Warehouse
@@ -20,18 +19,19 @@ from headwater.warehouse.workers import registered
 class Follower:
     """Follows, or fails; notes how often it was its turn."""
 
-    def __init__(self, name: str, fails: Exception | None = None) -> None:
+    def __init__(self, name: str, fails: Exception | None = None, *, needs: int = 1) -> None:
         self.name = name
+        self.needs = needs
         self.fails = fails
         self.turns = 0
 
-    async def __call__(self, warehouse: Warehouse, link: Link, *, enough: Callable[[], bool]) -> bool:
+    async def __call__(self, warehouse: Warehouse, link: Link) -> bool:
         self.turns += 1
         if self.fails is not None:
             raise self.fails
         async with warehouse.acting_for(link.tenant) as conn:
             await following.moved(conn, link, self.name, await following.head(conn))
-        return not enough()
+        return self.turns < self.needs
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ async def test_who_fails_is_named_and_keeps_nobody_from_his_turn(one: Bench):
     }
 
     with pytest.raises(Unrefreshed, match="a: grant it; b: an error of the program") as raised:
-        await refreshed(one.warehouse, one.link, followers, enough=lambda: False)
+        await refreshed(one.warehouse, one.link, followers)
 
     assert [each.turns for each in followers.values()] == [1, 1, 1]
     assert not isinstance(raised.value, NeedsPerson)  # nobody has to look at the portal's credentials
@@ -71,18 +71,43 @@ async def test_what_may_work_soon_is_tried_soon(one: Bench):
     followers = {"a": Follower("a", RetryLater("busy")), "b": Follower("b")}
 
     with pytest.raises(RetryLater, match="a: busy"):
-        await refreshed(one.warehouse, one.link, followers, enough=lambda: False)
+        await refreshed(one.warehouse, one.link, followers)
 
 
 async def test_it_is_due_again_soon_while_much_changes_and_at_once_when_it_was_cut(one: Bench):
-    refreshing = Refreshing(one.warehouse, FakeClock(NOW), {"a": Follower("a")})
+    looker = Follower("b")
+    refreshing = Refreshing(one.warehouse, FakeClock(NOW), {"a": Follower("a", needs=2)}, {"b": looker})
 
+    cut = await refreshing.refresh(turn(one, enough=True))
+    looked = looker.turns
+    await changed(one)
     first = await refreshing.refresh(turn(one))
     second = await refreshing.refresh(turn(one))
-    cut = await refreshing.refresh(turn(one, enough=True))
 
+    assert (cut, looked) == (Done(NOW), 0)
     assert (first, second) == (Done(NOW + WHILE_IT_CHANGES), Done(NOW + NEVER_LATER))
-    assert cut == Done(NOW)
+    assert looker.turns == 2
+
+
+async def test_they_take_turns_and_leave_most_of_the_time_to_whoever_reads_the_connection(
+    one: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    rests: list[float] = []
+
+    async def resting(seconds: float) -> None:
+        rests.append(seconds)
+
+    followers = {"a": Follower("a", needs=3), "b": Follower("b", needs=2)}
+    monkeypatch.setattr("headwater.jobs.refreshing.asyncio.sleep", resting)
+
+    async with lease.taken(one.warehouse, one.tenant.id, one.link.id, now=NOW):
+        assert await refreshed(one.warehouse, one.link, followers)
+    assert [each.turns for each in followers.values()] == [3, 2]
+    assert len(rests) == 2
+    assert all(rest > 0 for rest in rests)
+
+    assert await refreshed(one.warehouse, one.link, {"c": Follower("c", needs=3)})
+    assert len(rests) == 2, "nobody reads it: there is no reason to rest"
 
 
 async def test_work_that_stored_something_wakes_it_and_work_that_did_not_does_not(one: Bench):

@@ -23,6 +23,7 @@ from headwater.core.clock import WallClock
 from headwater.sandbox.bitrix24 import Options, built
 from headwater.testing.river import river
 from headwater.warehouse import bi, connections
+from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 Line = dict[str, str]
@@ -63,7 +64,7 @@ def replicated(database: Any, name: str, data: Path) -> Iterator[Reader]:
         try:
             async with river(database.url(), portal=portal) as flowing:
                 runs = await flowing.sync_all()
-                await patterns.refresh(flowing.warehouse, flowing.link, enough=lambda: False)
+                await caught_up(patterns.follow, flowing.warehouse, flowing.link)
                 assert {run.entity: run.stored.failed for run in runs if run.stored.failed} == {}
                 assert {run.entity: run.notes for run in runs if run.notes} == {}
                 return bi.Terms(flowing.tenant.id, [flowing.link.slug])

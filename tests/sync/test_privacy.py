@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from headwater.analytics import search
 from headwater.cli import demo
 from headwater.core.errors import RetryLater
 from headwater.core.model import PrivacyMode
@@ -13,7 +12,8 @@ from headwater.sandbox.bitrix24 import Options, Portal, built
 from headwater.sync import privacy as modes
 from headwater.sync import proof
 from headwater.testing.river import River, river
-from headwater.warehouse import connections, erasing, lease, privacy
+from headwater.warehouse import connections, documents, erasing, lease, privacy
+from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 WORD = "Тайна77"
@@ -205,11 +205,11 @@ async def live(flowing: River) -> None:
 async def test_changing_to_analytics_erases_everything_of_it_at_once(database: Any, portal: Portal) -> None:
     async with river(database.url(), portal=portal) as flowing:
         await live(flowing)
-        assert await search.refresh(flowing.warehouse, flowing.link, enough=lambda: False)
+        await caught_up(documents.follow, flowing.warehouse, flowing.link)
         before = database.holding(WORD)
 
         found = await changed(flowing, ANALYTICS)
-        assert await search.refresh(flowing.warehouse, flowing.link, enough=lambda: False)
+        await caught_up(documents.follow, flowing.warehouse, flowing.link)
         left = await flowing.rows("select count(*) > 0 as any from headwater.search")
 
     assert left == [{"any": True}]

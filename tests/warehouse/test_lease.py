@@ -54,3 +54,14 @@ async def test_a_holder_whose_place_was_taken_cannot_move_a_cursor_by_closing_it
             )  # fmt: skip
 
         assert await state.read(warehouse, tenant, link, "deals") == before
+
+
+async def test_others_see_whether_somebody_holds_it(warehouse: Warehouse):
+    one = await bench(warehouse)
+    tenant, link = one.tenant.id, one.link.id
+
+    assert not await lease.is_taken(warehouse, tenant, link)
+    async with lease.taken(warehouse, tenant, link, now=NOW):
+        assert await lease.is_taken(warehouse, tenant, link)
+        assert not await lease.is_taken(warehouse, tenant, link + 1)
+    assert not await lease.is_taken(warehouse, tenant, link)

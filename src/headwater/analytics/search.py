@@ -1,9 +1,7 @@
 """Search over records: strict to loose, and every hit says by what it was found."""
 
-import asyncio
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,15 +9,12 @@ from headwater.analytics.questions import Misasked
 from headwater.analytics.records import Looking
 from headwater.core.errors import Unfit
 from headwater.warehouse import documents
-from headwater.warehouse.connections import Link
-from headwater.warehouse.documents import ENTITIES, STRETCH
-from headwater.warehouse.pool import Warehouse
+from headwater.warehouse.documents import ENTITIES
 
-__all__ = ["ENTITIES", "LONGEST", "MOST", "STEPS", "Found", "Hit", "found", "refresh"]
+__all__ = ["ENTITIES", "LONGEST", "MOST", "STEPS", "Found", "Hit", "found"]
 
 LONGEST = 500  # characters of a query
 MOST = 100  # hits of one answer
-REST = 3.0  # times as long as it worked, while the connection is being read
 STEPS: Mapping[str, str] = {
     "id": "the id, or a tax number",
     "phone": "the phone, however it is written",
@@ -64,21 +59,3 @@ async def found(who: Looking, query: str, *, entity: str | None = None, limit: i
         raise Misasked("q", str(exc), help="Search for fewer words.") from exc
     hits = [Hit(**{name: value for name, value in row.items() if name != "place"}) for row in rows]
     return Found(hits, Counter(hit.step for hit in hits))
-
-
-async def refresh(
-    warehouse: Warehouse, link: Link, *, enough: Callable[[], bool], stretch: int = STRETCH
-) -> bool:
-    """Works in what changed in a connection since the last time, a stretch a commit; everything when it is
-    the first time, or changes were thrown away meanwhile. True when nothing is left, False when `enough` said
-    so after a commit.
-
-    While somebody syncs the connection, three quarters of the time are his."""
-    began = time.monotonic()
-    while await documents.follow(warehouse, link, size=stretch):
-        if enough():
-            return False
-        if await documents.being_read(warehouse, link):
-            await asyncio.sleep(REST * (time.monotonic() - began))
-        began = time.monotonic()
-    return True

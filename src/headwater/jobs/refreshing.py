@@ -1,5 +1,7 @@
 """What is derived from a connection's rows follows its changes: all who do so, one after the other."""
 
+import asyncio
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -7,13 +9,14 @@ from headwater.core import log
 from headwater.core.errors import HeadwaterError, RetryLater, StopSync
 from headwater.core.ports import Clock
 from headwater.jobs.turn import Done, Turn, Work, link_of
-from headwater.warehouse import following, jobs
+from headwater.warehouse import following, jobs, lease
 from headwater.warehouse.connections import Link
-from headwater.warehouse.following import Refresh
+from headwater.warehouse.following import Follow
 from headwater.warehouse.jobs import Kind
 from headwater.warehouse.pool import Warehouse
 
 LOGGER = log.get("jobs")
+REST = 4.0  # times as long as they worked, while somebody reads the connection
 NEVER_LATER = timedelta(minutes=5)  # finds what was written without a word: by commands, by erasures
 WHILE_IT_CHANGES = timedelta(seconds=30)  # a first read takes long, and says only at its end that it stored
 
@@ -23,20 +26,20 @@ class Unrefreshed(HeadwaterError):
 
 
 class Refreshing:
-    """Calls all `followers` of a connection, by their names; then `lookers`, who look whether enough changed
-    for them to do anything, and for whom nobody is woken."""
+    """Lets all `followers` of a connection work, by their names; then `lookers`, who look whether enough
+    changed for them to do anything, and for whom nobody is woken."""
 
     def __init__(
         self,
         warehouse: Warehouse,
         clock: Clock,
-        followers: Mapping[str, Refresh],
-        lookers: Mapping[str, Refresh] | None = None,
+        followers: Mapping[str, Follow],
+        lookers: Mapping[str, Follow] | None = None,
     ) -> None:
         self.warehouse = warehouse
         self.clock = clock
         self.followers = followers
-        self.every = {**followers, **(lookers or {})}
+        self.lookers = lookers or {}
 
     def works(self, others: Mapping[Kind, Work]) -> dict[Kind, Work]:
         """These works, which wake the refreshing of their connection when they stored something; and that."""
@@ -48,7 +51,7 @@ class Refreshing:
         if link is None:
             return None
         stirred = await following.waiting(self.warehouse, link, self.followers)
-        if not await refreshed(self.warehouse, link, self.every, enough=turn.enough):
+        if not await refreshed(self.warehouse, link, self.followers, self.lookers, enough=turn.enough):
             return Done(self.clock.now())
         return Done(self.clock.now() + (WHILE_IT_CHANGES if stirred else NEVER_LATER))
 
@@ -65,26 +68,49 @@ class Refreshing:
 
 
 async def refreshed(
-    warehouse: Warehouse, link: Link, followers: Mapping[str, Refresh], *, enough: Callable[[], bool]
+    warehouse: Warehouse,
+    link: Link,
+    followers: Mapping[str, Follow],
+    lookers: Mapping[str, Follow] | None = None,
+    *,
+    enough: Callable[[], bool] = lambda: False,
 ) -> bool:
-    """Works in what changed in a connection, for all who follow it; False: it was enough.
+    """Works in what changed in a connection, for all who follow it, then for those who look; False: it was
+    enough.
 
-    Who fails does not keep the others from their turn: what went wrong is raised when they have had it.
+    They take turns, a commit each. Who fails does not keep the others from theirs: what went wrong is raised
+    at the end. While somebody reads the connection, four fifths of the time are his.
     """
     failed: dict[str, Exception] = {}
     whole = True
-    for name, refresh in followers.items():
-        with log.bound(connection=link.slug, follower=name):
-            try:
-                whole = await refresh(warehouse, link, enough=enough) and whole
-            except StopSync:
-                raise
-            except Exception as exc:  # as in the worker: one piece of work must not end the others
-                failed[name] = exc
-                _log(exc)
+    for some in (followers, lookers or {}):
+        left = dict(some)
+        while left and whole:
+            began = time.monotonic()
+            for name, follow in some.items():
+                if name in left and not await _followed(warehouse, link, name, follow, failed):
+                    del left[name]
+            whole = not (left and enough())
+            if left and whole and await lease.is_taken(warehouse, link.tenant, link.id):
+                await asyncio.sleep(REST * (time.monotonic() - began))
     if failed:
         raise _all_of(failed)
     return whole
+
+
+async def _followed(
+    warehouse: Warehouse, link: Link, name: str, follow: Follow, failed: dict[str, Exception]
+) -> bool:
+    """One commit of one who follows; whether he may have more to do. Who failed has not."""
+    with log.bound(connection=link.slug, follower=name):
+        try:
+            return await follow(warehouse, link)
+        except StopSync:
+            raise
+        except Exception as exc:  # as in the worker: one piece of work must not end the others
+            failed[name] = exc
+            _log(exc)
+            return False
 
 
 def _log(exc: Exception) -> None:

@@ -94,10 +94,11 @@ class Counted:
 
     async def refresh(self, *, turns: int | None = None) -> bool:
         """Counts what is marked, `turns` commits at the most; whether that was all."""
-        left = iter(range(turns - 1)) if turns else None
-        return await rollups.refresh(
-            self.warehouse, self.link, enough=lambda: left is not None and next(left, None) is None
-        )
+        while turns is None or turns > 0:
+            if not await rollups.follow(self.warehouse, self.link):
+                return True
+            turns = None if turns is None else turns - 1
+        return False
 
     async def marked(self) -> list[tuple[str, date]]:
         """The days that are to be counted anew."""

@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from headwater.core.errors import Unfit
 from headwater.warehouse import following, sql
 from headwater.warehouse.connections import Link
-from headwater.warehouse.corners import CONNECTIONS, SEARCH
+from headwater.warehouse.corners import SEARCH
 from headwater.warehouse.pool import Connection, People, Warehouse
 
 ENTITIES = ("leads", "deals", "contacts", "companies", "activities")
@@ -66,21 +66,16 @@ async def forget(warehouse: Warehouse, tenant: UUID, connection: int) -> int:
     return total
 
 
-async def being_read(warehouse: Warehouse, link: Link) -> bool:
-    """Whether some process syncs this connection just now."""
-    [row] = await warehouse.rows(link.tenant, sql.being_read, {"lock": CONNECTIONS + link.id})
-    return bool(row["held"])
-
-
 async def next_rows(conn: Connection, statement: Any, params: dict[str, Any]) -> list[dict[str, Any]]:
     """The rows of a statement, as dictionaries, within a transaction."""
     async with conn.cursor(row_factory=dict_row) as cursor:
         return await (await cursor.execute(statement, params)).fetchall()
 
 
-async def follow(warehouse: Warehouse, link: Link, *, size: int) -> bool:
+async def follow(warehouse: Warehouse, link: Link, *, size: int = STRETCH) -> bool:
     """Works in the next changes of a connection, or a stretch of its records when it has just begun or the
-    feed was cut behind its place: one commit, with the place. Whether anything was left to do."""
+    feed was cut behind its place: `size` documents, one commit, with the place. Whether anything may be
+    left."""
     base = {"tenant": link.tenant, "connection": link.id, "reader": READER}
     async with warehouse.acting_for(link.tenant) as conn:
         await hold(conn, link.tenant)

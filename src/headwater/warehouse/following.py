@@ -9,7 +9,7 @@ async with warehouse.acting_for(link.tenant) as conn:
         await following.moved(conn, link, "search", batch.place)
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -22,12 +22,12 @@ from headwater.warehouse.corners import FOLLOWERS
 from headwater.warehouse.pool import Connection, Warehouse
 
 
-class Refresh(Protocol):
+class Follow(Protocol):
     """One who follows the changes of connections."""
 
-    async def __call__(self, warehouse: Warehouse, link: Link, *, enough: Callable[[], bool]) -> bool:
-        """Works in what changed in one connection, a bounded batch a transaction. True: nothing is left;
-        False: `enough()` said so after a commit. Killed anywhere, it may be called again."""
+    async def __call__(self, warehouse: Warehouse, link: Link) -> bool:
+        """Works in the next changes of one connection: a bounded batch, one commit. Whether anything may be
+        left. Killed anywhere, it may be called again."""
 
 
 class Place(NamedTuple):
@@ -118,6 +118,12 @@ async def waiting(warehouse: Warehouse, link: Link, readers: Collection[str]) ->
     params = {"connection": link.id, "readers": list(readers)}
     [row] = await warehouse.rows(link.tenant, sql.followed, params)
     return bool(row["waits"])
+
+
+async def caught_up(follow: Follow, warehouse: Warehouse, link: Link) -> None:
+    """Comes back when somebody who follows a connection has worked in everything."""
+    while await follow(warehouse, link):
+        pass
 
 
 def _records(rows: Sequence[Mapping[str, Any]]) -> list[Changed]:

@@ -51,6 +51,12 @@ async def session(warehouse: Warehouse, name: str) -> Connection:
     return made
 
 
+async def is_taken(warehouse: Warehouse, tenant: UUID, connection: int) -> bool:
+    """Whether some process holds a connection just now."""
+    [row] = await warehouse.rows(tenant, sql.lease_taken, {"lock": CONNECTIONS + connection})
+    return bool(row["taken"])
+
+
 @asynccontextmanager
 async def taken(
     warehouse: Warehouse, tenant: UUID, connection: int, *, now: datetime, wait_seconds: int = 3

@@ -7,7 +7,7 @@ was counted yet, or in another zone (decision 0022).
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
@@ -60,28 +60,23 @@ async def mark_row(
         await conn.execute(_marks(sql.days_of_row, entity), params)
 
 
-async def refresh(warehouse: Warehouse, link: Link, *, enough: Callable[[], bool]) -> bool:
-    """Counts the marked days of a connection anew; all days when none was counted yet, or the tenant's zone
-    is another one. What is marked meanwhile is left to the next time."""
+async def follow(warehouse: Warehouse, link: Link) -> bool:
+    """Counts the next marked days of a connection anew: one commit. When none was counted yet, or the
+    tenant's zone is another one, all days are marked first. Whether anything may be left."""
     base = {"tenant": link.tenant, "connection": link.id}
     async with warehouse.acting_for(link.tenant) as conn:
         place = await following.head(conn)
         zone, wanted = await _zones(conn, link)
         if zone != wanted:
             await _begin(conn, base, wanted)
-        row = await (await conn.execute(sql.next_number)).fetchone()
-    known = base | {"upto": row[0] if row else 0, "limit": AT_ONCE}
-    while True:
-        async with warehouse.acting_for(link.tenant) as conn:
-            await _zones(conn, link)
-            async with conn.cursor(row_factory=dict_row) as cursor:
-                marks = await (await cursor.execute(sql.rollup_marks, known)).fetchall()
-            if not marks:
-                await following.moved(conn, link, READER, place)
-                return True
+            return True
+        async with conn.cursor(row_factory=dict_row) as cursor:
+            marks = await (await cursor.execute(sql.rollup_marks, base | {"limit": AT_ONCE})).fetchall()
+        if marks:
             await _count(conn, base, marks)
-        if enough():
-            return False
+        else:
+            await following.moved(conn, link, READER, place)
+        return bool(marks)
 
 
 async def _zones(conn: Connection, link: Link) -> tuple[str | None, str]:

@@ -1,6 +1,6 @@
 """Keeps profiles: makes one when it is due, reads them, tells which fields there are."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,22 +35,16 @@ RENEWALS: Sequence[Renewal] = (
 )
 
 
-async def refresh(
-    warehouse: Warehouse, link: Link, *, enough: Callable[[], bool], now: datetime | None = None
-) -> bool:
-    """Makes the profile of a connection when it is due; otherwise that is one cheap look. False when
-    `enough()` said so before, and there is something to do. Killed at any moment, it is done again from the
-    beginning."""
+async def look(warehouse: Warehouse, link: Link, *, now: datetime | None = None) -> bool:
+    """Makes the profile of a connection when it is due; otherwise that is one cheap look. False: nothing is
+    left. Killed at any moment, it is done again from the beginning."""
     at = now or WallClock().now()
-    if not await _due(warehouse, link, at):
-        return True
-    if enough():
-        return False
-    try:
-        await remade(warehouse, link, now=at)
-    except Busy:
-        LOGGER.info("another process makes this profile", connection=link.slug)
-    return True
+    if await _due(warehouse, link, at):
+        try:
+            await remade(warehouse, link, now=at)
+        except Busy:
+            LOGGER.info("another process makes this profile", connection=link.slug)
+    return False
 
 
 async def _due(warehouse: Warehouse, link: Link, now: datetime) -> bool:

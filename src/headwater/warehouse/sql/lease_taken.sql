@@ -1,6 +1,6 @@
--- Whether some process reads this connection just now: it holds the lock of its number.
+-- Whether some process holds a connection just now, by the lock of its number.
 select exists (select
                  from pg_locks
                 where locktype = 'advisory' and objsubid = 1 and granted
                   and database = (select oid from pg_database where datname = current_database())
-                  and classid::bigint << 32 | objid::bigint = %(lock)s::bigint) as held
+                  and classid::bigint << 32 | objid::bigint = %(lock)s::bigint) as taken
