@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from headwater.analytics import periods
 from headwater.analytics.configs import ChartConfig, Grain
-from headwater.analytics.countable import WEEKDAYS, Unit
+from headwater.analytics.countable import Unit
 from headwater.analytics.periods import WeekStart
 from headwater.analytics.query import EARLIER, Answer, Figure
 from headwater.analytics.spoken import LENGTHS, NOTHING, Spoken
@@ -78,7 +78,8 @@ class Drawing:
             return self._through_time(found)
         if axis is not None and axis.part is not None:
             unknown = [Row(key, label) for key, label in found.items() if key[1] is None]
-            return [*(Row((None, key), self._clock(key, axis)) for key in self._turn(axis)), *unknown]
+            turn = [Row((None, key), self.spoken.part(key, axis.part)) for key in self._turn(axis)]
+            return turn + unknown
         return [Row(key, label) for key, label in found.items()]
 
     @cached_property
@@ -92,7 +93,8 @@ class Drawing:
         axis = self.answer.asked.g
         if axis is not None and axis.part is not None and len(self.answer.whole) <= 1:
             unknown = [line for line in sums if line.group is None]
-            return [*(Line(key, None, self._clock(key, axis)) for key in self._turn(axis)), *unknown]
+            turn = [Line(key, None, self.spoken.part(key, axis.part)) for key in self._turn(axis)]
+            return turn + unknown
         if _is_time(axis):
             return sorted(sums, key=lambda line: (line.group is None, line.group or ""))
         return sorted(sums, key=lambda line: -sums[line])
@@ -144,9 +146,6 @@ class Drawing:
             return [str(hour) for hour in range(24)]
         days = [str(day) for day in range(1, 8)]
         return days if self.week_start == "monday" else [days[-1], *days[:-1]]
-
-    def _clock(self, key: str, axis: Axis) -> str:
-        return f"{int(key):02d}:00" if axis.part == "hour" else self.spoken.of(WEEKDAYS[key])
 
     @cached_property
     def _over_years(self) -> bool:

@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 
 from headwater.analytics.catalog import RECORD_BOOKS
 from headwater.analytics.compiling import CONNECTIONS, Cut, Name, axes_of
-from headwater.analytics.countable import WEEKDAYS, Dimension, Unit
+from headwater.analytics.countable import Dimension, Unit
 from headwater.analytics.notes import Note
 from headwater.analytics.records import Looking
+from headwater.analytics.spoken import Spoken
 from headwater.analytics.understood import Axis, Understood
 from headwater.analytics.vocabulary import Vocabulary
 from headwater.warehouse.named import labelled
@@ -123,11 +124,9 @@ class Told:
         if key is None:
             return None, None, 0
         place = int(key)
-        if axis.part == "isodow":
-            first = place % 7 if self.known.week_start == "sunday" else place
-            return key, WEEKDAYS[key].to(self.language), first
         if axis.part is not None:
-            return key, f"{place:02d}:00", place
+            from_sunday = axis.part == "isodow" and self.known.week_start == "sunday"
+            return key, Spoken(self.language).part(key, axis.part), place % 7 if from_sunday else place
         starts = self.cuts[name].starts
         if place == 0:
             return EARLIER, Note(EARLIER, {"day": starts[0]}).to(self.language), 0

@@ -1,11 +1,11 @@
-"""Figures and days as people write them in each language."""
+"""Figures, days and hours as people write them in each language."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from headwater.analytics.configs import Grain
-from headwater.analytics.countable import Unit
+from headwater.analytics.countable import WEEKDAYS, Unit
 from headwater.core.said import Said
 
 THIN, FIRM = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
@@ -84,3 +84,7 @@ class Spoken:
                 return f"{month} {day.year}"
             case _:
                 return f"{day.day} {month} {day.year}" if with_year else f"{day.day} {month}"
+
+    def part(self, key: str, part: str) -> str:
+        """What an `hour` of the day, or a day of the week, is called."""
+        return f"{int(key):02d}:00" if part == "hour" else self.of(WEEKDAYS[key])
