@@ -299,9 +299,10 @@ class _Work:
     async def _compare_all(self, whole: Span) -> None:
         """Where a sample differs, others will: compares every record field by field."""
         LOGGER.warning("the sample differs, comparing everything", entity=self.run.entity)
-        async for answer in self.held.source.pages([whole]):
-            self.found.deepened += await self._compare(answer)
-            self.progress("sample", self.found.deepened)
+        async with ahead(self.held.source.pages([whole])) as answers:
+            async for answer in answers:
+                self.found.deepened += await self._compare(answer)
+                self.progress("sample", self.found.deepened)
 
     async def _compare(self, answer: Page) -> int:
         """Compares what an answer brought with what is stored, and mends what its times did not betray; how

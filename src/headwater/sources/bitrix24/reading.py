@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any, NamedTuple
@@ -59,7 +59,7 @@ class Reader:
 
     async def spans(
         self, lanes: Sequence[Lane], spent: Sequence[Span], *, brief: bool = False
-    ) -> AsyncIterator[Page]:
+    ) -> AsyncGenerator[Page, None]:
         """Reads `lanes` to their ends; spans in `spent` hold nothing and are told as done at once.
 
         `brief`: of every record only its id and clocks.

@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -254,37 +255,34 @@ class Bitrix24:
             account=self._account(batch) if account else None,
         )
 
-    async def pages(self, spans: Sequence[Span]) -> AsyncIterator[Page]:
+    def pages(self, spans: Sequence[Span]) -> AsyncIterator[Page]:
         """Reads `spans` to their ends; one page is one answer, its parts tell where each span goes on."""
-        async for page in self._reader().spans(self._lanes(spans), [s for s in spans if is_spent(s)]):
-            yield page
+        return self._reader().spans(self._lanes(spans), [s for s in spans if is_spent(s)])
 
     async def pairs(self, spans: Sequence[Span]) -> AsyncIterator[Page]:
         """Like `pages`, with no more of a record than its id and times."""
         spent = [s for s in spans if is_spent(s)]
-        async for page in self._reader().spans(self._lanes(spans), spent, brief=True):
-            parts = [
-                part._replace(records=self._entity(part.span.entity).briefly(part.records))
-                for part in page.parts
-            ]
-            yield page._replace(parts=parts)
+        async with aclosing(self._reader().spans(self._lanes(spans), spent, brief=True)) as pages:
+            async for page in pages:
+                parts = [
+                    part._replace(records=self._entity(part.span.entity).briefly(part.records))
+                    for part in page.parts
+                ]
+                yield page._replace(parts=parts)
 
-    async def by_ids(self, entity: str, ids: Sequence[str]) -> AsyncIterator[Page]:
+    def by_ids(self, entity: str, ids: Sequence[str]) -> AsyncIterator[Page]:
         """Reads records by id, up to 2,500 in a request. What does not come back is gone or hidden."""
-        async for page in self._reader().ids(self._entity(entity), ids):
-            yield page
+        return self._reader().ids(self._entity(entity), ids)
 
-    async def fates(self, entity: str, ids: Sequence[str]) -> AsyncIterator[Fates]:
+    def fates(self, entity: str, ids: Sequence[str]) -> AsyncIterator[Fates]:
         """Asks for records one by one, 50 in a request: a get tells the gone from the hidden."""
-        async for answer in self._reader().fates(self._entity(entity), ids):
-            yield answer
+        return self._reader().fates(self._entity(entity), ids)
 
-    async def sets(self, slug: str, ids: Sequence[str]) -> AsyncIterator[Sets]:
+    def sets(self, slug: str, ids: Sequence[str]) -> AsyncIterator[Sets]:
         """Reads what belongs to these records: contacts and products of up to 2,500 in a request, comments
         of up to 50. Products take a command each where the portal heeds one record of a command alone."""
         reader = SetReader(self._wire, self._clock, self._several[slug])
-        async for answer in reader.read(CHILDREN[slug], ids):
-            yield answer
+        return reader.read(CHILDREN[slug], ids)
 
     async def owners(self, table: str, ids: Sequence[str]) -> Owners:
         """The records that comments belong to; the only rows that events name by ids of their own."""
