@@ -157,10 +157,13 @@ end
 $$;
 revoke all on function headwater.begin_counting(bigint) from public;
 
+-- Where a page at random costs hardly more than the next, the planner walks all activities in the order of their deals.
 create function public.update_deal_patterns(connection bigint default null, deals text[] default null)
     returns bigint
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
+    set random_page_cost = 4
+    set work_mem = '32MB'
 as $$
 declare
     link     bigint;
@@ -247,6 +250,8 @@ create function public.update_lead_patterns(connection bigint default null, lead
     returns bigint
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
+    set random_page_cost = 4
+    set work_mem = '32MB'
 as $$
 declare
     link     bigint;
