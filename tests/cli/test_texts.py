@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from headwater import cli
-from headwater.cli.texts import TEXTS
+from headwater.cli.texts import TEXTS, alerts, events, together
 from headwater.warehouse.retention import RULES
 
 
@@ -23,6 +23,12 @@ def test_a_text_is_there_in_both_languages_with_the_same_facts(key):
     assert english.strip()
     assert russian.strip()
     assert placeholders(english) == placeholders(russian)
+
+
+def test_a_key_that_two_stories_have_is_an_error():
+    assert together(alerts.TEXTS, events.TEXTS) == {**alerts.TEXTS, **events.TEXTS}
+    with pytest.raises(ValueError, match="twice: alerts_none"):
+        together(alerts.TEXTS, events.TEXTS, {"alerts_none": ("All is well.", "Всё хорошо.")})
 
 
 def test_every_text_a_command_asks_for_is_in_the_catalogue():
