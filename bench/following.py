@@ -15,8 +15,9 @@ import httpx2
 
 from bench.adapter import portal, read, source
 from bench.ground import Ground
-from bench.loader import NOW, Loader, connected, loader, narrowed, pages
+from bench.loader import NOW, Loader, loader, narrowed, pages
 from bench.measure import Sample, Spent, watched
+from bench.tenants import connected
 from headwater.core.model import Field, Row
 from headwater.jobs.refreshing import refreshed
 from headwater.sandbox import bitrix24

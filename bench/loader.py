@@ -24,12 +24,13 @@ from bench import rival
 from bench.adapter import Replay, read, recorded, source
 from bench.ground import Database, Ground
 from bench.measure import Sample, Spent, ran, watched
+from bench.tenants import connected
 from headwater.cli import GARBAGE
 from headwater.core.model import EntitySpec, Field, Row
 from headwater.sources.bitrix24 import Bitrix24
 from headwater.sync.ahead import ahead, each
 from headwater.sync.runs import Sorted, sort_in_turns
-from headwater.warehouse import connections, page, state, typed
+from headwater.warehouse import page, state, typed
 from headwater.warehouse.connections import Link
 from headwater.warehouse.origin import Origin
 from headwater.warehouse.pool import Warehouse
@@ -75,14 +76,6 @@ class Loader:
         async with ahead(each(_told(bodies), self.ready)) as answers:
             async for found in answers:
                 await self.store(found)
-
-
-async def connected(warehouse: Warehouse, slug: str, portal: str) -> Link:
-    """A tenant with one connection."""
-    tenant = await connections.put_tenant(warehouse, slug, slug)
-    return await connections.put_link(
-        warehouse, tenant, source="bitrix24", portal=portal, title="", sealed="", account={}
-    )
 
 
 async def loader(

@@ -6,7 +6,8 @@ import psycopg
 
 from bench.ground import Ground
 from bench.measure import Sample
-from headwater.warehouse import connections, patterns
+from bench.tenants import beside_another
+from headwater.warehouse import patterns
 from headwater.warehouse.connections import Link
 from headwater.warehouse.patterns import Stale
 from headwater.warehouse.pool import Warehouse
@@ -72,25 +73,14 @@ async def once(ground: Ground) -> list[Sample]:
     deals = ground.size(80_000, 4_000)
     with ground.database() as database:
         async with Warehouse(database.url(), size=1) as warehouse:
-            for slug in ("other", "main"):
-                tenant = await connections.put_tenant(warehouse, slug, slug)
-                link = await connections.put_link(
-                    warehouse, tenant, source="bitrix24", portal=f"{slug}.example", title=slug, sealed="",
-                    account={},
-                )  # fmt: skip
-                with psycopg.connect(database.url("postgres"), autocommit=True) as admin:
-                    many = deals // 4 if slug == "other" else deals
-                    for statement in COMPANY.split(";\n"):
-                        admin.execute(
-                            statement.encode(), {"tenant": tenant.id, "connection": link.id, "deals": many}
-                        )
-            with psycopg.connect(database.url("postgres"), autocommit=True) as admin:
-                admin.execute(f"vacuum analyze {', '.join(f'public.{name}' for name in TABLES)}".encode())
+            link = await beside_another(
+                database, warehouse, COMPANY.split(";\n"), {"deals": deals}, share=4, tables=TABLES
+            )
             first = await _taken(warehouse, link, None)
             again = await _taken(warehouse, link, None)
             changed = [str(1 + n * 7) for n in range(min(CHANGED, deals // 8))]
             with psycopg.connect(database.url("postgres"), autocommit=True) as admin:
-                admin.execute(MOVED, {"tenant": tenant.id, "deals": changed})
+                admin.execute(MOVED, {"tenant": link.tenant, "deals": changed})
             few = await _taken(warehouse, link, Stale(changed, []))
     return [
         Sample(f"patterns of {deals:,} deals, none of them there yet", first * 1000, "ms"),

@@ -10,7 +10,8 @@ import psycopg
 
 from bench.ground import Ground
 from bench.measure import Sample
-from headwater.warehouse import bi, connections
+from bench.tenants import beside_another
+from headwater.warehouse import bi
 from headwater.warehouse.pool import Warehouse
 
 LOGIN = "bench-bi"
@@ -37,22 +38,12 @@ async def once(ground: Ground) -> list[Sample]:
     many = ground.size(890_000, 20_000)
     with ground.database() as database:
         async with Warehouse(database.url(), size=1) as warehouse:
-            for slug in ("other", "main"):
-                tenant = await connections.put_tenant(warehouse, slug, slug)
-                link = await connections.put_link(
-                    warehouse, tenant, source="bitrix24", portal=f"{slug}.example", title=slug, sealed="",
-                    account={},
-                )  # fmt: skip
-                with psycopg.connect(database.url("postgres"), autocommit=True) as admin:
-                    admin.execute(
-                        ACTIVITIES,
-                        {"tenant": tenant.id, "connection": link.id, "many": many // 2 ** (slug == "other")},
-                    )
-            with psycopg.connect(database.url("postgres"), autocommit=True) as admin:
-                admin.execute("vacuum analyze public.crm_activities")
-        bi.add(database.url("postgres"), LOGIN, bi.Terms(tenant.id, []))
+            link = await beside_another(
+                database, warehouse, [ACTIVITIES], {"many": many}, share=2, tables=["crm_activities"]
+            )
+        bi.add(database.url("postgres"), LOGIN, bi.Terms(link.tenant, []))
         try:
-            found = _compared(database.url, {"tenant": tenant.id}, str(tenant.id))
+            found = _compared(database.url, {"tenant": link.tenant}, str(link.tenant))
         finally:
             bi.remove(database.url("postgres"), LOGIN)
     free = found.pop("no policies")
