@@ -12,10 +12,11 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from headwater.analytics.patterns import refresh
+from headwater.analytics.patterns import follow
 from headwater.sandbox.bitrix24 import Options, built
 from headwater.testing.river import river
 from headwater.warehouse import bi
+from headwater.warehouse.following import caught_up
 
 BOARD = json.loads(
     (Path(__file__).parents[2] / "deploy" / "metabase" / "board.json").read_text(encoding="utf-8")
@@ -39,7 +40,7 @@ def asked(module_database: Any) -> Iterator[Asked]:
                 "update crm_deals set won = null, closed_at = null"
                 " where external_id = (select max(external_id) from crm_deals where value > 0)"
             )
-            await refresh(flowing.warehouse, flowing.link, enough=lambda: False)
+            await caught_up(follow, flowing.warehouse, flowing.link)
             return flowing.tenant.id
 
     tenant = asyncio.run(read())

@@ -13,10 +13,11 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from headwater.analytics.patterns import refresh
+from headwater.analytics.patterns import follow
 from headwater.sandbox.bitrix24 import Options, built
 from headwater.testing.river import river
 from headwater.warehouse import bi, connections
+from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 DEALS = 60
@@ -76,7 +77,7 @@ def company(shared_databases: Any) -> Iterator[Company]:
     async def read() -> Company:
         async with river(shared_databases.url(), portal=portal) as flowing:
             await flowing.sync_all()
-            await refresh(flowing.warehouse, flowing.link, enough=lambda: False)
+            await caught_up(follow, flowing.warehouse, flowing.link)
             return Company(shared_databases, portal, flowing.tenant.id, flowing.link.id)
 
     yield asyncio.run(read())
