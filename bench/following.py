@@ -29,8 +29,8 @@ from headwater.wiring import FOLLOWERS
 
 SAMPLES = 2_500  # deals, and what belongs to them, whose records stand for all
 LOOK_SECONDS = 0.5  # between two turns of what follows
-BLOCKS: Mapping[str, int] = {"deals": 2, "activities": 18}
-"""Pages of each, stored one after another: nine activities a deal, as in a portal after years."""
+BLOCKS: Mapping[str, int] = {"deals": 10, "activities": 20}
+"""Pages of each, stored one after another."""
 
 Recorded: TypeAlias = Mapping[str, tuple[Sequence[Field], list[Row]]]
 """Fields and records, by entity."""

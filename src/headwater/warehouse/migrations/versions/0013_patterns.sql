@@ -104,21 +104,25 @@ create function headwater.touches(entity text, connection bigint, records text[]
 as $$
 declare
     owner  constant text := case entity when 'deals' then 'deal_id' else 'lead_id' end;
-    place  constant text := case when records is null then '' else ' = any ($3)' end;
+    these  constant text := case when records is null then '' else 'and %s = any ($3)' end;
 begin
     return query execute format(
-        'with touch as (
+        'with other as materialized (
+             select l.external_id as record, l.activity_id
+               from public.crm_activity_links as l
+              where l.tenant_id = $1 and l.connection_id = $2 and l.entity = %2$L and l.place > 0 %4$s
+         ), touch as (
              select a.%1$I as record, a.type, a.direction, a.started_at
                from public.crm_activities as a
               where a.tenant_id = $1 and a.connection_id = $2 and a.%1$I is not null %3$s
                 and a.type is distinct from ''task'' and (a.completed is not false or a.direction = ''in'')
              union all
-             select l.external_id, a.type, a.direction, a.started_at
-               from public.crm_activity_links as l
+             select o.record, a.type, a.direction, a.started_at
+               from other as o
                join public.crm_activities as a
-                 on a.tenant_id = $1 and a.connection_id = $2 and a.external_id = l.activity_id
-              where l.tenant_id = $1 and l.connection_id = $2 and l.entity = %2$L and l.place > 0 %4$s
-                and a.%1$I is distinct from l.external_id
+                 on a.tenant_id = $1 and a.connection_id = $2 and a.external_id = o.activity_id
+                and a.external_id = any (array(select activity_id from other))
+              where a.%1$I is distinct from o.record
                 and a.type is distinct from ''task'' and (a.completed is not false or a.direction = ''in'')
          )
          select t.record, count(*)::integer, (count(*) filter (where t.type = ''call''))::integer,
@@ -130,10 +134,10 @@ begin
                       and (t.direction = ''out''
                            or t.direction is null and t.type in (''call'', ''email'', ''meeting'')))
            from touch as t
-           join public.%5$I as r on r.tenant_id = $1 and r.connection_id = $2 and r.external_id = t.record
+           join public.%5$I as r on r.tenant_id = $1 and r.connection_id = $2 and r.external_id = t.record %6$s
           group by t.record',
-        owner, entity, case when place <> '' then format('and a.%I', owner) || place end,
-        case when place <> '' then 'and l.external_id' || place end, 'crm_' || entity)
+        owner, entity, format(these, format('a.%I', owner)), format(these, 'l.external_id'), 'crm_' || entity,
+        format(these, 'r.external_id'))
     using headwater.tenant(), connection, records;
 end
 $$;
@@ -158,14 +162,18 @@ $$;
 revoke all on function headwater.begin_counting(bigint) from public;
 
 -- Where a page at random costs hardly more than the next, the planner walks all activities in the order of their deals.
+-- And of tables that are being filled it knows nothing yet: it takes a tenant's rows for one, and would compare every
+-- record with every activity. So nothing is compared in loops; of these ids alone everything is found by an index.
 create function public.update_deal_patterns(connection bigint default null, deals text[] default null)
     returns bigint
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
     set random_page_cost = 4
+    set enable_nestloop = off
     set work_mem = '32MB'
 as $$
 declare
+    these    constant text := case when deals is null then '' else 'and %s = any ($3)' end;
     link     bigint;
     done     bigint;
     changed  bigint := 0;
@@ -206,7 +214,7 @@ begin
              select $1, $2, f.*, $4
                from found as f
                left join public.deal_patterns as p
-                 on p.tenant_id = $1 and p.connection_id = $2 and p.deal_id = f.deal_id
+                 on p.tenant_id = $1 and p.connection_id = $2 and p.deal_id = f.deal_id %3$s
               where p.deal_id is null
                  or (p.touches_count, p.calls_count, p.emails_count, p.meetings_count, p.first_touch_at, p.last_touch_at,
                      p.first_response_seconds, p.avg_days_between_touches, p.stage_moves, p.stage_entered_at,
@@ -223,8 +231,7 @@ begin
                     avg_days_between_touches = excluded.avg_days_between_touches, stage_moves = excluded.stage_moves,
                     stage_entered_at = excluded.stage_entered_at, days_in_stage = excluded.days_in_stage,
                     updated_at = excluded.updated_at',
-            case when deals is null then '' else 'and h.external_id = any ($3)' end,
-            case when deals is null then '' else 'and d.external_id = any ($3)' end)
+            format(these, 'h.external_id'), format(these, 'd.external_id'), format(these, 'p.deal_id'))
         using headwater.tenant(), link, deals, now();
         get diagnostics done = row_count;
         changed := changed + done;
@@ -232,8 +239,8 @@ begin
             'delete from public.deal_patterns as p
               where p.tenant_id = $1 and p.connection_id = $2 %s
                 and not exists (select from public.crm_deals as d
-                                 where d.tenant_id = $1 and d.connection_id = $2 and d.external_id = p.deal_id)',
-            case when deals is null then '' else 'and p.deal_id = any ($3)' end)
+                                 where d.tenant_id = $1 and d.connection_id = $2 and d.external_id = p.deal_id %s)',
+            format(these, 'p.deal_id'), format(these, 'd.external_id'))
         using headwater.tenant(), link, deals;
         get diagnostics done = row_count;
         changed := changed + done;
@@ -251,9 +258,11 @@ create function public.update_lead_patterns(connection bigint default null, lead
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
     set random_page_cost = 4
+    set enable_nestloop = off
     set work_mem = '32MB'
 as $$
 declare
+    these    constant text := case when leads is null then '' else 'and %s = any ($3)' end;
     link     bigint;
     done     bigint;
     changed  bigint := 0;
@@ -272,7 +281,7 @@ begin
                         extract(epoch from t.answered_at - l.created_at)::bigint as response
                    from public.crm_leads as l
                    left join headwater.touches(''leads'', $2, $3) as t on t.record = l.external_id
-                  where l.tenant_id = $1 and l.connection_id = $2 %s
+                  where l.tenant_id = $1 and l.connection_id = $2 %1$s
              )
              insert into public.lead_patterns as p
                     (tenant_id, connection_id, lead_id, touches_count, calls_count, first_touch_at, last_touch_at,
@@ -280,7 +289,7 @@ begin
              select $1, $2, f.*, $4
                from found as f
                left join public.lead_patterns as p
-                 on p.tenant_id = $1 and p.connection_id = $2 and p.lead_id = f.lead_id
+                 on p.tenant_id = $1 and p.connection_id = $2 and p.lead_id = f.lead_id %2$s
               where p.lead_id is null
                  or (p.touches_count, p.calls_count, p.first_touch_at, p.last_touch_at, p.first_response_seconds)
                     is distinct from (f.touches, f.calls, f.first_at, f.last_at, f.response)
@@ -289,7 +298,7 @@ begin
                 set touches_count = excluded.touches_count, calls_count = excluded.calls_count,
                     first_touch_at = excluded.first_touch_at, last_touch_at = excluded.last_touch_at,
                     first_response_seconds = excluded.first_response_seconds, updated_at = excluded.updated_at',
-            case when leads is null then '' else 'and l.external_id = any ($3)' end)
+            format(these, 'l.external_id'), format(these, 'p.lead_id'))
         using headwater.tenant(), link, leads, now();
         get diagnostics done = row_count;
         changed := changed + done;
@@ -297,8 +306,8 @@ begin
             'delete from public.lead_patterns as p
               where p.tenant_id = $1 and p.connection_id = $2 %s
                 and not exists (select from public.crm_leads as l
-                                 where l.tenant_id = $1 and l.connection_id = $2 and l.external_id = p.lead_id)',
-            case when leads is null then '' else 'and p.lead_id = any ($3)' end)
+                                 where l.tenant_id = $1 and l.connection_id = $2 and l.external_id = p.lead_id %s)',
+            format(these, 'p.lead_id'), format(these, 'l.external_id'))
         using headwater.tenant(), link, leads;
         get diagnostics done = row_count;
         changed := changed + done;
