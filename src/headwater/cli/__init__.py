@@ -1,48 +1,99 @@
 """The command line: `headwater …`."""
 
 import gc
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from headwater import __version__
-from headwater.cli import (
-    access,
-    alerts,
-    backup,
-    bi,
-    config,
-    connect,
-    db,
-    demo,
-    doctor,
-    erase,
-    events,
-    failed,
-    figures,
-    health,
-    key,
-    privacy,
-    profile,
-    reconcile,
-    sandbox,
-    say,
-    search,
-    secret,
-    serve,
-    service,
-    status,
-    sync,
-    tenant,
-    tenant_data,
-    user,
-    worker,
-)  # fmt: skip
+from headwater.cli import say
 
 GARBAGE = 50_000
 """New objects between two looks for cycles: an answer holds tens of thousands, which live until it is stored.
 With Python's own 700 looking for cycles took most of the time in which answers are parsed."""
 
+PLACES: Mapping[str, str] = {
+    "demo": "demo:demo",
+    "connect": "connect:connect",
+    "sync": "sync:sync",
+    "reconcile": "reconcile:reconcile_",
+    "serve": "serve:serve",
+    "worker": "worker:worker",
+    "health": "health:health",
+    "status": "status:status",
+    "search": "search:search_",
+    "metrics": "figures:metrics",
+    "chart": "figures:chart",
+    "counting": "figures:counting",
+    "config": "config:config",
+    "pause": "config:pause",
+    "resume": "config:resume",
+    "doctor": "doctor:doctor",
+    "profile": "profile:profile",
+    "privacy": "privacy:privacy",
+    "erase": "erase:erase",
+    "disconnect": "tenant_data:disconnect",
+    "retention": "tenant_data:retention",
+    "migrate": "db:migrate",
+    "restore": "backup:restore",
+    "alerts": "alerts:app",
+    "backup": "backup:app",
+    "failed": "failed:app",
+    "erasure": "erase:app",
+    "access": "access:app",
+    "tenant": "tenant:app",
+    "events": "events:app",
+    "certificate": "reconcile:app",
+    "bi": "bi:app",
+    "db": "db:app",
+    "secret": "secret:app",
+    "user": "user:app",
+    "key": "key:app",
+    "service": "service:app",
+    "sandbox": "sandbox:app",
+}
+"""Where each command and each group of commands is: its module, and its name there."""
+
+
+class _Commands(Mapping[str, Any]):
+    """Commands by name. The module of one is imported when it is asked for, and no other: most need little of
+    what all need together, and the health check of a container runs every half a minute."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            module, _, attribute = PLACES[name].partition(":")
+            found = getattr(import_module(f"{__name__}.{module}"), attribute)
+            alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_show_locals=False)
+            alone.callback()(_common)
+            if isinstance(found, typer.Typer):
+                alone.add_typer(found, name=name)
+            else:
+                alone.command(name)(found)
+            group: Any = typer.main.get_command(alone)
+            self._made[name] = group.commands[name]
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PLACES)
+
+    def __len__(self) -> int:
+        return len(PLACES)
+
+
+class _Program(TyperGroup):
+    def __init__(self, **words: Any) -> None:
+        super().__init__(**words)
+        self.commands: Any = _Commands()
+
+
 app = typer.Typer(
+    cls=_Program,
     name="headwater",
     help="Keeps a company's CRM data live, exact and isolated in its own PostgreSQL.",
     epilog=say.EXIT_CODES,
@@ -63,47 +114,6 @@ def _common(
     version: bool = typer.Option(False, "--version", help="Show the version and exit.", callback=_version),
 ) -> None:
     pass
-
-
-app.command("demo")(demo.demo)
-app.command("connect")(connect.connect)
-app.command("sync")(sync.sync)
-app.command("reconcile")(reconcile.reconcile_)
-app.command("serve")(serve.serve)
-app.command("worker")(worker.worker)
-app.command("health")(health.health)
-app.command("status")(status.status)
-app.command("search")(search.search_)
-app.command("metrics")(figures.metrics)
-app.command("chart")(figures.chart)
-app.command("counting")(figures.counting)
-app.command("config")(config.config)
-app.command("pause")(config.pause)
-app.command("resume")(config.resume)
-app.command("doctor")(doctor.doctor)
-app.command("profile")(profile.profile)
-app.command("privacy")(privacy.privacy)
-app.command("erase")(erase.erase)
-app.command("disconnect")(tenant_data.disconnect)
-app.command("retention")(tenant_data.retention)
-app.command("migrate")(db.migrate)
-app.add_typer(alerts.app, name="alerts")
-app.command("restore")(backup.restore)
-app.add_typer(backup.app, name="backup")
-app.add_typer(failed.app, name="failed")
-app.add_typer(erase.app, name="erasure")
-app.add_typer(access.app, name="access")
-app.add_typer(tenant.app, name="tenant")
-app.add_typer(events.app, name="events")
-app.add_typer(reconcile.app, name="certificate")
-app.add_typer(bi.app, name="bi")
-app.add_typer(db.app, name="db")
-app.add_typer(secret.app, name="secret")
-app.add_typer(tenant.app, name="tenant")
-app.add_typer(user.app, name="user")
-app.add_typer(key.app, name="key")
-app.add_typer(service.app, name="service")
-app.add_typer(sandbox.app, name="sandbox")
 
 
 def main() -> None:
