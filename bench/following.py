@@ -29,7 +29,7 @@ from headwater.wiring import FOLLOWERS
 
 SAMPLES = 2_500  # deals, and what belongs to them, whose records stand for all
 LOOK_SECONDS = 0.5  # between two turns of what follows
-BLOCKS: Mapping[str, int] = {"deals": 10, "activities": 20}
+BLOCKS: Mapping[str, int] = {"deals": 30, "activities": 30}
 """Pages of each, stored one after another."""
 
 Recorded: TypeAlias = Mapping[str, tuple[Sequence[Field], list[Row]]]
@@ -55,7 +55,7 @@ async def once(ground: Ground) -> list[Sample]:
                 await _side(warehouse, reader, slug, records) for slug in ("plain", "followed")
             ]
             await refreshed(warehouse, followed.link, FOLLOWERS)
-            for turn in range(ground.size(5, 1)):
+            for turn in range(ground.size(2, 1)):
                 for side in (plain, followed) if turn % 2 else (followed, plain):
                     await _stored(ground, warehouse, side, records, turn, follows=side is followed)
             with watched(postmaster=ground.postmaster) as left:

@@ -16,7 +16,7 @@ from headwater.warehouse.jobs import Kind
 from headwater.warehouse.pool import Warehouse
 
 LOGGER = log.get("jobs")
-REST = 4.0  # times as long as they worked, while somebody reads the connection
+REST = 7.0  # times as long as they worked, while somebody reads the connection
 NEVER_LATER = timedelta(minutes=5)  # finds what was written without a word: by commands, by erasures
 WHILE_IT_CHANGES = timedelta(seconds=30)  # a first read takes long, and says only at its end that it stored
 
@@ -79,7 +79,7 @@ async def refreshed(
     enough.
 
     They take turns, a commit each. Who fails does not keep the others from theirs: what went wrong is raised
-    at the end. While somebody reads the connection, four fifths of the time are his.
+    at the end. While somebody reads the connection, seven eighths of the time are his.
     """
     failed: dict[str, Exception] = {}
     whole = True
