@@ -2,7 +2,9 @@
 
 Words follow Zipf's law. A quarter of the queries are made of the commonest ones, the others of words as they
 stand together in some record. What a query finds is held against the full ranking: every document with any of
-its words, weighed alike, which is what bounding candidates before ranking must not lose.
+its words, weighed alike, which is what bounding candidates before ranking must not lose. A document that is
+called exactly what was asked comes first here and weighs as much as others there: so it is also told how
+many of the first five weigh no less than the fifth of that ranking.
 """
 
 import math
@@ -53,11 +55,17 @@ SIZES = """
             + pg_total_relation_size('headwater.search_spellings')) / 1e6::float
 """
 FULL = """
-    select s.entity || ':' || s.external_id, {score} as score
-      from headwater.search as s
-     where s.tenant_id = %(tenant)s and s.tokens && %(any)s::bigint[]
-     order by score desc, (s.entity = 'activities'), s.at desc nulls last, s.connection_id, s.external_id
-     limit 5
+    with every as materialized (
+        select s.entity || ':' || s.external_id as name, {score} as score,
+               row_number() over (order by {score} desc, (s.entity = 'activities'), s.at desc nulls last,
+                                           s.connection_id, s.external_id) as place
+          from headwater.search as s
+         where s.tenant_id = %(tenant)s and s.tokens && %(any)s::bigint[]
+    )
+    select e.name, e.score, e.place
+      from every as e
+     where e.place <= 5 or e.name = any (%(hits)s)
+     order by e.place
 """
 ASKED = """
     select w.exact, max(d.docs), array_agg(distinct headwater.search_token(%(tenant)s, 'w' || form)),
@@ -174,20 +182,22 @@ def _asked(
             found.taken.append(took)
             if common:
                 found.common.append(took)
-            best = _ranked(admin, link, query)
+            first = [name for (name,) in hits[:TOP]]
+            best = _ranked(admin, link, query, first)
             if best:
-                scores = dict(best)
-                top = [name for name, _ in best[:TOP]]
-                first = [name for (name,) in hits[:TOP]]
+                scores = {name: score for name, score, _ in best}
+                top = [name for name, _, place in best if place <= TOP]
                 found.same.append(len({*first} & {*top}) / len(top))
-                worst = best[len(top) - 1][1]
+                worst = scores[top[-1]]
                 found.as_good.append(sum(scores.get(name, 0) >= worst for name in first) / len(top))
     return found
 
 
-def _ranked(admin: psycopg.Connection[Any], link: Link, query: str) -> list[tuple[str, float]]:
-    """Every document with any of the words, by their weights, best first; all words in the title count more
-    than any text, as they do in search."""
+def _ranked(
+    admin: psycopg.Connection[Any], link: Link, query: str, hits: Sequence[str]
+) -> list[tuple[str, float, int]]:
+    """The first five of every document with any of the words, by their weights, and these hits: each with its
+    weight and its place. All words in the title count more than any text, as they do in search."""
     words = admin.execute(ASKED, {"tenant": link.tenant, "query": query}).fetchall()
     words = [row for row in words if row[1]]
     if not words:
@@ -200,8 +210,9 @@ def _ranked(admin: psycopg.Connection[Any], link: Link, query: str) -> list[tupl
     titled = " and ".join(f"s.tokens && '{_set(row[3])}'" for row in words)
     score = f"{' + '.join(weighed)} + case when {titled} then 100 else 0 end"
     every = [token for row in words for token in row[2]]
-    rows = admin.execute(FULL.format(score=score).encode(), {"tenant": link.tenant, "any": every}).fetchall()
-    return [(row[0], float(row[1])) for row in rows]
+    params = {"tenant": link.tenant, "any": every, "hits": list(hits)}
+    rows = admin.execute(FULL.format(score=score).encode(), params).fetchall()
+    return [(name, float(score), place) for name, score, place in rows]
 
 
 def _set(tokens: Sequence[int]) -> str:
