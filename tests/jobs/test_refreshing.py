@@ -9,6 +9,7 @@ from headwater.jobs.refreshing import NEVER_LATER, WHILE_IT_CHANGES, Refreshing,
 from headwater.jobs.turn import Done, Turn
 from headwater.testing.fakes import FakeClock
 from headwater.testing.sample import NOW, Bench, bench
+from headwater.testing.settled import settled
 from headwater.warehouse import following, jobs, lease, sql
 from headwater.warehouse.connections import Link
 from headwater.warehouse.jobs import Job, Kind
@@ -81,6 +82,7 @@ async def test_it_is_due_again_soon_while_much_changes_and_at_once_when_it_was_c
     cut = await refreshing.refresh(turn(one, enough=True))
     looked = looker.turns
     await changed(one)
+    await settled(one.warehouse)
     first = await refreshing.refresh(turn(one))
     second = await refreshing.refresh(turn(one))
 
