@@ -96,11 +96,11 @@ async def test_they_take_turns_and_leave_most_of_the_time_to_whoever_reads_the_c
 ):
     rests: list[float] = []
 
-    async def resting(seconds: float) -> None:
+    async def resting(seconds: float, _: object) -> None:
         rests.append(seconds)
 
     followers = {"a": Follower("a", needs=3), "b": Follower("b", needs=2)}
-    monkeypatch.setattr("headwater.jobs.refreshing.asyncio.sleep", resting)
+    monkeypatch.setattr("headwater.jobs.refreshing._rest", resting)
 
     async with lease.taken(one.warehouse, one.tenant.id, one.link.id, now=NOW):
         assert await refreshed(one.warehouse, one.link, followers)
@@ -110,6 +110,18 @@ async def test_they_take_turns_and_leave_most_of_the_time_to_whoever_reads_the_c
 
     assert await refreshed(one.warehouse, one.link, {"c": Follower("c", needs=3)})
     assert len(rests) == 2, "nobody reads it: there is no reason to rest"
+
+
+async def test_who_rests_stops_as_soon_as_others_wait(one: Bench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("headwater.jobs.refreshing.REST", 1e9)
+    follower = Follower("a", needs=2)
+    asked = iter([False, False, True, True])
+
+    async with lease.taken(one.warehouse, one.tenant.id, one.link.id, now=NOW):
+        whole = await refreshed(one.warehouse, one.link, {"a": follower}, enough=lambda: next(asked))
+
+    assert whole
+    assert follower.turns == 2
 
 
 async def test_work_that_stored_something_wakes_it_and_work_that_did_not_does_not(one: Bench):

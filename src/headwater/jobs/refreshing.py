@@ -1,4 +1,4 @@
-"""What is derived from a connection's rows follows its changes: all who do so, one after the other."""
+"""What is derived from a connection's rows follows its changes: all who do so, in turns."""
 
 import asyncio
 import time
@@ -17,6 +17,7 @@ from headwater.warehouse.pool import Warehouse
 
 LOGGER = log.get("jobs")
 REST = 7.0  # times as long as they worked, while somebody reads the connection
+LOOK_SECONDS = 0.5  # between two looks, while they rest, whether it is enough
 NEVER_LATER = timedelta(minutes=5)  # finds what was written without a word: by commands, by erasures
 WHILE_IT_CHANGES = timedelta(seconds=30)  # a first read takes long, and says only at its end that it stored
 
@@ -92,10 +93,17 @@ async def refreshed(
                     del left[name]
             whole = not (left and enough())
             if left and whole and await lease.is_taken(warehouse, link.tenant, link.id):
-                await asyncio.sleep(REST * (time.monotonic() - began))
+                await _rest(REST * (time.monotonic() - began), enough)
     if failed:
         raise _all_of(failed)
     return whole
+
+
+async def _rest(seconds: float, enough: Callable[[], bool]) -> None:
+    """Rests as long, or until it is enough: others may wait, or the worker is to stop."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0 and not enough():
+        await asyncio.sleep(min(left, LOOK_SECONDS))
 
 
 async def _followed(
