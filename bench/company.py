@@ -9,9 +9,9 @@ import psycopg
 
 from bench.ground import Database
 from headwater.analytics import patterns
+from headwater.testing.settled import caught_up
 from headwater.warehouse import connections, rollups
 from headwater.warehouse.connections import Link
-from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 ZONE = "Europe/Moscow"

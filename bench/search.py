@@ -22,9 +22,9 @@ import psycopg
 from bench.ground import Database, Ground, company
 from bench.loader import NOW
 from bench.measure import Sample, watched
+from headwater.testing.settled import caught_up
 from headwater.warehouse import connections, documents
 from headwater.warehouse.connections import Link
-from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 WORDS = 60_000

@@ -19,10 +19,10 @@ from headwater.analytics.records import Looking
 from headwater.core.errors import NeedsPerson
 from headwater.sandbox.bitrix24 import Options, Portal, built
 from headwater.testing.river import River, river
+from headwater.testing.settled import caught_up
 from headwater.warehouse import backup, documents, erasures, rotation
 from headwater.warehouse.backup import Place
 from headwater.warehouse.erasures import Erasure
-from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 from headwater.warehouse.vault import Vault
 

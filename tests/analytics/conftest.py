@@ -14,9 +14,9 @@ from headwater.analytics.configs import ChartConfig
 from headwater.analytics.query import Answer, answered
 from headwater.analytics.records import Looking
 from headwater.analytics.vocabulary import Vocabulary, vocabulary
+from headwater.testing.settled import caught_up
 from headwater.warehouse import rollups
 from headwater.warehouse.connections import links
-from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import People, Warehouse
 
 SEED = 8

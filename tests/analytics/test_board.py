@@ -15,8 +15,8 @@ import pytest
 from headwater.analytics.patterns import follow
 from headwater.sandbox.bitrix24 import Options, built
 from headwater.testing.river import river
+from headwater.testing.settled import caught_up
 from headwater.warehouse import bi
-from headwater.warehouse.following import caught_up
 
 BOARD = json.loads(
     (Path(__file__).parents[2] / "deploy" / "metabase" / "board.json").read_text(encoding="utf-8")

@@ -17,9 +17,8 @@ from tests.analytics.worked import Desk, at, desk
 from headwater.analytics.patterns import follow
 from headwater.core.model import SetSpec
 from headwater.testing.sample import NOW
-from headwater.testing.settled import settled
+from headwater.testing.settled import caught_up, settled
 from headwater.warehouse import bi, sets
-from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 DEALS = "select * from deal_patterns order by deal_id"

@@ -12,10 +12,9 @@ import pytest
 from alifbo import fold_search_key
 
 from headwater.analytics import search
-from headwater.testing.settled import settled
+from headwater.testing.settled import caught_up, settled
 from headwater.warehouse import bi, connections, documents
 from headwater.warehouse.connections import Link
-from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 ROWS: list[tuple[str, str, dict[str, Any]]] = [

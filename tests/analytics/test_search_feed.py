@@ -15,9 +15,8 @@ from headwater.analytics import search
 from headwater.analytics.records import Looking
 from headwater.core.errors import RetryLater
 from headwater.testing.sample import NOW, Bench, bench
-from headwater.testing.settled import settled
+from headwater.testing.settled import caught_up, settled
 from headwater.warehouse import connections, documents, sql
-from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 DEAL = {"ID": "1", "TITLE": "Ромашка", "OWNER": "5", "MODIFIED": "2026-11-20T18:00:00+03:00"}

@@ -7,8 +7,8 @@ import pytest
 
 from headwater.api.doorman import Doorman
 from headwater.api.problems import TYPE
+from headwater.testing.settled import caught_up
 from headwater.warehouse import documents
-from headwater.warehouse.following import caught_up
 from headwater.wiring.rights import rights_done
 
 from .test_every_door import OPEN

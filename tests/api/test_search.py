@@ -6,8 +6,8 @@ from headwater.access import keys
 from headwater.access.audit import accesses
 from headwater.analytics import search
 from headwater.testing.sample import NOW
+from headwater.testing.settled import caught_up
 from headwater.warehouse import documents
-from headwater.warehouse.following import caught_up
 
 ROOF = {"ID": "1", "TITLE": "Договор на крышу", "OWNER": "5", "MODIFIED": "2026-11-20T18:00:00+03:00"}
 DOOR = {"ID": "2", "TITLE": "Двери и крыша", "OWNER": "6", "MODIFIED": "2026-11-21T18:00:00+03:00"}

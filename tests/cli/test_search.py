@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from headwater.testing.settled import caught_up
 from headwater.warehouse import connections, documents
-from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 

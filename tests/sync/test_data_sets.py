@@ -22,8 +22,8 @@ from headwater.cli.sandbox import mapping
 from headwater.core.clock import WallClock
 from headwater.sandbox.bitrix24 import Options, built
 from headwater.testing.river import river
+from headwater.testing.settled import caught_up
 from headwater.warehouse import bi, connections
-from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 Line = dict[str, str]

@@ -12,8 +12,8 @@ from headwater.sandbox.bitrix24 import Options, Portal, built
 from headwater.sync import privacy as modes
 from headwater.sync import proof
 from headwater.testing.river import River, river
+from headwater.testing.settled import caught_up
 from headwater.warehouse import connections, documents, erasing, lease, privacy
-from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 WORD = "Тайна77"

@@ -16,8 +16,8 @@ from psycopg.rows import dict_row
 from headwater.analytics.patterns import follow
 from headwater.sandbox.bitrix24 import Options, built
 from headwater.testing.river import river
+from headwater.testing.settled import caught_up
 from headwater.warehouse import bi, connections
-from headwater.warehouse.following import caught_up
 from headwater.warehouse.pool import Warehouse
 
 DEALS = 60

@@ -70,7 +70,7 @@ class _Commands(Mapping[str, Any]):
             module, _, attribute = PLACES[name].partition(":")
             found = getattr(import_module(f"{__name__}.{module}"), attribute)
             alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_show_locals=False)
-            alone.callback()(_common)
+            alone.callback()(_common)  # with one of its own it is a group, whatever is in it
             if isinstance(found, typer.Typer):
                 alone.add_typer(found, name=name)
             else:

@@ -102,7 +102,7 @@ async def refreshed(
 async def _rest(seconds: float, enough: Callable[[], bool]) -> None:
     """Rests as long, or until it is enough: others may wait, or the worker is to stop."""
     until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0 and not enough():
+    while (left := until - time.monotonic()) > 0 and not enough():  # noqa: ASYNC110 (nothing tells of it)
         await asyncio.sleep(min(left, LOOK_SECONDS))
 
 

@@ -1,7 +1,10 @@
-"""Waiting for the feed of changes: it tells nothing that a transaction under way could come before."""
+"""Waiting for the feed of changes, which tells nothing that a transaction under way could come before; and
+for those who follow it."""
 
 import asyncio
 
+from headwater.warehouse.connections import Link
+from headwater.warehouse.following import Follow
 from headwater.warehouse.pool import Warehouse
 
 LOOK_SECONDS = 0.02
@@ -15,6 +18,12 @@ async def settled(warehouse: Warehouse) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while await _of_snapshot(warehouse, "xmin") < begun:  # noqa: ASYNC110 (nothing tells of it)
             await asyncio.sleep(LOOK_SECONDS)
+
+
+async def caught_up(follow: Follow, warehouse: Warehouse, link: Link) -> None:
+    """Returns when somebody who follows a connection has worked in everything."""
+    while await follow(warehouse, link):
+        pass
 
 
 async def _of_snapshot(warehouse: Warehouse, bound: str) -> int:

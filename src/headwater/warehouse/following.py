@@ -120,12 +120,6 @@ async def waiting(warehouse: Warehouse, link: Link, readers: Collection[str]) ->
     return bool(row["waits"])
 
 
-async def caught_up(follow: Follow, warehouse: Warehouse, link: Link) -> None:
-    """Comes back when somebody who follows a connection has worked in everything."""
-    while await follow(warehouse, link):
-        pass
-
-
 def _records(rows: Sequence[Mapping[str, Any]]) -> list[Changed]:
     return list(dict.fromkeys(Changed(row["entity"], row["external_id"]) for row in rows))
 
