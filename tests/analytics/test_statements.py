@@ -61,6 +61,9 @@ CHARTS: Mapping[str, dict[str, Any]] = {
     },
     "customers_who_came_back": {"metric": "repeat_customers", "x_field": "connection"},
     "moves_of_stages": {"metric": "reached_stage", "x_field": "stage", "group_by": "employee", "chart_type": "funnel"},
+    "revenue_of_three_quarters_from_rollups": {"metric": "won_revenue", "x_field": "month", "group_by": "pipeline", "date_from": "2026-01-15", "date_to": "2026-10-31"},
+    "win_rate_of_all_time_from_rollups": {"metric": "win_rate", "x_field": "employee", "time_range_days": None, "filters": [{"field": "outcome", "value": "won"}]},
+    "cycle_by_week_from_rows": {"metric": "sales_cycle", "x_field": "week", "time_range_days": 182},
     "response_by_employee": {"metric": "response_time", "x_field": "employee", "time_field": "modified_at"},
 }  # fmt: skip
 
@@ -75,7 +78,9 @@ def text(question: Question) -> str:
 async def of(config: dict[str, Any]) -> tuple[Compiler, Question]:
     chart = ChartConfig.model_validate(config)
     asked = understood(chart, KNOWN)
-    compiler = Compiler(chart, KNOWN, asked, await cuts(NOBODY, TENANT, asked, KNOWN), days=True)
+    compiler = Compiler(
+        chart, KNOWN, asked, await cuts(NOBODY, TENANT, asked, KNOWN), rolled=True, dated=True
+    )
     return compiler, compiler.question(asked.window)
 
 

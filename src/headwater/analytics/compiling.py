@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Literal, LiteralString, NamedTuple
+from typing import Literal, LiteralString, NamedTuple
 from uuid import UUID
 
 from headwater.analytics import periods
@@ -12,6 +12,7 @@ from headwater.analytics.countable import Data, Dimension
 from headwater.analytics.filters import Chosen
 from headwater.analytics.metrics import Metric
 from headwater.analytics.periods import Window
+from headwater.analytics.rolled import Buckets
 from headwater.analytics.understood import Axis, Understood
 from headwater.analytics.vocabulary import Vocabulary
 from headwater.warehouse import numbers
@@ -25,9 +26,6 @@ ALSO_CONNECTION: LiteralString = "(r.connection_id, "
 """How formulas tell records of several connections apart that have the same id; text alone is compared
 several times as fast."""
 
-DAYS: Mapping[bool, LiteralString] = {False: "r.day", True: "r.month"}
-"""The clocks of what is counted already, by days and by months."""
-
 Name = Literal["x", "g"]
 
 
@@ -40,14 +38,15 @@ class Cut(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """Makes questions of one thing that was understood. `cuts` are the axes of time; `days` says that days
-    which are counted already may be taken."""
+    """Makes questions of one thing that was understood. `cuts` are the axes of time; `rolled` says that rows
+    which are counted already may be taken, `dated` that all rows have a time."""
 
     config: ChartConfig
     known: Vocabulary
     asked: Understood
     cuts: Mapping[Name, Cut]
-    days: bool
+    rolled: bool
+    dated: bool
 
     def question(self, window: Window) -> Question:
         """The figures of a period."""
@@ -69,16 +68,17 @@ class Compiler:
     def _part(self, metric: Metric, window: Window, *, cut: int = 0, alone: bool = False) -> Part:
         asked, data = self.asked, metric.about
         axes = {} if alone else axes_of(asked)
-        rolled = not cut and self._rolls(metric, axes.values())
-        monthly = rolled and self._monthly(window, axes)
-        keys = [self._key(name, axis, metric, rolled=rolled, monthly=monthly) for name, axis in axes.items()]
-        conditions = [self._condition(one, data, rolled=rolled) for one in asked.chosen]
-        if rolled and data.rolled is not None and metric.rolled is not None:
+        buckets = None if cut else self._buckets(metric, window, axes)
+        keys = [self._key(name, axis, metric, buckets) for name, axis in axes.items()]
+        conditions = [self._condition(one, data, rolled=buckets is not None) for one in asked.chosen]
+        if buckets is not None and metric.rolled is not None:
             return Part(
-                data.rolled.months if monthly else data.rolled.days, metric.rolled,
-                wheres=[metric.rolled_where] if metric.rolled_where else [], conditions=conditions, keys=keys,
-                period=Period(DAYS[monthly], window.since, window.until, ticks=False),
-                weight="coalesce(sum(r.records), 0)::bigint",
+                buckets.relation, metric.rolled.formula,
+                wheres=[metric.rolled.where] if metric.rolled.where else [], conditions=conditions, keys=keys,
+                period=Period(buckets.clock, window.since, window.until, ticks=buckets.ticks),
+                spanned=buckets.spanned, weight=metric.rolled.weight,
+                money=Money("r.amount", "r.currency", buckets.clock) if asked.money else None,
+                by_currency=asked.money,
             )  # fmt: skip
         clock = clock_of(asked, metric)
         column = None if clock is None else data.times[clock]
@@ -108,37 +108,30 @@ class Compiler:
             return None
         return Money(*data.money, data.times[metric.time] if metric.time else None)
 
-    def _rolls(self, metric: Metric, axes: Any) -> bool:
-        """Whether days that are counted already answer this: they tell few things apart."""
-        data = metric.about
-        if not self.days or data.rolled is None or metric.rolled is None:
-            return False
-        if clock_of(self.asked, metric) != data.time:
-            return False
-        told = all(
-            axis.part is None and _is_rolled(data, axis.dimension)
-            if axis.dimension is not None or axis.part is not None
-            else axis_clock(self.asked, axis, metric) == data.time
-            for axis in axes
-        )
-        return told and all(
-            one.dimension is not None and one.operator != "contains" and _is_rolled(data, one.dimension)
-            for one in self.asked.chosen
-        )
+    def _buckets(self, metric: Metric, window: Window, axes: Mapping[Name, Axis]) -> Buckets | None:
+        """The rows counted already that answer this; None: they do not tell enough apart."""
+        clock, data = clock_of(self.asked, metric), metric.about
+        rolled = next((one for one in data.rolled if one.clock == clock == metric.time), None)
+        if not self.rolled or metric.rolled is None or rolled is None or (rolled.dated and not self.dated):
+            return None
+        timely = [axis for axis in axes.values() if axis.dimension is None]
+        if any(axis.part or axis_clock(self.asked, axis, metric) != clock for axis in timely):
+            return None
+        if any(one.dimension is None or one.operator == "contains" for one in self.asked.chosen):
+            return None
+        named = [one.dimension for one in axes.values()] + [one.dimension for one in self.asked.chosen]
+        told = {one.name for one in named if one is not None}
+        begins = [start for name in axes if name in self.cuts for start in self.cuts[name].starts]
+        return rolled.buckets(told, window, begins)
 
-    def _monthly(self, window: Window, axes: Mapping[Name, Axis]) -> bool:
-        """Whether months are fine enough: nothing begins or ends within one."""
-        begins = [one for one in (window.since, window.until) if one is not None]
-        begins += [start for name in axes if name in self.cuts for start in self.cuts[name].starts]
-        return all(one.day == 1 for one in begins)
-
-    def _key(self, name: Name, axis: Axis, metric: Metric, *, rolled: bool, monthly: bool) -> Key:
+    def _key(self, name: Name, axis: Axis, metric: Metric, buckets: Buckets | None) -> Key:
         if axis.dimension is not None:
             dimension = _in(metric.about, axis.dimension)
             apart = dimension.book not in (None, CONNECTIONS) and self._several
-            return Key(_column(dimension, rolled=rolled), apart=apart, custom=dimension.custom)
-        if rolled:
-            return Key(DAYS[monthly], starts=self.cuts[name].starts, ticks=False)
+            column = _column(dimension, rolled=buckets is not None)
+            return Key(column, apart=apart, custom=dimension.custom)
+        if buckets is not None:
+            return Key(buckets.clock, starts=self.cuts[name].starts, ticks=buckets.ticks)
         clock = metric.about.times[axis_clock(self.asked, axis, metric)]
         if axis.part is not None:
             return Key(clock, local=axis.part)
@@ -204,13 +197,15 @@ async def _reach(
     return (min(firsts), max(lasts) + timedelta(days=1)) if firsts else (None, None)
 
 
-async def all_have_days(conn: Connection, tenant: UUID, asked: Understood) -> bool:
-    """Whether days have all records that are asked for: all time has also those without a time."""
+async def all_dated(conn: Connection, tenant: UUID, asked: Understood) -> bool:
+    """Whether rows that are counted already stand for all records that are asked for, also where only those
+    with a time are: all time has the others, too."""
     if asked.window.since is not None or asked.window.until is not None:
         return True
-    for data in {one.data: one.about for one in asked.parts if one.about.rolled is not None}.values():
-        if await numbers.undated(conn, tenant, _all(data, data.times[data.time])):
-            return False
+    for data in {one.data: one.about for one in asked.parts}.values():
+        for rolled in data.rolled:
+            if rolled.dated and await numbers.undated(conn, tenant, _all(data, data.times[rolled.clock])):
+                return False
     return True
 
 
@@ -250,10 +245,6 @@ def _all(data: Data, clock: LiteralString) -> Timed:
 def _in(data: Data, dimension: Dimension) -> Dimension:
     """A dimension as this data has it."""
     return data.dimensions.get(dimension.name, dimension)
-
-
-def _is_rolled(data: Data, dimension: Dimension) -> bool:
-    return _in(data, dimension).rolled is not None
 
 
 def _column(dimension: Dimension, *, rolled: bool) -> LiteralString:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, LiteralString, TypeAlias
 
+from headwater.analytics.rolled import Rolled
 from headwater.core.said import Said
 
 Unit: TypeAlias = Literal["number", "money", "share", "days", "seconds"]
@@ -47,15 +48,6 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
-class Rolled:
-    """The same rows, counted already: `records` and `seconds` of a `day`, or of a `month` by its first
-    day."""
-
-    days: LiteralString
-    months: LiteralString
-
-
-@dataclass(frozen=True, slots=True)
 class Data:
     """Rows that figures come from. `relation` calls them `r`; `whole` are the same rows with what takes
     longer to find out, for who needs it ("whole"). `times` are their clocks, the usual one first.
@@ -75,7 +67,7 @@ class Data:
     whole: LiteralString | None = None
     custom: str | None = None
     """The entity whose custom fields its rows have."""
-    rolled: Rolled | None = None
+    rolled: Sequence[Rolled] = ()
     words: Sequence[str] = ()
     tenanted: bool = True
     """Whether `relation` has the rows of all tenants, as a table has. False: it is made for a question, of

@@ -17,8 +17,8 @@ from headwater.analytics.countable import (
     Amount,
     Data,
     Dimension,
-    Rolled,
 )
+from headwater.analytics.rolled import ByDay, ByMonth
 from headwater.core.said import Said
 
 
@@ -53,8 +53,9 @@ def _labelled(
 SOURCE = Said("Source", "Источник", "Manba")
 TYPE = Said("Type", "Тип", "Tur")
 CURRENCY = Dimension(
-    "currency", Said("Currency", "Валюта", "Valyuta"), "r.currency", words=("валюта", "valyuta")
-)
+    "currency", Said("Currency", "Валюта", "Valyuta"), "r.currency", rolled="r.currency",
+    words=("валюта", "valyuta"),
+)  # fmt: skip
 COMPANY = Dimension(
     "company", Said("Company", "Компания", "Kompaniya"), "r.company_id", ("companies",),
     words=("customer", "client", "company_id", "компания", "клиент", "mijoz"),
@@ -96,17 +97,30 @@ LEADS = Data(
     words=("lead", "лид", "заявка", "обращение", "lid"),
 )  # fmt: skip
 
+DEALS_ROLLED = [
+    ByMonth(
+        f"{clock}_at",
+        {
+            f"headwater.rolled_deals_{clock}({{since}}, {{until}}, '{split}') as r": frozenset(
+                {split, "pipeline", "outcome", "currency", "connection"}
+            )
+            for split in ("stage", "employee")
+        },
+    )
+    for clock in ("created", "closed")
+]
+
 DEALS = Data(
     "deals", Said("Deals", "Сделки", "Bitimlar"), "public.crm_deals as r",
     {**CREATED, "closed_at": "r.closed_at", **CHANGED},
     _dimensions(
         Dimension(
             "stage", Said("Stage", "Стадия", "Bosqich"), "r.stage", ("stages", "deals"),
-            words=("status", "стадия", "этап", "bosqich"),
+            rolled="r.stage", words=("status", "стадия", "этап", "bosqich"),
         ),
         Dimension(
             "pipeline", Said("Pipeline", "Воронка", "Voronka"), "r.pipeline", ("pipelines", "deals"),
-            words=("funnel", "category", "воронка", "направление"),
+            rolled="r.pipeline", words=("funnel", "category", "воронка", "направление"),
         ),
         _labelled(
             "source", SOURCE, "r.source", "deals", "source_id", "channel", "источник", "канал", "manba"
@@ -114,9 +128,9 @@ DEALS = Data(
         _labelled("type", TYPE, "r.type", "deals", "type_id", "тип", "tur"),
         Dimension(
             "outcome", Said("Outcome", "Исход", "Natija"), "r.won", values=OUTCOMES,
-            words=("won", "result", "исход", "результат"),
+            rolled="r.outcome", words=("won", "result", "исход", "результат"),
         ),
-        _employee("r.assigned_to"), COMPANY, CONTACT, CURRENCY,
+        _employee("r.assigned_to", "r.employee_id"), COMPANY, CONTACT, CURRENCY,
     ),
     ("deals",), "deals",
     {
@@ -138,6 +152,7 @@ DEALS = Data(
         "p": "left join public.deal_patterns as p on p.tenant_id = r.tenant_id"
         " and p.connection_id = r.connection_id and p.deal_id = r.external_id"
     },
+    rolled=DEALS_ROLLED,
     words=("deal", "opportunity", "сделка", "bitim"),
 )  # fmt: skip
 
@@ -196,7 +211,12 @@ ACTIVITIES = Data(
     ),
     ("activities",), "activities",
     custom="activities",
-    rolled=Rolled("headwater.rolled_activities as r", "headwater.rolled_activities_by_month as r"),
+    rolled=[
+        ByDay(
+            "started_at", "headwater.rolled_activities as r", "headwater.rolled_activities_by_month as r",
+            frozenset({"employee", "type", "completed", "connection"}),
+        )
+    ],
     words=("activity", "touch", "дело", "активность", "касание", "faoliyat"),
 )  # fmt: skip
 
@@ -227,7 +247,12 @@ CALLS = Data(
         "cost": Amount("cost", Said("Cost", "Стоимость", "Narxi"), "m.amount", "money"),
     },
     ("r.cost", "r.currency"),
-    rolled=Rolled("headwater.rolled_calls as r", "headwater.rolled_calls_by_month as r"),
+    rolled=[
+        ByDay(
+            "started_at", "headwater.rolled_calls as r", "headwater.rolled_calls_by_month as r",
+            frozenset({"employee", "direction", "answered", "connection"}),
+        )
+    ],
     words=("call", "звонок", "qo‘ng‘iroq"),
 )  # fmt: skip
 

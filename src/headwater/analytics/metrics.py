@@ -10,6 +10,7 @@ from typing import Literal, LiteralString, TypeAlias
 
 from headwater.analytics.countable import Data, Unit
 from headwater.analytics.data import CYCLE_DAYS, DATA
+from headwater.analytics.rolled import SHARE, Summed
 from headwater.core.said import Said
 
 Good: TypeAlias = Literal["up", "down"] | None
@@ -20,7 +21,7 @@ class Metric:
     """One number: what it is called, how it is counted, when, and which direction is good.
 
     `where` chooses rows. `time` is the clock that periods go by; None: the number is a state as of now, which
-    has no period. `rolled` is the formula over days that are counted already, `rolled_where` the choice there.
+    has no period. `rolled` is the same over rows that are counted already.
     `adds_up`: the numbers of the parts make up that of the whole. `needs` is a join of its data.
     `words`: phrases that mean it, by language.
     """
@@ -35,8 +36,7 @@ class Metric:
     good: Good = "up"
     time: str | None = None
     where: LiteralString | None = None
-    rolled: LiteralString | None = None
-    rolled_where: LiteralString | None = None
+    rolled: Summed | None = None
     adds_up: bool = False
     needs: LiteralString | None = None
 
@@ -74,7 +74,6 @@ def _phrases(words: Said) -> Sequence[str]:
 
 COUNT: LiteralString = "count(*)"
 SUM: LiteralString = "coalesce(sum(m.amount), 0)"
-RECORDS: LiteralString = "coalesce(sum(r.records), 0)::bigint"
 WON_IN_TIME: LiteralString = f"r.won and {CYCLE_DAYS} is not null"
 STUCK_DAYS = 30
 
@@ -114,7 +113,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Сделки, созданные за период, чем бы они ни кончились.",
             "Davrda yaratilgan bitimlar, natijasidan qat’i nazar.",
         ),
-        "deals", COUNT, time="created_at", adds_up=True,
+        "deals", COUNT, time="created_at", adds_up=True, rolled=Summed(),
         words=Said(
             "deals, total deals, new deals, created deals, opportunities",
             "сделки, всего сделок, новые сделки, созданные сделки",
@@ -134,7 +133,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Выигранные сделки, по дню закрытия.",
             "Yutilgan bitimlar, yopilgan kuni bo‘yicha.",
         ),
-        "deals", COUNT, time="closed_at", where="r.won", adds_up=True,
+        "deals", COUNT, time="closed_at", where="r.won", adds_up=True, rolled=Summed(where="r.outcome"),
         words=Said(
             "won deals, deals won, sales, closed won",
             "выигранные сделки, успешные сделки, продажи, выиграно",
@@ -149,6 +148,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Yutqazilgan bitimlar, yopilgan kuni bo‘yicha.",
         ),
         "deals", COUNT, time="closed_at", where="not r.won", adds_up=True, good="down",
+        rolled=Summed(where="not r.outcome"),
         words=Said("lost deals, deals lost", "проигранные сделки, провальные сделки, проиграно", "yutqazilgan bitimlar"),
     ),
     Metric(
@@ -164,7 +164,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Сумма выигранных сделок, по дню закрытия.",
             "Yutilgan bitimlar summasi, yopilgan kuni bo‘yicha.",
         ),
-        "deals", SUM, unit="money", time="closed_at", where="r.won", adds_up=True,
+        "deals", SUM, unit="money", time="closed_at", where="r.won", adds_up=True, rolled=Summed(SUM, "r.outcome"),
         words=Said("revenue, won revenue, turnover, income", "выручка, сумма продаж, оборот, доход", "tushum, daromad"),
     ),
     Metric(
@@ -175,6 +175,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Davrda yutilgan bitimlarning o‘rtacha summasi; summasiz bitimlar hisobga olinmaydi.",
         ),
         "deals", "avg(m.amount)", unit="money", time="closed_at", where="r.won",
+        rolled=Summed("sum(m.amount) / nullif(sum(r.amounts), 0)", "r.outcome"),
         words=Said("average deal, average deal size, average check", "средний чек, средняя сделка", "o‘rtacha chek"),
     ),
     Metric(
@@ -216,7 +217,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Davrda yopilgan bitimlardan yutilganlari ulushi.",
         ),
         "deals", "avg(case when r.won then 1 else 0 end)", unit="share", time="closed_at",
-        where="r.won is not null",
+        where="r.won is not null", rolled=Summed(SHARE, "r.outcome is not null"),
         words=Said("win rate, close rate, share of won deals", "доля выигранных, винрейт, доля успешных сделок", "yutuq ulushi"),
     ),
     Metric(
@@ -227,6 +228,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Davrda yaratilgan bitimlardan hozirgacha yutilganlari ulushi; ochiqlari hali yutilmagan hisoblanadi.",
         ),
         "deals", "avg(case when r.won then 1 else 0 end)", unit="share", time="created_at",
+        rolled=Summed(SHARE),
         words=Said("cohort win rate", "когортная доля выигранных, винрейт по когорте", "kogorta yutuq ulushi"),
     ),
     Ratio(
@@ -247,6 +249,7 @@ _EVERY: Sequence[Metric | Ratio] = (
             "Davrda yutilgan bitimlarning yaratilishdan yopilishgacha o‘rtacha kunlari; yaratilishdan oldin yoki o‘n yildan keyin yopilganlari xato deb hisobga olinmaydi.",
         ),
         "deals", f"avg({CYCLE_DAYS})", unit="days", time="closed_at", where=WON_IN_TIME, good="down",
+        rolled=Summed("sum(r.days) / nullif(sum(r.cycles), 0)", "r.outcome and r.cycles > 0", "r.cycles"),
         words=Said("sales cycle, cycle length, days to close", "цикл сделки, длина сделки, цикл продаж", "sotuv sikli"),
     ),
     Metric(
@@ -307,7 +310,7 @@ _EVERY: Sequence[Metric | Ratio] = (
     Metric(
         "activities", Said("Activities", "Дела", "Faoliyatlar"),
         Said("Calls, letters, meetings and tasks that began in the period.", "Звонки, письма, встречи и задачи, начатые за период.", "Davrda boshlangan qo‘ng‘iroq, xat, uchrashuv va vazifalar."),
-        "activities", COUNT, time="started_at", adds_up=True, rolled=RECORDS,
+        "activities", COUNT, time="started_at", adds_up=True, rolled=Summed(),
         words=Said("activities, touches", "дела, активности, касаний всего", "faoliyatlar"),
     ),
     Metric(
@@ -319,21 +322,21 @@ _EVERY: Sequence[Metric | Ratio] = (
         ),
         "activities", "count(r.employee_id)::numeric / nullif(count(distinct (r.connection_id, r.employee_id)) filter (where r.employee_id is not null), 0)",
         time="started_at",
-        rolled="sum(r.records) filter (where r.employee_id is not null) / nullif(count(distinct (r.connection_id, r.employee_id)) filter (where r.employee_id is not null), 0)",
+        rolled=Summed("sum(r.records) filter (where r.employee_id is not null) / nullif(count(distinct (r.connection_id, r.employee_id)) filter (where r.employee_id is not null), 0)"),
         words=Said("activities per employee, activity of employees", "дел на сотрудника, активность сотрудников", "xodimga faoliyatlar"),
     ),
     Metric(
         "calls", Said("Calls", "Звонки", "Qo‘ng‘iroqlar"),
         Said("Activities that are calls and began in the period.", "Дела-звонки, начатые за период.", "Davrda boshlangan qo‘ng‘iroqlar."),
-        "activities", COUNT, time="started_at", where="r.type = 'call'", adds_up=True, rolled=RECORDS,
-        rolled_where="r.type = 'call'",
+        "activities", COUNT, time="started_at", where="r.type = 'call'", adds_up=True,
+        rolled=Summed(where="r.type = 'call'"),
         words=Said("calls, number of calls", "звонки, количество звонков", "qo‘ng‘iroqlar"),
     ),
     Metric(
         "talk_time", Said("Talk time", "Время разговоров", "Suhbat vaqti"),
         Said("Seconds of calls of the period together, as telephony counted them.", "Сколько секунд длились звонки за период, по телефонии.", "Davrdagi qo‘ng‘iroqlar davomiyligi, telefoniya bo‘yicha."),
         "calls", "coalesce(sum(r.duration_seconds), 0)::bigint", unit="seconds", time="started_at", adds_up=True,
-        rolled="coalesce(sum(r.seconds), 0)::bigint",
+        rolled=Summed("coalesce(sum(r.seconds), 0)::bigint"),
         words=Said("talk time, call duration, minutes on the phone", "время разговоров, длительность звонков, минуты разговоров", "suhbat vaqti"),
     ),
     Metric(
@@ -341,8 +344,7 @@ _EVERY: Sequence[Metric | Ratio] = (
         Said("Of the calls of the period, the share that was answered.", "Доля отвеченных среди звонков за период.", "Davrdagi qo‘ng‘iroqlardan javob berilganlari ulushi."),
         "calls", "avg(case when r.answered then 1 else 0 end)", unit="share", time="started_at",
         where="r.answered is not null",
-        rolled="coalesce(sum(r.records) filter (where r.outcome), 0) / nullif(sum(r.records), 0)",
-        rolled_where="r.outcome is not null",
+        rolled=Summed(SHARE, "r.outcome is not null"),
         words=Said("answered share, answered calls, answer rate", "доля отвеченных, отвеченные звонки, дозвон", "javob berilgan qo‘ng‘iroqlar"),
     ),
     Metric(

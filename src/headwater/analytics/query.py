@@ -9,7 +9,7 @@ from headwater.analytics.compiling import (
     Compiler,
     Cut,
     Name,
-    all_have_days,
+    all_dated,
     axes_of,
     clock_of,
     cuts,
@@ -83,8 +83,9 @@ async def answered(
         repairs = [*asked.repairs, *(repair for one in chosen for repair in one.repairs)]
         asked = replace(asked, chosen=chosen, repairs=repairs)
         cut = await cuts(conn, looking.tenant, asked, known)
-        days = looking.own is None and await all_have_days(conn, looking.tenant, asked)
-        compiler = Compiler(config, known, asked, cut, days)
+        rolled = looking.own is None
+        dated = rolled and await all_dated(conn, looking.tenant, asked)
+        compiler = Compiler(config, known, asked, cut, rolled, dated)
         counted = await numbers.counted(conn, looking.tenant, compiler.question(asked.window))
         earlier = _earlier(config, asked, known)
         before = None

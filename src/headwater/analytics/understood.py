@@ -14,9 +14,10 @@ from headwater.analytics.countable import Data, Dimension, Unit
 from headwater.analytics.data import DATA
 from headwater.analytics.filters import Chosen, chosen
 from headwater.analytics.lookup import Lookup, Repair, plain
-from headwater.analytics.metrics import COUNT, METRICS, RECORDS, Metric, Ratio, parts
+from headwater.analytics.metrics import COUNT, METRICS, Metric, Ratio, parts
 from headwater.analytics.periods import Window, window
 from headwater.analytics.questions import Misasked
+from headwater.analytics.rolled import Summed
 from headwater.analytics.vocabulary import Vocabulary
 from headwater.core.said import Said
 
@@ -132,7 +133,7 @@ def _counted(config: ChartConfig, known: Vocabulary, lookup: Lookup) -> Counted:
     if aggregation == "count" or (
         aggregation in ("share", "distinct") and (word is None or word in EVERYTHING)
     ):
-        return Counted(_made(data, data.title, COUNT, rolled=RECORDS, adds_up=True), share)
+        return Counted(_made(data, data.title, COUNT, rolled=Summed(), adds_up=True), share)
     if word is None:
         listed = ", ".join(catalog.amounts) or "it has none"
         raise Misasked("y_field", f"say of what the {aggregation} is taken: {listed}")
@@ -194,12 +195,12 @@ def _different(data: Data, dimension: Dimension) -> Counted:
 
 def _made(
     data: Data, title: Said, formula: LiteralString, *, unit: Any = "number",
-    rolled: LiteralString | None = None, needs: LiteralString | None = None, adds_up: bool = False,
+    rolled: Summed | None = None, needs: LiteralString | None = None, adds_up: bool = False,
 ) -> Metric:  # fmt: skip
     """A metric that nobody declared: rows of some data counted, or an amount of theirs."""
     return Metric(
         data.name, title, title, data.name, formula, Said("", "", ""), unit=unit, good=None, time=data.time,
-        rolled=rolled if data.rolled else None, needs=needs, adds_up=adds_up,
+        rolled=rolled, needs=needs, adds_up=adds_up,
     )  # fmt: skip
 
 

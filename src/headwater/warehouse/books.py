@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from headwater.core.model import Books
-from headwater.warehouse import sql
+from headwater.warehouse import rollups, sql
 from headwater.warehouse.copytext import clean
 from headwater.warehouse.pool import Connection
 
@@ -42,6 +42,8 @@ async def put(
                 {"tenant": tenant, "connection": connection, "entries": kept, "now": now}
                 | {"entities": list(entities)},
             )
+    if books.currencies is not None:
+        await rollups.mark_rates(conn, tenant, connection, now)
 
 
 def _clean(entry: dict[str, Any]) -> dict[str, Any]:

@@ -89,7 +89,10 @@ def _grouped(part: Part, at: int, question: Question, params: dict[str, Any]) ->
     if question.connections is not None:
         wheres.append(SQL("r.connection_id = any (%(connections)s::bigint[])"))
     wheres += [_condition(one, f"{at}_{number}", params) for number, one in enumerate(part.conditions)]
-    if part.period is not None:
+    relation: Composable = SQL(part.relation)
+    if part.period is not None and part.spanned:
+        relation = SQL(part.relation).format(**_span(part.period, at, params))
+    elif part.period is not None:
         wheres += _within(part.period, at, params)
     joins: list[Composable] = [SQL(one) for one in part.joins]
     if part.money is not None:
@@ -97,21 +100,35 @@ def _grouped(part: Part, at: int, question: Question, params: dict[str, Any]) ->
     converted = part.by_currency and question.display is not None
     return SQL(
         "select {level} as level, {shown}, {currency} as currency,"
-        " {formula} as value, {weight} as records, {assumed} as assumed"
+        " {formula} as value, {records} as records, {assumed} as assumed"
         "\n  from {relation}{joins}\n cross join lateral (select {keys}) as k{wheres}\n group by {groups}"
     ).format(
         level=SQL(LEVELS[len(part.keys)]),
         shown=_shown(part.keys),
         currency=SQL("m.currency" if part.by_currency else "null::text"),
         formula=_formula(part, at, params),
-        weight=SQL(part.weight),
-        assumed=SQL("count(*) filter (where m.assumed)" if converted else "0::bigint"),
-        relation=SQL(part.relation),
+        records=_records(part),
+        assumed=_records(part, " filter (where m.assumed)") if converted else SQL("0::bigint"),
+        relation=relation,
         joins=SQL("").join(SQL("\n {}").format(one) for one in joins),
         keys=SQL(", ").join(_keys(part.keys, at, params)),
         wheres=SQL("\n where {}").format(SQL("\n   and ").join(wheres)) if wheres else SQL(""),
         groups=_sets(part.keys, money=part.by_currency),
     )
+
+
+def _records(part: Part, choice: LiteralString = "") -> Composable:
+    """How many records a group has, of that choice."""
+    if part.weight is None:
+        return SQL("count(*){}").format(SQL(choice))
+    return SQL("coalesce(sum({}){}, 0)::bigint").format(SQL(part.weight), SQL(choice))
+
+
+def _span(period: Period, at: int, params: dict[str, Any]) -> dict[str, Composable]:
+    """The ends of a period, as days."""
+    ends = {"since": period.since, "until": period.until}
+    params |= {f"{name}{at}": day for name, day in ends.items()}
+    return {name: SQL("{}::date").format(Placeholder(f"{name}{at}")) for name in ends}
 
 
 NAMES: Sequence[LiteralString] = ("x", "g")

@@ -71,8 +71,9 @@ class Money:
 @dataclass(frozen=True, slots=True)
 class Part:
     """Rows that are counted, and how. `relation` calls them `r`; `tenanted`: it has those of all tenants.
-    `money` is converted, and with `by_currency` groups are apart by what it was converted to. `weight` is how
-    many records a row stands for."""
+    `spanned`: it takes the period itself, as {since} and {until}. `money` is converted, and with
+    `by_currency` groups are apart by what it was converted to. `weight` is how many records a row stands for,
+    where it is not one."""
 
     relation: LiteralString
     formula: LiteralString
@@ -83,8 +84,9 @@ class Part:
     period: Period | None = None
     money: Money | None = None
     by_currency: bool = False
-    weight: LiteralString = "count(*)"
+    weight: LiteralString | None = None
     tenanted: bool = True
+    spanned: bool = False
     measured: str | None = None
     """The field of one's own that `formula` takes the numbers of, where it says {}; {name} is its name."""
 

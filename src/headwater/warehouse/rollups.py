@@ -1,15 +1,20 @@
-"""Activities and calls counted by the day: commits mark the days they change, a follower counts those anew.
+"""Activities and calls counted by the day, deals by the month: commits mark the buckets that they change, a
+follower counts those anew.
 
-A day is one of the tenant's time zone; whole months are added up from days. Rows without a time are of no
-day, and in no rollup. Whoever reads goes through headwater.rolled_activities, rolled_calls and the same by
-month, which are exact at every moment: marked days are counted from rows, and so is everything where nothing
-was counted yet, or in another zone (decision 0022).
+A day is one of the tenant's time zone, and so is a month; months of activities and calls are added up from
+days. Rows without a time are of none, and in no rollup. Whoever reads goes through the views
+headwater.rolled_activities, rolled_calls and the same by month, and through the functions
+headwater.rolled_deals_created and rolled_deals_closed, which are exact at every moment: what is marked is
+counted from rows, and so is everything where nothing was counted yet, or in another zone (decisions 0022 and
+0025).
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
-from typing import Any, LiteralString, NamedTuple
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg.rows import dict_row
@@ -20,49 +25,89 @@ from headwater.warehouse.connections import Link
 from headwater.warehouse.pool import Connection, Warehouse
 
 READER = "rollups"
-AT_ONCE = 40  # days in one commit
+AT_ONCE = 40  # buckets in one commit
 
 
-class Rolled(NamedTuple):
-    """A table that is counted, by these of its columns."""
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """A table that is counted. The first four statements find buckets: those that a page changes, of records
+    that go, of one row, of all rows. `counts` count buckets anew. `texts` are the columns of texts of which a
+    change moves rows from one bucket to another. `entities` are what marks call them, each with the names
+    that its statements have for it."""
 
-    type: str
-    outcome: str
+    of_page: LiteralString
+    of_gone: LiteralString
+    of_row: LiteralString
+    of_all: LiteralString
+    counts: Sequence[LiteralString]
+    texts: frozenset[str]
+    entities: Mapping[str, Mapping[str, Composable]]
 
+
+def _by_day(entity: str, *, type: str, outcome: str) -> Rolled:
+    return Rolled(
+        sql.days_of_page, sql.days_of_gone, sql.days_of_row, sql.days_of_all,
+        (sql.empty_rollups, sql.put_rollups, sql.empty_rollup_months, sql.put_rollup_months),
+        frozenset({"employee_id", type}),
+        {entity: {"type": Identifier(type), "outcome": Identifier(outcome)}},
+    )  # fmt: skip
+
+
+CYCLE = SQL("headwater.cycle_days(t.created_at, t.closed_at)")
 
 ROLLED: Mapping[str, Rolled] = MappingProxyType(
-    {"activities": Rolled("type", "completed"), "calls": Rolled("direction", "answered")}
-)
+    {
+        "activities": _by_day("activities", type="type", outcome="completed"),
+        "calls": _by_day("calls", type="direction", outcome="answered"),
+        "deals": Rolled(
+            sql.months_of_page, sql.months_of_gone, sql.months_of_row, sql.months_of_all,
+            (sql.empty_rollup_deals, sql.put_rollup_deals),
+            frozenset({"pipeline", "stage", "assigned_to", "currency"}),
+            {
+                "deals_created": {"clock": Identifier("created_at"), "cycle": SQL("null::numeric")},
+                "deals_closed": {"clock": Identifier("closed_at"), "cycle": CYCLE},
+            },
+        ),
+    }
+)  # fmt: skip
 """By the name after crm_."""
 
-COUNTED = frozenset({"employee_id", *(column for one in ROLLED.values() for column in one)})
-"""Columns of which a change moves rows from one bucket to another: those of texts."""
+TABLE_OF: Mapping[str, str] = MappingProxyType(
+    {entity: place for place, one in ROLLED.items() for entity in one.entities}
+)
 
 
 def page_marks(place: str, names: Mapping[str, Composable], staged: Composable) -> Composed | None:
     """The statement that marks what a staged page changes; None where nothing is counted. `changed` are the
     ids of records that are stored already."""
-    return None if place not in ROLLED else _marks(sql.days_of_page, place, **names, staged=staged)
+    return _marks(ROLLED[place].of_page, place, **names, staged=staged) if place in ROLLED else None
 
 
 def gone_marks(place: str, names: Mapping[str, Composable]) -> Composed | None:
     """The statement that marks what goes with the records `ids`; None where nothing is counted."""
-    return None if place not in ROLLED else _marks(sql.days_of_gone, place, **names)
+    return _marks(ROLLED[place].of_gone, place, **names) if place in ROLLED else None
 
 
 async def mark_row(
     conn: Connection, tenant: UUID, table: tuple[str, str], place: str, columns: Collection[str]
 ) -> None:
     """Marks what a change of these columns of the row at a place of a table moves."""
-    entity = table[1].removeprefix("crm_")
-    if table[0] == "public" and entity in ROLLED and COUNTED.intersection(columns):
-        params = {"tenant": tenant, "entity": entity, "place": place}
-        await conn.execute(_marks(sql.days_of_row, entity), params)
+    name = table[1].removeprefix("crm_")
+    if table[0] == "public" and name in ROLLED and ROLLED[name].texts.intersection(columns):
+        params = {"tenant": tenant, "entity": name, "place": place}
+        await conn.execute(_marks(ROLLED[name].of_row, name), params)
+
+
+async def mark_rates(conn: Connection, tenant: UUID, connection: int, now: datetime) -> None:
+    """Marks what rates that were recorded at this moment change: amounts are counted by the rates of their
+    time, and those of one bucket have the same."""
+    marks = SQL(sql.mark_rolled).format(changed=SQL(sql.months_of_rates))
+    await conn.execute(marks, {"tenant": tenant, "connection": connection, "now": now})
 
 
 async def follow(warehouse: Warehouse, link: Link) -> bool:
-    """Counts the next marked days of a connection anew: one commit. When none was counted yet, or the
-    tenant's zone is another one, all days are marked first. Whether anything may be left."""
+    """Counts the next marked buckets of a connection anew: one commit. When none was counted yet, or the
+    tenant's zone is another one, all are marked first. Whether anything may be left."""
     base = {"tenant": link.tenant, "connection": link.id}
     async with warehouse.acting_for(link.tenant) as conn:
         place = await following.head(conn)
@@ -93,37 +138,34 @@ async def _begin(conn: Connection, base: Mapping[str, Any], zone: str) -> None:
     waited for, and waits, so that nobody marks days of another zone after this."""
     await conn.execute(sql.hold_writers, base)
     await conn.execute(sql.drop_rollups, base)
-    for entity in ROLLED:
-        marks = _marks(sql.days_of_all, entity)
-        await conn.execute(marks, {**base, "entity": entity, "zone": zone})
+    for place, one in ROLLED.items():
+        await conn.execute(_marks(one.of_all, place), {**base, "entity": place, "zone": zone})
     await conn.execute(sql.put_rolled, {**base, "zone": zone})
 
 
 async def _count(conn: Connection, base: Mapping[str, Any], marks: Sequence[Mapping[str, Any]]) -> None:
-    """Counts these days, and adds up their months. Marks are taken away last: whoever sets one meanwhile
-    waits no longer than the commit takes."""
+    """Counts these buckets. Marks are taken away last: whoever sets one meanwhile waits no longer than the
+    commit takes."""
     days: dict[str, list[str]] = defaultdict(list)
     versions: dict[str, list[int]] = defaultdict(list)
     for mark in marks:
         days[mark["entity"]].append(mark["day"])
         versions[mark["entity"]].append(mark["version"])
     for entity, its in days.items():
+        place = TABLE_OF[entity]
         params = {**base, "entity": entity, "days": its}
-        await conn.execute(sql.empty_rollups, params)
-        await conn.execute(_of(sql.put_rollups, entity), params)
-        await conn.execute(sql.empty_rollup_months, params)
-        await conn.execute(sql.put_rollup_months, params)
+        for count in ROLLED[place].counts:
+            await conn.execute(_of(count, place, **ROLLED[place].entities[entity]), params)
     for entity, its in days.items():
         params = {**base, "entity": entity, "days": its, "versions": versions[entity]}
         await conn.execute(sql.settle_marks, params)
 
 
-def _marks(days: LiteralString, place: str, **names: Composable) -> Composed:
-    """The statement that marks these days of a table."""
-    return SQL(sql.mark_days).format(days=_of(days, place, **names))
+def _marks(changed: LiteralString, place: str, **names: Composable) -> Composed:
+    """The statement that marks these buckets of a table."""
+    own = next(iter(ROLLED[place].entities.values()))
+    return SQL(sql.mark_rolled).format(changed=_of(changed, place, **own, **names))
 
 
 def _of(statement: LiteralString, place: str, **names: Composable) -> Composed:
-    made = {"normal": Identifier("public", f"crm_{place}")} | names
-    about = ROLLED[place]
-    return SQL(statement).format(type=Identifier(about.type), outcome=Identifier(about.outcome), **made)
+    return SQL(statement).format(**{"normal": Identifier("public", f"crm_{place}"), **names})

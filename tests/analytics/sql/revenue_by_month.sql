@@ -9,15 +9,13 @@ with factors as materialized (
         on d.tenant_id = c.tenant_id and d.connection_id = c.connection_id and d.id = %(display)s
        and d.valid_from < c.valid_until and c.valid_from < d.valid_until
      where c.tenant_id = %(tenant)s),
-p0 as (select case grouping(k.x) when 1 then 3 else 1 end as level, null::bigint as x_connection, k.x::text as x, null::bigint as g_connection, null::text as g, m.currency as currency, coalesce(sum(m.amount), 0) as value, count(*) as records, count(*) filter (where m.assumed) as assumed
-  from public.crm_deals as r
- left join factors as f on f.connection_id = r.connection_id and f.currency = r.currency and coalesce(r.closed_at, now()) >= f.valid_from and coalesce(r.closed_at, now()) < f.valid_until
- cross join lateral (select case when f.factor is null or f.factor = 1 then r.value else r.value * f.factor end as amount, case when f.factor is null and r.value <> 0 then coalesce(r.currency, '') else %(display)s::text end as currency, coalesce(r.closed_at, now()) < f.assumed_before and r.value <> 0 as assumed) as m
- cross join lateral (select width_bucket(r.closed_at, (select array_agg(s::timestamp at time zone %(zone)s order by s) from unnest(%(s0_x)s::date[]) as s)) as x) as k
+p0 as (select case grouping(k.x) when 1 then 3 else 1 end as level, null::bigint as x_connection, k.x::text as x, null::bigint as g_connection, null::text as g, m.currency as currency, coalesce(sum(m.amount), 0) as value, coalesce(sum(r.records), 0)::bigint as records, coalesce(sum(r.records) filter (where m.assumed), 0)::bigint as assumed
+  from headwater.rolled_deals_closed(%(since0)s::date, %(until0)s::date, 'stage') as r
+ left join factors as f on f.connection_id = r.connection_id and f.currency = r.currency and coalesce(r.at, now()) >= f.valid_from and coalesce(r.at, now()) < f.valid_until
+ cross join lateral (select case when f.factor is null or f.factor = 1 then r.amount else r.amount * f.factor end as amount, case when f.factor is null and r.amount <> 0 then coalesce(r.currency, '') else %(display)s::text end as currency, coalesce(r.at, now()) < f.assumed_before and r.amount <> 0 as assumed) as m
+ cross join lateral (select width_bucket(r.at, (select array_agg(s::timestamp at time zone %(zone)s order by s) from unnest(%(s0_x)s::date[]) as s)) as x) as k
  where r.tenant_id = %(tenant)s
-   and r.won
-   and r.closed_at >= (%(since0)s::date::timestamp at time zone %(zone)s)
-   and r.closed_at < (%(until0)s::date::timestamp at time zone %(zone)s)
+   and r.outcome
  group by grouping sets ((m.currency, k.x), (m.currency))),
 cells as (select level, x_connection, x, g_connection, g, currency, value as value, records, assumed from p0)
 select level, x_connection, x, g_connection, g, currency, value, records, assumed

@@ -5,6 +5,9 @@ with days as (
 ), months as (
     delete from headwater.rollup_months
      where tenant_id = %(tenant)s and connection_id = %(connection)s
+), deals as (
+    delete from headwater.rollup_deals
+     where tenant_id = %(tenant)s and connection_id = %(connection)s
 )
 delete from headwater.rollup_marks
  where tenant_id = %(tenant)s and connection_id = %(connection)s

@@ -1,0 +1,24 @@
+-- The months that a page changes in what is counted by the month: those its deals were created and closed in, before and
+-- after it. What else may have changed of a deal does not count.
+with fresh as (
+    select id, created_at, closed_at, pipeline, stage, assigned_to, won, currency, value
+      from {staged}
+), stored as (
+    select {id} as id, created_at, closed_at, pipeline, stage, assigned_to, won, currency, value
+      from {normal}
+     where tenant_id = %(tenant)s and connection_id = %(connection)s and {id} = any (%(changed)s)
+)
+select distinct either.entity, s.connection_id, local.day, local.until, s.zone
+  from headwater.rolled as s
+ cross join fresh
+  left join stored using (id)
+ cross join lateral (values ('deals_created', fresh.created_at), ('deals_created', stored.created_at),
+                            ('deals_closed', fresh.closed_at), ('deals_closed', stored.closed_at))
+       as either (entity, moment)
+ cross join lateral headwater.months_around(either.moment, s.zone) as local (day, until)
+ where s.tenant_id = %(tenant)s and s.connection_id = %(connection)s
+   and (fresh.created_at, fresh.closed_at, fresh.pipeline, fresh.stage, fresh.assigned_to, fresh.won, fresh.currency,
+        fresh.value)
+       is distinct from
+       (stored.created_at, stored.closed_at, stored.pipeline, stored.stage, stored.assigned_to, stored.won,
+        stored.currency, stored.value)
