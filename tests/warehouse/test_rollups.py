@@ -1,4 +1,4 @@
-"""What is counted by the day is what the rows come to: after any history, at every moment, in every zone."""
+"""What is counted by the day or by the month is what the rows come to: after any history, at every moment, in every zone."""
 
 import asyncio
 import random
@@ -12,8 +12,10 @@ import pytest
 from psycopg import AsyncCursor
 
 from headwater.core.errors import RetryLater
+from headwater.core.model import Currency
 from headwater.core.persons import Eye, Word
 from headwater.testing.counted import SPECS, Counted, counted
+from headwater.testing.counted_deals import ALL_TIME
 from headwater.testing.sample import NOW
 from headwater.warehouse import lease, sql, walk
 from headwater.warehouse.pool import People, Warehouse
@@ -21,9 +23,9 @@ from headwater.warehouse.pool import People, Warehouse
 BERLIN = "Europe/Berlin"
 ZONES = (BERLIN, "America/New_York", "Asia/Kolkata", "UTC")
 MARKED_BY = {
-    "put_normal": "page.store marks what it moves (days_of_page)",
-    "put_gone": "page.vanish marks what goes (days_of_gone)",
-    "unmention_row": "walk.unmentioned marks the row (days_of_row)",
+    "put_normal": "page.store marks what it moves (days_of_page, months_of_page)",
+    "put_gone": "page.vanish marks what goes (days_of_gone, months_of_gone)",
+    "unmention_row": "walk.unmentioned marks the row (days_of_row, months_of_row)",
     "touch_normal": "writes the number of the read and nothing that is counted",
     "distrust": "writes the version and nothing that is counted",
     "erase_normal": "empties columns of classes that are not counted, and custom fields",
@@ -53,7 +55,9 @@ def record(id: int | str, at: str | None, **more: Any) -> dict[str, Any]:
 
 def test_every_statement_that_may_write_what_is_counted_is_known():
     writes = re.compile(r"(insert\s+into|update|delete\s+from)\s+\{(normal|table)\}")
-    by_name = re.compile(r"(insert\s+into|update|delete\s+from)\s+(public\.)?crm_(activities|calls)\b")
+    by_name = re.compile(
+        r"(insert\s+into|update|delete\s+from)\s+(public\.)?crm_(activities|calls|deals|currencies)\b"
+    )
     texts = {
         path.name.removesuffix(".sql"): path.read_text(encoding="utf-8")
         for path in files(sql).iterdir()
@@ -61,40 +65,60 @@ def test_every_statement_that_may_write_what_is_counted_is_known():
     }
 
     assert {name for name, text in texts.items() if writes.search(text)} == MARKED_BY.keys()
-    assert [name for name, text in texts.items() if by_name.search(text)] == []
+    assert [name for name, text in texts.items() if by_name.search(text)] == [
+        "put_currencies"
+    ]  # books.put marks
 
 
 @pytest.mark.parametrize("seed", range(2))
 async def test_after_any_history_what_is_told_is_what_the_rows_come_to(either_one: Counted, seed: int):
     one, dice, zone = either_one, random.Random(seed), "UTC"
 
-    def made(id: int) -> dict[str, Any]:
-        at = datetime(2026, 3, 28, tzinfo=UTC) + timedelta(minutes=dice.randrange(3 * 1440))
-        kept = None if dice.random() < 0.1 else at.isoformat()
+    def moment(entity: str) -> str | None:
+        since, days = (
+            (datetime(2026, 3, 28, tzinfo=UTC), 3)
+            if entity != "deals"
+            else (datetime(2026, 2, 1, tzinfo=UTC), 90)
+        )
+        return (
+            None
+            if dice.random() < 0.1
+            else (since + timedelta(minutes=dice.randrange(days * 1440))).isoformat()
+        )
+
+    def made(entity: str, id: int) -> dict[str, Any]:
         return record(
-            id, kept, TYPE=dice.choice(["call", "email", None]), DONE=dice.choice(["true", "false", None]),
+            id, moment(entity), TYPE=dice.choice(["call", "email", None]), DONE=dice.choice(["true", "false", None]),
             OWNER=dice.choice(["5", "6", "anna@acme.example", None]), SECONDS=dice.choice(["7", "60", None]),
-            SUBJECT=str(dice.random()),
+            SUBJECT=str(dice.random()), BORN=moment(entity), LINE=dice.choice(["0", "1", None]),
+            AMOUNT=dice.choice(["10.5", "-3", "0", "7", None]), CURRENCY=dice.choice(["USD", "EUR", None]),
         )  # fmt: skip
 
-    for began in range(1, 40):
+    for began in range(1, 60):
         entity = dice.choice(list(SPECS))
         ids = dice.sample(range(1, 60), 8)
         step = dice.choice(
-            ["store", "store", "store", "vanish", "merge", "erase", "zone", "count", "count", "cut"]
+            ["store", "store", "store", "vanish", "merge", "erase", "zone", "rates", "count", "count", "cut"]
         )
         if step == "store":
-            await one.store(entity, *(made(id) for id in ids), began=began)
+            await one.store(entity, *(made(entity, id) for id in ids), began=began)
         elif step == "vanish":
             await one.vanish(entity, *map(str, ids), began=began)
         elif step == "merge":
             async with one.warehouse.acting_for(one.link.tenant) as conn:
-                await one.store_on(conn, entity, made(ids[0]), began=began)
+                await one.store_on(conn, entity, made(entity, ids[0]), began=began)
             await one.vanish(entity, str(ids[1]), began=began)
         elif step == "erase":
             await _without_anna(one)
         elif step == "zone":
             await one.in_zone(zone := dice.choice(ZONES))
+        elif step == "rates":
+            now = datetime(2026, 2, 1, tzinfo=UTC) + timedelta(minutes=dice.randrange(90 * 1440))
+            await one.rates(
+                Currency("USD", "", "1", base=True),
+                Currency("EUR", "", str(dice.randrange(1, 9)), base=False),
+                now=now,
+            )
         else:
             await one.refresh(turns=1 if step == "cut" else None)
 
@@ -228,6 +252,63 @@ async def test_killed_after_any_statement_it_is_exact_and_the_next_one_ends_it(o
 
     assert whole
     assert await one.marked() == []
+
+
+async def test_what_moves_a_deal_marks_the_months_it_was_of_and_is_of_and_what_does_not_marks_none(
+    one: Counted,
+):
+    def deal(**more: Any) -> dict[str, Any]:
+        return record(1, "2026-03-05T10:00Z", BORN="2026-01-15T10:00Z", AMOUNT="5", **more)
+
+    await one.refresh()
+    await one.store("deals", deal(), began=1)
+    await one.refresh()
+
+    await one.store("deals", deal(SUBJECT="other"), began=2)
+    assert await one.marked() == []
+    await one.store("deals", deal(AT="2026-05-20T10:00Z"), began=3)
+    assert await one.marked() == [
+        ("deals_closed", date(2026, 3, 1)), ("deals_closed", date(2026, 5, 1)), ("deals_created", date(2026, 1, 1)),
+    ]  # fmt: skip
+    assert await one.exact("UTC")
+    await one.refresh()
+    await one.vanish("deals", "1", began=4)
+    assert await one.marked() == [("deals_closed", date(2026, 5, 1)), ("deals_created", date(2026, 1, 1))]
+    await one.refresh()
+    assert await one.deals("closed", "stage", ALL_TIME, "UTC") == []
+
+
+async def test_a_rate_that_changes_counts_the_deals_closed_after_it_anew(one: Counted):
+    rouble, later = Currency("RUB", "", "1", base=True), datetime(2026, 3, 10, tzinfo=UTC)
+    await one.rates(rouble, Currency("USD", "", "80", base=False), now=datetime(2026, 1, 1, tzinfo=UTC))
+    both = (record(1, "2026-03-05T10:00Z"), record(2, "2026-03-15T10:00Z"), record(3, "2026-02-05T10:00Z"))
+    await one.store("deals", *(each | {"AMOUNT": "2", "CURRENCY": "USD"} for each in both), began=1)
+    await one.refresh()
+    await one.rates(rouble, Currency("USD", "", "80", base=False), now=datetime(2026, 2, 1, tzinfo=UTC))
+    assert await one.marked() == []
+    await one.rates(rouble, Currency("USD", "", "90", base=False), now=later)
+
+    assert await one.marked() == [("deals_closed", date(2026, 3, 1))]
+    assert await one.exact("UTC")
+    await one.refresh()
+    assert [row[-1] for row in await one.deals("closed", "stage", ALL_TIME, "UTC")] == [160, 340]
+    assert await one.exact("UTC")
+
+
+async def test_rates_that_come_while_their_month_is_counted_are_not_lost(one: Counted, newest_database):
+    await one.refresh()
+    await one.store("deals", record(1, "2026-03-15T10:00Z", AMOUNT="2", CURRENCY="USD"), began=1)
+
+    async def rates_come() -> None:
+        await one.rates(Currency("USD", "", "9", base=True), now=datetime(2026, 3, 10, tzinfo=UTC))
+
+    async with Warehouse(newest_database.url(), cursor_factory=_interrupted(rates_come)) as other:
+        await Counted(other, one.link, one.shapes).refresh(turns=1)
+
+    assert await one.marked() == [("deals_closed", date(2026, 3, 1))]
+    assert await one.exact("UTC")
+    await one.refresh()
+    assert await one.exact("UTC")
 
 
 async def test_who_sees_only_his_own_is_told_of_that_from_rows(one: Counted):

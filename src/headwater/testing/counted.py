@@ -1,16 +1,17 @@
-"""A connection with activities and calls, beside what they come to when they are counted one by one."""
+"""A connection with activities, calls and deals, beside what they come to if they are counted one by one."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, LiteralString
 from zoneinfo import ZoneInfo
 
-from headwater.core.model import EntitySpec, Field, Kind, Normal, Row
+from headwater.core.model import Books, Currency, EntitySpec, Field, Kind, Normal, Row
+from headwater.testing.counted_deals import COUNTED, ROWS, WHICH, figures
 from headwater.testing.sample import NOW, decoder, id_of, taken
-from headwater.warehouse import connections, page, rollups, state, typed
+from headwater.warehouse import books, connections, page, rollups, state, typed
 from headwater.warehouse.connections import Link
 from headwater.warehouse.origin import Origin
 from headwater.warehouse.pool import Connection, People, Warehouse
@@ -25,20 +26,34 @@ FIELDS = (
     Field("AT", Kind.MOMENT),
     Field("SECONDS", Kind.INTEGER),
     Field("SUBJECT", Kind.TEXT),
+    Field("BORN", Kind.MOMENT),
+    Field("LINE", Kind.TEXT),
+    Field("AMOUNT", Kind.NUMBER),
+    Field("CURRENCY", Kind.TEXT),
 )
-COLUMNS = {"employee_id": "OWNER", "started_at": "AT", "duration_seconds": "SECONDS"}
-OWN = {
-    "activities": {"type": "TYPE", "completed": "DONE", "subject": "SUBJECT"},
-    "calls": {"direction": "TYPE", "answered": "DONE", "status_code": "SUBJECT"},
-}
+COLUMNS = {
+    "activities": {
+        "employee_id": "OWNER", "started_at": "AT", "duration_seconds": "SECONDS", "type": "TYPE",
+        "completed": "DONE", "subject": "SUBJECT",
+    },
+    "calls": {
+        "employee_id": "OWNER", "started_at": "AT", "duration_seconds": "SECONDS", "direction": "TYPE",
+        "answered": "DONE", "status_code": "SUBJECT",
+    },
+    "deals": {
+        "assigned_to": "OWNER", "closed_at": "AT", "stage": "TYPE", "won": "DONE", "title": "SUBJECT",
+        "created_at": "BORN", "pipeline": "LINE", "value": "AMOUNT", "currency": "CURRENCY",
+    },
+}  # fmt: skip
 SPECS = {
     entity: EntitySpec(
         entity, "ID", clocks=(), owner_field="OWNER",
-        normal=[Normal(column, taken(field)) for column, field in (COLUMNS | own).items()],
+        normal=[Normal(column, taken(field)) for column, field in columns.items()],
     )
-    for entity, own in OWN.items()
+    for entity, columns in COLUMNS.items()
 }  # fmt: skip
-ROWS: Mapping[str, LiteralString] = {
+BY_DAY = ("activities", "calls")
+RECORDS: Mapping[str, LiteralString] = {
     "activities": """
         select started_at, employee_id, type, completed, duration_seconds from public.crm_activities""",
     "calls": """
@@ -64,7 +79,7 @@ Sums = dict[tuple[Any, ...], tuple[int, int]]
 
 @dataclass(frozen=True)
 class Counted:
-    """A tenant with one connection whose activities and calls are stored, changed, and counted."""
+    """A tenant with one connection whose activities, calls and deals are stored, changed, and counted."""
 
     warehouse: Warehouse
     link: Link
@@ -118,7 +133,7 @@ class Counted:
     async def counted(self, entity: str, zone: str, grain: str = "day") -> Sums:
         """What it comes to by a calendar of Python's."""
         found = []
-        for row in await self.warehouse.rows(self.link.tenant, ROWS[entity], {}):
+        for row in await self.warehouse.rows(self.link.tenant, RECORDS[entity], {}):
             at, employee, type_, outcome, seconds = row.values()
             if at is not None:
                 day = at.astimezone(ZoneInfo(zone)).date()
@@ -128,15 +143,32 @@ class Counted:
 
     async def exact(self, zone: str) -> bool:
         """Whether what is told is so, by the day and by the month."""
-        both = [(entity, grain) for entity in SPECS for grain in ("day", "month")]
-        return all([await self.seen(e, g) == await self.counted(e, zone, g) for e, g in both])
+        both = [(entity, grain) for entity in BY_DAY for grain in ("day", "month")]
+        if not all([await self.seen(e, g) == await self.counted(e, zone, g) for e, g in both]):
+            return False
+        return all([await self.deals(*one, zone) == await self.deals(*one, zone, ROWS) for one in WHICH])
+
+    async def deals(
+        self, clock: str, split: str, period: Sequence[date | None], zone: str, way: LiteralString = COUNTED
+    ) -> list[tuple[Any, ...]]:
+        """The figures of deals as somebody who asks for them is told, or from rows."""
+        async with self.warehouse.acting_for(self.link.tenant) as conn:
+            await conn.execute("set local role hw_query; set local jit = off")
+            found = await conn.execute(figures(way, clock, split, period, zone))
+            return await found.fetchall()
+
+    async def rates(self, *currencies: Currency, now: datetime) -> None:
+        """The account's currencies are read, and these are their rates."""
+        async with self.warehouse.acting_for(self.link.tenant) as conn:
+            read = Books(currencies=currencies)
+            await books.put(conn, self.link.tenant, self.link.id, read, entities=[], now=now)
 
     def _origin(self, began: int) -> Origin:
         return Origin(self.link.tenant, self.link.id, 1, began, "poll", NOW)
 
 
 async def counted(warehouse: Warehouse, *, tenant: str = "main") -> Counted:
-    """A tenant of that slug, ready to store activities and calls."""
+    """A tenant of that slug, ready to store activities, calls and deals."""
     owner = await connections.put_tenant(warehouse, tenant, tenant)
     link = await connections.put_link(
         warehouse, owner, source="bitrix24", portal=f"{tenant}.example", title=tenant, sealed="", account={}
