@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.analytics import company
 from tests.analytics.company import Company
-from tests.analytics.conftest import Figures, figures_of
+from tests.analytics.conftest import Figures, figures_of, rolled_up
 
 from headwater.analytics.query import Answer
 from headwater.analytics.vocabulary import Own
@@ -110,6 +110,21 @@ async def test_a_currency_without_rate_is_apart_and_told(asked):
         ("0", "RUB", 80), ("1", "GEL", 3), ("0", "", 4), ("1", "BAD", 5)
     }  # fmt: skip
     assert by_employee.figures[0].currency == "RUB", "what is shown comes first, whatever its size"
+
+
+async def test_amounts_that_are_nothing_together_stay_in_their_currency(
+    opened: Warehouse, module_database: Any, sold
+):
+    one = sold(
+        (RATES, [("5", "XXX", 40), ("-5", "XXX", 40), ("0", "XXX", 40), (None, "XXX", 40), ("8", "RUB", 40)])
+    )
+    await rolled_up(module_database.url(), one)
+    answer = await (await figures_of(opened, one.tenant))(metric="won_revenue")
+
+    assert [(each.currency, each.value, each.records) for each in answer.whole] == [
+        ("RUB", 8, 3),
+        ("XXX", 0, 2),
+    ]
 
 
 @pytest.mark.parametrize("amount", [None, "0"])
