@@ -23,9 +23,9 @@ from headwater.warehouse.pool import People, Warehouse
 BERLIN = "Europe/Berlin"
 ZONES = (BERLIN, "America/New_York", "Asia/Kolkata", "UTC")
 MARKED_BY = {
-    "put_normal": "page.store marks what it moves (days_of_page, months_of_page)",
-    "put_gone": "page.vanish marks what goes (days_of_gone, months_of_gone)",
-    "unmention_row": "walk.unmentioned marks the row (days_of_row, months_of_row)",
+    "put_normal": "page.store marks what it moves (days_of_page, moments_of_page)",
+    "put_gone": "page.vanish marks what goes (days_of_gone, moments_of_gone)",
+    "unmention_row": "walk.unmentioned marks the row (days_of_row, moments_of_row)",
     "touch_normal": "writes the number of the read and nothing that is counted",
     "distrust": "writes the version and nothing that is counted",
     "erase_normal": "empties columns of classes that are not counted, and custom fields",

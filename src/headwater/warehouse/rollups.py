@@ -30,15 +30,16 @@ AT_ONCE = 40  # buckets in one commit
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
-    """A table that is counted. The first four statements find buckets: those that a page changes, of records
-    that go, of one row, of all rows. `counts` count buckets anew. `texts` are the columns of texts of which a
-    change moves rows from one bucket to another. `entities` are what marks call them, each with the names
-    that its statements have for it."""
+    """A table that is counted. The first four statements find what moves: by a page, with records that go,
+    with one row, all rows. `buckets` finds the buckets of that, `counts` count buckets anew. `texts` are the
+    columns of texts of which a change moves rows from one bucket to another. `entities` are what marks call
+    them, each with the names that its statements have for it."""
 
     of_page: LiteralString
     of_gone: LiteralString
     of_row: LiteralString
     of_all: LiteralString
+    buckets: LiteralString
     counts: Sequence[LiteralString]
     texts: frozenset[str]
     entities: Mapping[str, Mapping[str, Composable]]
@@ -46,7 +47,7 @@ class Rolled:
 
 def _by_day(entity: str, *, type: str, outcome: str) -> Rolled:
     return Rolled(
-        sql.days_of_page, sql.days_of_gone, sql.days_of_row, sql.days_of_all,
+        sql.days_of_page, sql.days_of_gone, sql.days_of_row, sql.days_of_all, "{moved}",
         (sql.empty_rollups, sql.put_rollups, sql.empty_rollup_months, sql.put_rollup_months),
         frozenset({"employee_id", type}),
         {entity: {"type": Identifier(type), "outcome": Identifier(outcome)}},
@@ -60,7 +61,7 @@ ROLLED: Mapping[str, Rolled] = MappingProxyType(
         "activities": _by_day("activities", type="type", outcome="completed"),
         "calls": _by_day("calls", type="direction", outcome="answered"),
         "deals": Rolled(
-            sql.months_of_page, sql.months_of_gone, sql.months_of_row, sql.months_of_all,
+            sql.moments_of_page, sql.moments_of_gone, sql.moments_of_row, sql.moments_of_all, sql.months_around,
             (sql.empty_rollup_deals, sql.put_rollup_deals),
             frozenset({"pipeline", "stage", "assigned_to", "currency"}),
             {
@@ -161,10 +162,12 @@ async def _count(conn: Connection, base: Mapping[str, Any], marks: Sequence[Mapp
         await conn.execute(sql.settle_marks, params)
 
 
-def _marks(changed: LiteralString, place: str, **names: Composable) -> Composed:
-    """The statement that marks these buckets of a table."""
-    own = next(iter(ROLLED[place].entities.values()))
-    return SQL(sql.mark_rolled).format(changed=_of(changed, place, **own, **names))
+def _marks(moved: LiteralString, place: str, **names: Composable) -> Composed:
+    """The statement that marks the buckets of what moves in a table."""
+    one = ROLLED[place]
+    own = next(iter(one.entities.values()))
+    changed = SQL(one.buckets).format(moved=_of(moved, place, **own, **names))
+    return SQL(sql.mark_rolled).format(changed=changed)
 
 
 def _of(statement: LiteralString, place: str, **names: Composable) -> Composed:

@@ -43,26 +43,30 @@ comment on column headwater.rollup_deals.cycles is 'How many of them those days 
 select headwater.protect('headwater.rollup_deals', whole => true);
 grant select on headwater.rollup_deals to hw_query;
 
--- The months that a moment may be of: one mostly, two where another zone, or a clock that changes, may make it another one.
+-- The months that moments of a day from this one on may be of: one mostly, two where a clock that changes, or another zone,
+-- may make it another one.
 create function headwater.months_around(moment timestamptz, zone text) returns table (day date, until date)
     language sql stable parallel safe
 as $$
     select distinct month::date, (month + interval '1 month')::date
-      from (values (interval '-1 day'), (interval '1 day')) as apart (days)
+      from (values (interval '-2 days'), (interval '2 days')) as apart (days)
      cross join lateral (select date_trunc('month', moment at time zone zone + apart.days) as month) as m
      where moment is not null
 $$;
 comment on function headwater.months_around(timestamptz, text) is
-    'The months that a moment may be of in a time zone, a day more or less: the first day of each, and the day after its last.';
+    'The months that a moment of the day from this one on may be of in a time zone, and around it: the first day of each, and the day after its last.';
 revoke all on function headwater.months_around(timestamptz, text) from public;
 grant execute on function headwater.months_around(timestamptz, text) to hw_app, hw_fix;
 
 -- What of a period has to be counted from rows: days at its ends that are no whole month, months that are marked,
--- everything of connections of which nothing is counted.
+-- everything of connections of which nothing is counted. In PL/pgSQL, which keeps the plan: making it takes longer than
+-- running it.
 create function headwater.unrolled_stretches(counted text, since date, until date)
     returns table (connections bigint[], begins timestamptz, ends timestamptz)
-    language sql stable parallel safe
+    language plpgsql stable parallel safe rows 10
 as $$
+begin
+    return query
     select array_agg(s.connection_id), s.begins, s.ends
       from (select s.connection_id, e.begins::timestamp at time zone s.zone as begins,
                    e.ends::timestamp at time zone s.zone as ends
@@ -85,7 +89,8 @@ as $$
                    coalesce(since::timestamp at time zone (select headwater.zone()), '-infinity'),
                    coalesce(until::timestamp at time zone (select headwater.zone()), 'infinity')
               from headwater.unrolled() as u (connection_id)) as s
-     group by s.begins, s.ends
+     group by s.begins, s.ends;
+end
 $$;
 comment on function headwater.unrolled_stretches(text, date, date) is
     'The stretches of time between two days (null: without end) of which this is not counted by the month, each with the connections it is meant of.';

@@ -1,7 +1,6 @@
--- The months of deals that are about to go.
-select distinct either.entity, s.connection_id, local.day, local.until, s.zone
+-- When deals that are about to go were created and closed.
+select either.entity, s.connection_id, either.moment, s.zone
   from {normal} as t
   join headwater.rolled as s on s.tenant_id = t.tenant_id and s.connection_id = t.connection_id
  cross join lateral (values ('deals_created', t.created_at), ('deals_closed', t.closed_at)) as either (entity, moment)
- cross join lateral headwater.months_around(either.moment, s.zone) as local (day, until)
  where t.tenant_id = %(tenant)s and t.connection_id = %(connection)s and t.{id} = any (%(ids)s)

@@ -1,5 +1,5 @@
--- The months that a page changes in what is counted by the month: those its deals were created and closed in, before and
--- after it. What else may have changed of a deal does not count.
+-- When the deals that a page changes were created and closed, before and after it. What changed of a deal beside that by
+-- which it is counted does not count.
 with fresh as (
     select id, created_at, closed_at, pipeline, stage, assigned_to, won, currency, value
       from {staged}
@@ -8,14 +8,13 @@ with fresh as (
       from {normal}
      where tenant_id = %(tenant)s and connection_id = %(connection)s and {id} = any (%(changed)s)
 )
-select distinct either.entity, s.connection_id, local.day, local.until, s.zone
+select either.entity, s.connection_id, either.moment, s.zone
   from headwater.rolled as s
  cross join fresh
   left join stored using (id)
  cross join lateral (values ('deals_created', fresh.created_at), ('deals_created', stored.created_at),
                             ('deals_closed', fresh.closed_at), ('deals_closed', stored.closed_at))
        as either (entity, moment)
- cross join lateral headwater.months_around(either.moment, s.zone) as local (day, until)
  where s.tenant_id = %(tenant)s and s.connection_id = %(connection)s
    and (fresh.created_at, fresh.closed_at, fresh.pipeline, fresh.stage, fresh.assigned_to, fresh.won, fresh.currency,
         fresh.value)
