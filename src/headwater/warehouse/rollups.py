@@ -61,8 +61,8 @@ ROLLED: Mapping[str, Rolled] = MappingProxyType(
         "activities": _by_day("activities", type="type", outcome="completed"),
         "calls": _by_day("calls", type="direction", outcome="answered"),
         "deals": Rolled(
-            sql.moments_of_page, sql.moments_of_gone, sql.moments_of_row, sql.moments_of_all, sql.months_around,
-            (sql.empty_rollup_deals, sql.put_rollup_deals),
+            sql.moments_of_page, sql.moments_of_gone, sql.moments_of_row, sql.moments_of_all,
+            sql.months_around, (sql.empty_rollup_deals, sql.put_rollup_deals),
             frozenset({"pipeline", "stage", "assigned_to", "currency"}),
             {
                 "deals_created": {"clock": Identifier("created_at"), "cycle": SQL("null::numeric")},
