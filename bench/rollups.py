@@ -1,7 +1,8 @@
-"""Activities counted by the day: what marks cost the loader, how fast days are counted, what reading saves.
+"""Activities counted by the day, deals by the month: what marks cost the loader, how fast days are counted,
+what reading saves.
 
-The loader stores pages of narrow activities (seven fields: what marks cost weighs most there) for a
-connection whose days are marked and for one that is not counted, in turns. Figures are asked for as an
+The loader stores pages of narrow records (a few fields: what marks cost weighs most there) for a connection
+whose days and months are marked and for one that is not counted, in turns. Figures are asked for as an
 analyst does it: as hw_query, under policies, of a tenant beside whom there is another.
 """
 
@@ -62,7 +63,9 @@ async def once(ground: Ground) -> list[Sample]:
             marked = await counted(warehouse, tenant="marked")
             await marked.refresh()
             plain = await counted(warehouse, tenant="plain")
-            slower = await _loaded(marked, plain, pages)
+            slower = {
+                entity: await _loaded(marked, plain, entity, pages) for entity in ("activities", "deals")
+            }
         async with Warehouse(database.url(), size=2) as warehouse:
             for tenant, share in (("other", 2), ("main", 1)):
                 one = await counted(warehouse, tenant=tenant)
@@ -81,7 +84,7 @@ async def once(ground: Ground) -> list[Sample]:
             two_years = [asked(text, 730) for text in (ROWS, DAYS, MONTHS)]
             always = [asked(text, 9_999) for text in (ROWS, DAYS, MONTHS)]
     return [
-        Sample("a page of activities, with marks / without", slower, "times"),
+        *(Sample(f"a page of {name}, with marks / without", each, "times") for name, each in slower.items()),
         Sample(f"all days of {many:,} rows counted", seconds, "s"),
         Sample("buckets counted", buckets / seconds, "a second"),
         *(Sample(f"two years {how}", each, "ms") for how, each in zip(WAYS, two_years, strict=True)),
@@ -89,8 +92,8 @@ async def once(ground: Ground) -> list[Sample]:
     ]
 
 
-async def _loaded(marked: Counted, plain: Counted, pages: int) -> float:
-    """How many times longer a page takes that marks its days: the median page of each, in turns."""
+async def _loaded(marked: Counted, plain: Counted, entity: str, pages: int) -> float:
+    """How many times longer a page takes that marks what it changes: the median page of each, in turns."""
     dice = random.Random(1)
     taken: dict[str, list[float]] = {"marked": [], "plain": []}
     start = datetime(2024, 1, 1, tzinfo=UTC)
@@ -99,7 +102,8 @@ async def _loaded(marked: Counted, plain: Counted, pages: int) -> float:
             {
                 "ID": str(id), "TYPE": "call", "DONE": "true", "OWNER": str(dice.randrange(60)),
                 "AT": (start + timedelta(minutes=3 * id)).isoformat(), "SECONDS": "60",
-                "SUBJECT": f"Call {id}",
+                "BORN": (start + timedelta(minutes=3 * id - 60 * dice.randrange(2_000))).isoformat(),
+                "AMOUNT": str(id), "CURRENCY": "RUB", "SUBJECT": f"Record {id}",
             }
             for id in range(number * PAGE, (number + 1) * PAGE)
         ]  # fmt: skip
@@ -107,7 +111,7 @@ async def _loaded(marked: Counted, plain: Counted, pages: int) -> float:
             sides = [("marked", marked), ("plain", plain)]
             for name, one in sides if number % 2 else reversed(sides):
                 at = time.perf_counter()
-                await one.store("activities", *records, began=number * 2 + began)
+                await one.store(entity, *records, began=number * 2 + began)
                 taken[name].append(time.perf_counter() - at)
             records = [{**record, "DONE": "false"} for record in records]
     return statistics.median(taken["marked"]) / statistics.median(taken["plain"])
