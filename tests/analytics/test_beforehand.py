@@ -37,8 +37,8 @@ OWN: Mapping[str, list[dict[str, Any]]] = {
 async def test_it_is_what_rows_give(figures: Figures, metric: Metric, monkeypatch: pytest.MonkeyPatch):
     asked: list[Question] = []
 
-    def from_rows(*args: Any) -> Compiler:
-        return Compiler(*args[:-2], rolled=False, dated=False)
+    def from_rows(*args: Any, **_: bool) -> Compiler:
+        return Compiler(*args, rolled=False, all_dated=False)
 
     class Watched(Compiler):
         def question(self, *args: Any) -> Question:

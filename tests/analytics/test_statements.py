@@ -79,7 +79,7 @@ async def of(config: dict[str, Any]) -> tuple[Compiler, Question]:
     chart = ChartConfig.model_validate(config)
     asked = understood(chart, KNOWN)
     compiler = Compiler(
-        chart, KNOWN, asked, await cuts(NOBODY, TENANT, asked, KNOWN), rolled=True, dated=True
+        chart, KNOWN, asked, await cuts(NOBODY, TENANT, asked, KNOWN), rolled=True, all_dated=True
     )
     return compiler, compiler.question(asked.window)
 

@@ -4,7 +4,7 @@ import asyncio
 import random
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -65,9 +65,8 @@ def test_every_statement_that_may_write_what_is_counted_is_known():
     }
 
     assert {name for name, text in texts.items() if writes.search(text)} == MARKED_BY.keys()
-    assert [name for name, text in texts.items() if by_name.search(text)] == [
-        "put_currencies"
-    ]  # books.put marks
+    named = {name for name, text in texts.items() if by_name.search(text)}
+    assert named == {"put_currencies"}, "books.put marks what rates change"
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -75,16 +74,9 @@ async def test_after_any_history_what_is_told_is_what_the_rows_come_to(either_on
     one, dice, zone = either_one, random.Random(seed), "UTC"
 
     def moment(entity: str) -> str | None:
-        since, days = (
-            (datetime(2026, 3, 28, tzinfo=UTC), 3)
-            if entity != "deals"
-            else (datetime(2026, 2, 1, tzinfo=UTC), 90)
-        )
-        return (
-            None
-            if dice.random() < 0.1
-            else (since + timedelta(minutes=dice.randrange(days * 1440))).isoformat()
-        )
+        since, days = (date(2026, 2, 1), 90) if entity == "deals" else (date(2026, 3, 28), 3)
+        at = datetime.combine(since, time(), UTC) + timedelta(minutes=dice.randrange(days * 1440))
+        return None if dice.random() < 0.1 else at.isoformat()
 
     def made(entity: str, id: int) -> dict[str, Any]:
         return record(
@@ -148,6 +140,8 @@ async def test_a_day_is_a_day_of_the_zone_also_when_the_clock_changes(one: Count
     ]
     await one.in_zone(zone)
     await one.store("calls", *(record(id, at.isoformat()) for id, at in enumerate(moments)), began=1)
+    deals = [record(id, at.isoformat(), BORN=at.isoformat()) for id, at in enumerate(moments)]
+    await one.store("deals", *deals, began=1)
 
     assert await one.exact(zone)  # from rows
     await one.refresh()
@@ -155,8 +149,9 @@ async def test_a_day_is_a_day_of_the_zone_also_when_the_clock_changes(one: Count
     await one.store(
         "calls", *(record(id, at.isoformat(), SECONDS="1") for id, at in enumerate(moments)), began=2
     )
-    assert await one.marked()
-    assert await one.exact(zone)  # marked days from rows
+    await one.store("deals", *(deal | {"AMOUNT": "1"} for deal in deals), began=2)
+    assert {entity for entity, _ in await one.marked()} == {"calls", "deals_created", "deals_closed"}
+    assert await one.exact(zone)  # marked days and months from rows
 
 
 async def test_the_first_and_the_last_day_of_all_are_days_too(one: Counted):

@@ -39,14 +39,14 @@ class Cut(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Compiler:
     """Makes questions of one thing that was understood. `cuts` are the axes of time; `rolled` says that rows
-    which are counted already may be taken, `dated` that all rows have a time."""
+    which are counted already may be taken, `all_dated` that no row lacks a time."""
 
     config: ChartConfig
     known: Vocabulary
     asked: Understood
     cuts: Mapping[Name, Cut]
     rolled: bool
-    dated: bool
+    all_dated: bool
 
     def question(self, window: Window) -> Question:
         """The figures of a period."""
@@ -112,7 +112,9 @@ class Compiler:
         """The rows counted already that answer this; None: they do not tell enough apart."""
         clock, data = clock_of(self.asked, metric), metric.about
         rolled = next((one for one in data.rolled if one.clock == clock == metric.time), None)
-        if not self.rolled or metric.rolled is None or rolled is None or (rolled.dated and not self.dated):
+        if not self.rolled or metric.rolled is None or rolled is None:
+            return None
+        if rolled.only_dated and not self.all_dated:
             return None
         timely = [axis for axis in axes.values() if axis.dimension is None]
         if any(axis.part or axis_clock(self.asked, axis, metric) != clock for axis in timely):
@@ -204,7 +206,9 @@ async def all_dated(conn: Connection, tenant: UUID, asked: Understood) -> bool:
         return True
     for data in {one.data: one.about for one in asked.parts}.values():
         for rolled in data.rolled:
-            if rolled.dated and await numbers.undated(conn, tenant, _all(data, data.times[rolled.clock])):
+            if rolled.only_dated and await numbers.undated(
+                conn, tenant, _all(data, data.times[rolled.clock])
+            ):
                 return False
     return True
 

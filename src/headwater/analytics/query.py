@@ -84,8 +84,10 @@ async def answered(
         asked = replace(asked, chosen=chosen, repairs=repairs)
         cut = await cuts(conn, looking.tenant, asked, known)
         rolled = looking.own is None
-        dated = rolled and await all_dated(conn, looking.tenant, asked)
-        compiler = Compiler(config, known, asked, cut, rolled, dated)
+        compiler = Compiler(
+            config, known, asked, cut,
+            rolled=rolled, all_dated=rolled and await all_dated(conn, looking.tenant, asked),
+        )  # fmt: skip
         counted = await numbers.counted(conn, looking.tenant, compiler.question(asked.window))
         earlier = _earlier(config, asked, known)
         before = None

@@ -35,13 +35,13 @@ class Buckets(NamedTuple):
 
 
 class Rolled(Protocol):
-    """Rows counted already by one of their clocks. `dated`: they have none that have no time."""
+    """Rows counted already by one of their clocks. `only_dated`: what has no time is missing among them."""
 
     @property
     def clock(self) -> str: ...
 
     @property
-    def dated(self) -> bool: ...
+    def only_dated(self) -> bool: ...
 
     def buckets(self, told: Collection[str], window: Window, begins: Sequence[date]) -> Buckets | None:
         """Where these dimensions are told apart within a window that is cut at these days; None: nowhere."""
@@ -55,7 +55,7 @@ class ByDay:
     days: LiteralString
     months: LiteralString
     apart: frozenset[str]
-    dated: bool = True
+    only_dated: bool = True
 
     def buckets(self, told: Collection[str], window: Window, begins: Sequence[date]) -> Buckets | None:
         """Months are fine enough where nothing begins or ends within one."""
@@ -74,7 +74,7 @@ class ByMonth:
 
     clock: str
     relations: Mapping[LiteralString, frozenset[str]]
-    dated: bool = False
+    only_dated: bool = False
 
     def buckets(self, told: Collection[str], window: Window, begins: Sequence[date]) -> Buckets | None:
         """Within a month nothing can be cut, except where the window begins or ends."""

@@ -32,8 +32,8 @@ AT_ONCE = 40  # buckets in one commit
 class Rolled:
     """A table that is counted. The first four statements find what moves: by a page, with records that go,
     with one row, all rows. `buckets` finds the buckets of that, `counts` count buckets anew. `texts` are the
-    columns of texts of which a change moves rows from one bucket to another. `entities` are what marks call
-    them, each with the names that its statements have for it."""
+    columns of texts of which a change moves rows from one bucket to another. `names` are those of its
+    columns. `entities` are what marks call the buckets, each with what `counts` say of it beside that."""
 
     of_page: LiteralString
     of_gone: LiteralString
@@ -42,6 +42,7 @@ class Rolled:
     buckets: LiteralString
     counts: Sequence[LiteralString]
     texts: frozenset[str]
+    names: Mapping[str, Composable]
     entities: Mapping[str, Mapping[str, Composable]]
 
 
@@ -49,8 +50,8 @@ def _by_day(entity: str, *, type: str, outcome: str) -> Rolled:
     return Rolled(
         sql.days_of_page, sql.days_of_gone, sql.days_of_row, sql.days_of_all, "{moved}",
         (sql.empty_rollups, sql.put_rollups, sql.empty_rollup_months, sql.put_rollup_months),
-        frozenset({"employee_id", type}),
-        {entity: {"type": Identifier(type), "outcome": Identifier(outcome)}},
+        frozenset({"employee_id", type}), {"type": Identifier(type), "outcome": Identifier(outcome)},
+        {entity: {}},
     )  # fmt: skip
 
 
@@ -63,7 +64,7 @@ ROLLED: Mapping[str, Rolled] = MappingProxyType(
         "deals": Rolled(
             sql.moments_of_page, sql.moments_of_gone, sql.moments_of_row, sql.moments_of_all,
             sql.months_around, (sql.empty_rollup_deals, sql.put_rollup_deals),
-            frozenset({"pipeline", "stage", "assigned_to", "currency"}),
+            frozenset({"pipeline", "stage", "assigned_to", "currency"}), {},
             {
                 "deals_created": {"clock": Identifier("created_at"), "cycle": SQL("null::numeric")},
                 "deals_closed": {"clock": Identifier("closed_at"), "cycle": CYCLE},
@@ -164,11 +165,10 @@ async def _count(conn: Connection, base: Mapping[str, Any], marks: Sequence[Mapp
 
 def _marks(moved: LiteralString, place: str, **names: Composable) -> Composed:
     """The statement that marks the buckets of what moves in a table."""
-    one = ROLLED[place]
-    own = next(iter(one.entities.values()))
-    changed = SQL(one.buckets).format(moved=_of(moved, place, **own, **names))
+    changed = SQL(ROLLED[place].buckets).format(moved=_of(moved, place, **names))
     return SQL(sql.mark_rolled).format(changed=changed)
 
 
 def _of(statement: LiteralString, place: str, **names: Composable) -> Composed:
-    return SQL(statement).format(**{"normal": Identifier("public", f"crm_{place}"), **names})
+    known = {"normal": Identifier("public", f"crm_{place}"), **ROLLED[place].names}
+    return SQL(statement).format(**known | names)

@@ -1,4 +1,4 @@
--- The zone a connection's days are counted in, and the one they are to be counted in. Whoever else counts them waits.
+-- The zone a connection is counted in, and the one it is to be counted in. Whoever else counts it waits.
 select (select zone
           from headwater.rolled
          where tenant_id = %(tenant)s and connection_id = %(connection)s

@@ -1,4 +1,4 @@
--- The next days of a connection that are to be counted anew, the latest first, with the version of each mark. As texts: a
+-- The next days and months of a connection that are to be counted anew, the latest first, with the version of each mark. As texts: a
 -- zone in the east makes the last day of the year 9999 one that no calendar of Python's has.
 select entity, day::text as day, version
   from headwater.rollup_marks

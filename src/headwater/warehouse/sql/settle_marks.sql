@@ -1,4 +1,4 @@
--- Takes away the marks of days that were counted, except those that were set again meanwhile; such as somebody is just
+-- Takes away the marks of what was counted, except those that were set again meanwhile; such as somebody is just
 -- setting again he keeps.
 delete from headwater.rollup_marks
  where tenant_id = %(tenant)s and connection_id = %(connection)s and entity = %(entity)s
